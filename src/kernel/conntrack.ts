@@ -1,0 +1,42 @@
+/** Connection tracking entries as values. */
+import type { IpAddr, IpFamily } from "../wire/addr.ts";
+
+/** One direction of a flow. For ICMP, `icmp` stands instead of the ports; other protocols have neither. */
+export interface Tuple {
+	readonly proto: number;
+	readonly src: IpAddr;
+	readonly dst: IpAddr;
+	readonly sport?: number;
+	readonly dport?: number;
+	readonly icmp?: { readonly type: number; readonly code: number; readonly id: number };
+}
+
+export type TcpCtState =
+	| "NONE"
+	| "SYN_SENT"
+	| "SYN_RECV"
+	| "ESTABLISHED"
+	| "FIN_WAIT"
+	| "CLOSE_WAIT"
+	| "LAST_ACK"
+	| "TIME_WAIT"
+	| "CLOSE"
+	| "SYN_SENT2";
+
+export interface ConntrackEntry {
+	readonly kind: "conntrack";
+	readonly family: IpFamily;
+	readonly proto: number;
+	readonly original: Tuple;
+	readonly reply: Tuple;
+	/** Remaining life in whole seconds, rounded down. */
+	readonly timeoutSeconds: number;
+	readonly tcpState?: TcpCtState;
+	readonly unreplied?: true;
+	readonly assured?: true;
+	readonly mark: number;
+	readonly zone?: number;
+	/** Which addresses are translated. */
+	readonly snat?: true;
+	readonly dnat?: true;
+}

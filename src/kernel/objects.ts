@@ -1,0 +1,201 @@
+/** The objects of one network namespace, as values: what a transaction adds, replaces or deletes, and what a dump lists. */
+import type { Cidr, IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
+import type { ConntrackEntry } from "./conntrack.ts";
+import type { Counters, Rule, TableName } from "./xtables.ts";
+
+export interface LinkStats {
+	readonly rxPackets: number;
+	readonly rxBytes: number;
+	readonly rxDropped: number;
+	readonly txPackets: number;
+	readonly txBytes: number;
+	readonly txDropped: number;
+}
+
+export type LinkKind =
+	| { readonly type: "loopback" }
+	/** `peerNetns` is a namespace's name as given to `addNetns`; undefined in a request: the same namespace. */
+	| { readonly type: "veth"; readonly peer: string; readonly peerNetns?: string; readonly peerMac?: MacAddr }
+	| {
+			readonly type: "bridge";
+			readonly ageingTimeSeconds?: number;
+			readonly stp?: boolean;
+			/** The bridge's own `nf_call_iptables` attribute; the sysctl works as well. */
+			readonly nfCallIptables?: boolean;
+	  }
+	| { readonly type: "dummy" };
+
+export interface BridgePort {
+	readonly hairpin?: boolean;
+	readonly learning?: boolean;
+	readonly flood?: boolean;
+	readonly isolated?: boolean;
+	/** In a dump only. */
+	readonly state?: "disabled" | "forwarding";
+}
+
+/**
+ * A network device. In an `add`, absent fields take the kernel's defaults; in a `replace`, absent fields stay as they are.
+ * Moving to another namespace: `replace` with `netns`.
+ */
+export interface Link {
+	readonly kind: "link";
+	readonly name: string;
+	readonly link?: LinkKind;
+	readonly mac?: MacAddr;
+	readonly mtu?: number;
+	readonly up?: boolean;
+	readonly promisc?: boolean;
+	/** The bridge this device is a port of; "" removes it from its bridge. */
+	readonly master?: string;
+	readonly port?: BridgePort;
+	/** `replace`: move the device to this namespace. */
+	readonly netns?: string;
+	/** `replace`: rename the device. */
+	readonly newName?: string;
+	/** In a dump only. */
+	readonly ifindex?: number;
+	/** In a dump only: ifindex of a veth's peer. */
+	readonly peerIfindex?: number;
+	/** In a dump only: the cable is plugged in (IFF_LOWER_UP). */
+	readonly carrier?: boolean;
+	readonly stats?: LinkStats;
+}
+
+export type Scope = "global" | "site" | "link" | "host" | "nowhere";
+
+export interface Addr {
+	readonly kind: "addr";
+	readonly dev: string;
+	/** The interface address with its host bits. */
+	readonly addr: Cidr;
+	readonly broadcast?: IpAddr;
+	readonly scope?: Scope;
+	/** In a dump only. */
+	readonly secondary?: boolean;
+}
+
+export type RouteType = "unicast" | "local" | "broadcast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw";
+
+/** Routing tables are numbers at the port: local is 255, main 254, default 253. */
+export const RT_TABLE_DEFAULT = 253;
+export const RT_TABLE_MAIN = 254;
+export const RT_TABLE_LOCAL = 255;
+
+export interface NextHop {
+	readonly via?: IpAddr;
+	readonly dev?: string;
+	readonly weight?: number;
+	readonly onlink?: boolean;
+}
+
+export interface Route {
+	readonly kind: "route";
+	/** The destination, host bits cleared; `0.0.0.0/0` is the default route. */
+	readonly dst: Cidr;
+	readonly type?: RouteType;
+	readonly table?: number;
+	readonly via?: IpAddr;
+	readonly dev?: string;
+	readonly src?: IpAddr;
+	readonly metric?: number;
+	readonly scope?: Scope;
+	/** `kernel`, `boot`, `static`, `bird`, `dhcp`, … or a number as text. Default `boot`. */
+	readonly protocol?: string;
+	readonly onlink?: boolean;
+	readonly mtu?: number;
+	/** Multipath: then `via` and `dev` are absent. */
+	readonly nexthops?: readonly NextHop[];
+	/** In a dump only: the device has no carrier. */
+	readonly linkdown?: boolean;
+}
+
+/** A policy rule (`ip rule`). */
+export interface PolicyRule {
+	readonly kind: "rule";
+	readonly family: IpFamily;
+	readonly priority: number;
+	readonly not?: boolean;
+	readonly from?: Cidr;
+	readonly to?: Cidr;
+	readonly iif?: string;
+	readonly oif?: string;
+	readonly fwmark?: { readonly value: number; readonly mask: number };
+	readonly table: number;
+}
+
+export type NeighState = "NONE" | "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "NOARP" | "PERMANENT";
+
+export interface Neigh {
+	readonly kind: "neigh";
+	readonly dev: string;
+	readonly addr: IpAddr;
+	readonly mac?: MacAddr;
+	readonly state?: NeighState;
+}
+
+/** A forwarding database entry of a bridge port. */
+export interface Fdb {
+	readonly kind: "fdb";
+	readonly dev: string;
+	readonly mac: MacAddr;
+	/** `permanent` is the port's own address; `static` never ages; absent: learnt. */
+	readonly state?: "permanent" | "static";
+	/** In a dump only: seconds since last seen. */
+	readonly ageSeconds?: number;
+}
+
+export interface Sysctl {
+	readonly kind: "sysctl";
+	/** With dots: `net.ipv4.conf.eth0.rp_filter`; a dot inside a device name is written as a slash. */
+	readonly key: string;
+	readonly value: string;
+}
+
+/** A whole chain: `add` creates it, `replace` creates or overwrites its rules (and policy), `delete` removes it (built-in: flushes). */
+export interface XtChain {
+	readonly kind: "xt-chain";
+	readonly family: IpFamily;
+	readonly table: TableName;
+	readonly chain: string;
+	/** Built-in chains only. */
+	readonly policy?: "accept" | "drop";
+	readonly rules: readonly Rule[];
+	/** Of the policy, in a dump. */
+	readonly counters?: Counters;
+}
+
+/**
+ * One rule in a chain that belongs to somebody else (a jump in a built-in chain). `add` inserts it at `position`
+ * (1-based; absent: append); adding a rule that is already there changes nothing. `delete` removes the first equal rule.
+ */
+export interface XtRule {
+	readonly kind: "xt-rule";
+	readonly family: IpFamily;
+	readonly table: TableName;
+	readonly chain: string;
+	readonly rule: Rule;
+	readonly position?: number;
+}
+
+/** A named nfacct object, which `-m nfacct` needs. */
+export interface Nfacct {
+	readonly kind: "nfacct";
+	readonly name: string;
+	readonly counters?: Counters;
+}
+
+export type KernelObject =
+	| Link
+	| Addr
+	| Route
+	| PolicyRule
+	| Neigh
+	| Fdb
+	| Sysctl
+	| XtChain
+	| XtRule
+	| Nfacct
+	| ConntrackEntry;
+
+export type KernelObjectKind = KernelObject["kind"];

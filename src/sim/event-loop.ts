@@ -1,0 +1,125 @@
+/**
+ * Virtual time. Nothing in the simulated kernel waits or looks at a clock: work is queued here and done in order.
+ *
+ * Two queues: the backlog (softirq work: packets handed from one device to another, first in, first out) and timers.
+ * Each item of the backlog takes `BACKLOG_COST_NS` of virtual time, so that time stamps of consecutive hops differ.
+ */
+import { Heap } from "../base/heap.ts";
+
+/** A thing that can be run with an argument; posting one allocates no closure. */
+export interface Work<T> {
+	run(arg: T): void;
+}
+
+export interface Timer {
+	readonly dueNs: number;
+	cancel(): void;
+}
+
+const BACKLOG_COST_NS = 1_000;
+
+export class EventLoop {
+	#nowNs = 0;
+	#seq = 0;
+	readonly #timers = new Heap<TimerEntry>((a, b) => a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.seq < b.seq));
+	#backlog: BacklogItem[] = [];
+	#head = 0;
+
+	now(): number {
+		return this.#nowNs;
+	}
+
+	/** Queues `work.run(arg)` behind the work already queued. */
+	post<T>(work: Work<T>, arg: T): void {
+		this.#backlog.push({ work: work as Work<unknown>, arg });
+	}
+
+	/** Calls `fn` once, `delayNs` from now. */
+	after(delayNs: number, fn: () => void): Timer {
+		const entry = new TimerEntry(this.#nowNs + Math.max(0, delayNs), this.#seq++, fn);
+		this.#timers.push(entry);
+		return entry;
+	}
+
+	/** Does one thing: the next due timer, else the next backlog item, else jumps to the next timer. False: nothing is left before `limitNs`. */
+	step(limitNs: number): boolean {
+		const timer = this.#nextTimer();
+		const idle = this.#head >= this.#backlog.length;
+		if (timer !== undefined && (timer.dueNs <= this.#nowNs || idle)) {
+			if (timer.dueNs > limitNs) return false;
+			this.#timers.pop();
+			if (timer.dueNs > this.#nowNs) this.#nowNs = timer.dueNs;
+			timer.fire();
+			return true;
+		}
+		if (idle) return false;
+		const item = this.#backlog[this.#head];
+		this.#head += 1;
+		if (this.#head === this.#backlog.length) {
+			this.#backlog = [];
+			this.#head = 0;
+		} else if (this.#head > 4096) {
+			this.#backlog.splice(0, this.#head);
+			this.#head = 0;
+		}
+		this.#nowNs += BACKLOG_COST_NS;
+		item?.work.run(item.arg);
+		return true;
+	}
+
+	/** Runs all backlog and every timer due now; timers in the future stay. */
+	runBacklog(): void {
+		while (this.step(this.#nowNs));
+	}
+
+	/** Runs everything up to `untilNs` and sets the clock there. */
+	runUntil(untilNs: number): void {
+		while (this.step(untilNs));
+		if (this.#nowNs < untilNs) this.#nowNs = untilNs;
+	}
+
+	/** True while there is backlog or an uncancelled timer. */
+	get pending(): boolean {
+		return this.#head < this.#backlog.length || this.#nextTimer() !== undefined;
+	}
+
+	#nextTimer(): TimerEntry | undefined {
+		let timer = this.#timers.peek();
+		while (timer?.cancelled === true) {
+			this.#timers.pop();
+			timer = this.#timers.peek();
+		}
+		return timer;
+	}
+}
+
+interface BacklogItem {
+	readonly work: Work<unknown>;
+	readonly arg: unknown;
+}
+
+class TimerEntry implements Timer {
+	readonly dueNs: number;
+	readonly seq: number;
+	#fn: (() => void) | undefined;
+
+	constructor(dueNs: number, seq: number, fn: () => void) {
+		this.dueNs = dueNs;
+		this.seq = seq;
+		this.#fn = fn;
+	}
+
+	get cancelled(): boolean {
+		return this.#fn === undefined;
+	}
+
+	cancel(): void {
+		this.#fn = undefined;
+	}
+
+	fire(): void {
+		const fn = this.#fn;
+		this.#fn = undefined;
+		fn?.();
+	}
+}

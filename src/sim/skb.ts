@@ -1,0 +1,47 @@
+/** Making, copying and growing packets. */
+import { type Machine, Skb, SKB_HEADROOM } from "./types.ts";
+
+/** A new packet with room for `lengthBytes` from `data` on and headroom before it (`alloc_skb`, `skb_reserve`, `skb_put`). */
+export function allocSkb(machine: Machine, lengthBytes: number): Skb {
+	return new Skb(machine, new Uint8Array(SKB_HEADROOM + lengthBytes), SKB_HEADROOM, SKB_HEADROOM + lengthBytes);
+}
+
+/** Moves `data` down by `lengthBytes`, growing the headroom when there is too little (`skb_push` after `skb_cow_head`). */
+export function pushSkb(skb: Skb, lengthBytes: number): void {
+	if (skb.data < lengthBytes) growHeadroom(skb, lengthBytes + SKB_HEADROOM);
+	skb.data -= lengthBytes;
+}
+
+/**
+ * A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along; it has its own id.
+ */
+export function copySkb(skb: Skb): Skb {
+	const copy = new Skb(skb.machine, skb.bytes.slice(0), skb.data, skb.end);
+	copy.mac = skb.mac;
+	copy.network = skb.network;
+	copy.transport = skb.transport;
+	copy.dev = skb.dev;
+	copy.iif = skb.iif;
+	copy.protocol = skb.protocol;
+	copy.pktType = skb.pktType;
+	copy.mark = skb.mark;
+	copy.dst = skb.dst;
+	copy.ct = skb.ct;
+	copy.ctInfo = skb.ctInfo;
+	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
+	copy.sk = skb.sk;
+	copy.forwarded = skb.forwarded;
+	copy.fragMaxSize = skb.fragMaxSize;
+	return copy;
+}
+
+function growHeadroom(skb: Skb, extraBytes: number): void {
+	const bytes = new Uint8Array(skb.bytes.length + extraBytes);
+	bytes.set(skb.bytes, extraBytes);
+	skb.bytes = bytes;
+	skb.data += extraBytes;
+	skb.end += extraBytes;
+	if (skb.mac >= 0) skb.mac += extraBytes;
+	if (skb.network >= 0) skb.network += extraBytes;
+	if (skb.transport >= 0) skb.transport += extraBytes;
+}

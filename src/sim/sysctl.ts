@@ -1,0 +1,82 @@
+/**
+ * sysctls of a namespace: text at the port, typed values where packets pass.
+ *
+ * A subsystem registers its keys with defaults; hot paths read `sysctlNumber` results cached per namespace or device by
+ * subscribing to changes. Keys use dots; `conf.DEV.` and `neigh.DEV.` keys exist for `all`, `default` and each device.
+ */
+import type { Machine, Netns } from "./types.ts";
+import { pernet } from "./types.ts";
+
+export interface SysctlTable {
+	/** Key → value, in order of registration. */
+	readonly values: Map<string, string>;
+	readonly listeners: ((key: string, value: string) => void)[];
+	/** `net.ipv4.conf.*.X` and the like: the names and defaults of the leaves, by prefix (`net.ipv4.conf`, `net.ipv4.neigh`). */
+	readonly deviceLeaves: Map<string, Map<string, string>>;
+}
+
+export const sysctls: (netns: Netns) => SysctlTable = pernet(() => ({
+	values: new Map(),
+	listeners: [],
+	deviceLeaves: new Map(),
+}));
+
+/** Makes keys exist in every namespace of the machine, with their defaults. */
+export function registerSysctls(machine: Machine, defaults: Readonly<Record<string, string>>): void {
+	machine.onNetnsCreated.push((netns) => {
+		for (const [key, value] of Object.entries(defaults)) sysctls(netns).values.set(key, value);
+	});
+}
+
+/** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`), with the value a fresh namespace has. */
+export function registerDeviceSysctls(machine: Machine, prefix: string, defaults: Readonly<Record<string, string>>): void {
+	machine.onNetnsCreated.push((netns) => {
+		const table = sysctls(netns);
+		table.deviceLeaves.set(prefix, new Map(Object.entries(defaults)));
+		for (const scope of ["all", "default"]) {
+			for (const [leaf, value] of Object.entries(defaults)) table.values.set(`${prefix}.${scope}.${leaf}`, value);
+		}
+	});
+}
+
+/** Gives a new device its keys, with the values of `default`. */
+export function addDeviceSysctls(netns: Netns, dev: string): void {
+	const table = sysctls(netns);
+	for (const [prefix, leaves] of table.deviceLeaves) {
+		for (const [leaf, value] of leaves) {
+			const key = deviceKey(prefix, dev, leaf);
+			if (table.values.has(key)) continue;
+			const inherited = table.values.get(`${prefix}.default.${leaf}`) ?? value;
+			table.values.set(key, inherited);
+			for (const listener of table.listeners) listener(key, inherited);
+		}
+	}
+}
+
+export function removeDeviceSysctls(netns: Netns, dev: string): void {
+	const table = sysctls(netns);
+	for (const [prefix, leaves] of table.deviceLeaves) {
+		for (const leaf of leaves.keys()) table.values.delete(deviceKey(prefix, dev, leaf));
+	}
+}
+
+/** A dot in a device name is written as a slash, as sysctl(8) does. */
+export function deviceKey(prefix: string, dev: string, leaf: string): string {
+	return `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`;
+}
+
+/** Sets a value and tells the listeners; false: there is no such key. */
+export function setSysctl(netns: Netns, key: string, value: string): boolean {
+	const table = sysctls(netns);
+	if (!table.values.has(key)) return false;
+	table.values.set(key, value);
+	for (const listener of table.listeners) listener(key, value);
+	return true;
+}
+
+/** The value as a number; NaN-free: a key that is missing or not a number throws, for it is a bug. */
+export function sysctlNumber(netns: Netns, key: string): number {
+	const value = Number(sysctls(netns).values.get(key));
+	if (Number.isNaN(value)) throw new Error(`not a numeric sysctl: ${key}`);
+	return value;
+}
