@@ -45,6 +45,14 @@ export type DropReason =
 	| "TCP_CLOSE"
 	| "TCP_INVALID_SYN"
 	| "TCP_FLAGS"
+	| "TCP_OLD_SEQUENCE"
+	| "TCP_OVERWINDOW"
+	| "TCP_ZEROWINDOW"
+	| "TCP_INVALID_ACK_SEQUENCE"
+	| "TCP_ACK_UNSENT_DATA"
+	| "TCP_TOO_OLD_ACK"
+	| "TCP_RFC7323_PAWS"
+	| "TCP_RFC7323_TW_PAWS"
 	| "SOCKET_RCVBUFF"
 	| "SOCKET_BACKLOG"
 	| "ICMP_IGNORED"
@@ -98,6 +106,14 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 	TCP_CLOSE: "the connection is closed",
 	TCP_INVALID_SYN: "a SYN where none is allowed",
 	TCP_FLAGS: "the combination of TCP flags is not valid",
+	TCP_OLD_SEQUENCE: "the segment lies wholly before the receive window",
+	TCP_OVERWINDOW: "the data begins beyond the receive window",
+	TCP_ZEROWINDOW: "data came while the receive window was closed",
+	TCP_INVALID_ACK_SEQUENCE: "the acknowledgement number is not one that can be right here",
+	TCP_ACK_UNSENT_DATA: "the segment acknowledges data that was never sent",
+	TCP_TOO_OLD_ACK: "the acknowledgement number is far too old",
+	TCP_RFC7323_PAWS: "the TCP time stamp is older than the last one seen",
+	TCP_RFC7323_TW_PAWS: "the TCP time stamp is older than the last one seen, for a connection in TIME_WAIT",
 	SOCKET_RCVBUFF: "the socket's receive buffer is full",
 	SOCKET_BACKLOG: "the listening socket's queue is full",
 	ICMP_IGNORED: "the ICMP message asks for nothing and belongs to no socket",

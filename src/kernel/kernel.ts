@@ -95,7 +95,11 @@ export interface Kernel {
 	/** Every step of every packet, until the returned function is called. Undefined: this kernel cannot trace. */
 	trace(listener: (event: TraceEvent) => void): (() => void) | undefined;
 	/** Frames on devices, as tcpdump sees them, until the returned function is called. */
-	capture(netns: string, options: CaptureOptions, listener: (frame: CapturedFrame) => void): Result<() => void, KernelError>;
+	capture(
+		netns: string,
+		options: CaptureOptions,
+		listener: (frame: CapturedFrame) => void,
+	): Result<() => void, KernelError>;
 	/** Lines that LOG rules and the kernel wrote, as `dmesg`, oldest first. */
 	log(): readonly LogLine[];
 }

@@ -32,6 +32,8 @@ export interface BridgePort {
 	readonly isolated?: boolean;
 	/** In a dump only. */
 	readonly state?: "disabled" | "forwarding";
+	/** In a dump only: the port's number in its bridge, from 1. */
+	readonly number?: number;
 }
 
 /**
@@ -75,7 +77,15 @@ export interface Addr {
 	readonly secondary?: boolean;
 }
 
-export type RouteType = "unicast" | "local" | "broadcast" | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw";
+export type RouteType =
+	| "unicast"
+	| "local"
+	| "broadcast"
+	| "multicast"
+	| "blackhole"
+	| "unreachable"
+	| "prohibit"
+	| "throw";
 
 /** Routing tables are numbers at the port: local is 255, main 254, default 253. */
 export const RT_TABLE_DEFAULT = 253;
@@ -124,7 +134,16 @@ export interface PolicyRule {
 	readonly table: number;
 }
 
-export type NeighState = "NONE" | "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILED" | "NOARP" | "PERMANENT";
+export type NeighState =
+	| "NONE"
+	| "INCOMPLETE"
+	| "REACHABLE"
+	| "STALE"
+	| "DELAY"
+	| "PROBE"
+	| "FAILED"
+	| "NOARP"
+	| "PERMANENT";
 
 export interface Neigh {
 	readonly kind: "neigh";

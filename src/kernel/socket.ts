@@ -123,8 +123,26 @@ export interface EchoSocket {
 }
 
 export interface Sockets {
-	listenTcp(netns: string, options: SocketOptions, onAccept: (connection: TcpConnection) => void): Result<TcpListener, SocketError>;
-	connectTcp(netns: string, to: SocketAddr, options: SocketOptions, handlers: TcpHandlers): Result<TcpConnection, SocketError>;
-	openUdp(netns: string, options: SocketOptions & { readonly connect?: SocketAddr }, handlers: UdpHandlers): Result<UdpSocket, SocketError>;
-	openEcho(netns: string, to: IpAddr, options: SocketOptions & { readonly id?: number }, handlers: EchoHandlers): Result<EchoSocket, SocketError>;
+	listenTcp(
+		netns: string,
+		options: SocketOptions,
+		onAccept: (connection: TcpConnection) => void,
+	): Result<TcpListener, SocketError>;
+	connectTcp(
+		netns: string,
+		to: SocketAddr,
+		options: SocketOptions,
+		handlers: TcpHandlers,
+	): Result<TcpConnection, SocketError>;
+	openUdp(
+		netns: string,
+		options: SocketOptions & { readonly connect?: SocketAddr },
+		handlers: UdpHandlers,
+	): Result<UdpSocket, SocketError>;
+	openEcho(
+		netns: string,
+		to: IpAddr,
+		options: SocketOptions & { readonly id?: number },
+		handlers: EchoHandlers,
+	): Result<EchoSocket, SocketError>;
 }

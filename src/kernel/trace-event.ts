@@ -23,7 +23,13 @@ export type RuleOutcome = "continue" | "jump" | "goto" | "return" | "accept" | "
 
 export type TraceStep =
 	/** A packet came into being here: a local sender, an answer made by the kernel, or a copy. `packet` is L3 (or an ARP frame). */
-	| { readonly step: "origin"; readonly what: string; readonly parent?: number; readonly packet: Uint8Array; readonly link: "ip" | "ethernet" }
+	| {
+			readonly step: "origin";
+			readonly what: string;
+			readonly parent?: number;
+			readonly packet: Uint8Array;
+			readonly link: "ip" | "ethernet";
+	  }
 	/** `dev_queue_xmit`: the frame leaves by a device. */
 	| { readonly step: "transmit"; readonly dev: string; readonly frame: Uint8Array }
 	/** `__netif_receive_skb`: the frame (or the packet, for a bridge passing it up) came in by a device. */
@@ -87,7 +93,18 @@ export type TraceStep =
 			readonly table?: number;
 			readonly route?: Route;
 			/** What it decides. */
-			readonly result: "local" | "forward" | "broadcast" | "multicast" | "output" | "unreachable" | "prohibit" | "blackhole" | "no-route" | "martian" | "not-forwarding";
+			readonly result:
+				| "local"
+				| "forward"
+				| "broadcast"
+				| "multicast"
+				| "output"
+				| "unreachable"
+				| "prohibit"
+				| "blackhole"
+				| "no-route"
+				| "martian"
+				| "not-forwarding";
 			readonly dev?: string;
 			readonly gateway?: IpAddr;
 			readonly prefsrc?: IpAddr;
@@ -125,7 +142,13 @@ export type TraceStep =
 	/** A LOG rule wrote a line. */
 	| { readonly step: "log"; readonly line: string; readonly level: number }
 	/** The end: a socket (or the ICMP or ARP layer itself) took it. */
-	| { readonly step: "deliver"; readonly to: string; readonly socket?: string; readonly packet: Uint8Array; readonly link: "ip" | "ethernet" }
+	| {
+			readonly step: "deliver";
+			readonly to: string;
+			readonly socket?: string;
+			readonly packet: Uint8Array;
+			readonly link: "ip" | "ethernet";
+	  }
 	/** The end: it served its purpose inside the kernel (a flooded original, a reassembled fragment). */
 	| { readonly step: "consume"; readonly why: string }
 	/** The end: dropped. `rule` says which rule, where one did it. */

@@ -1,9 +1,9 @@
 /** Making, copying and growing packets. */
-import { type Machine, Skb, SKB_HEADROOM } from "./types.ts";
+import { type Machine, SKB_HEADROOM, Skb } from "./types.ts";
 
 /** A new packet with room for `lengthBytes` from `data` on and headroom before it (`alloc_skb`, `skb_reserve`, `skb_put`). */
 export function allocSkb(machine: Machine, lengthBytes: number): Skb {
-	return new Skb(machine, new Uint8Array(SKB_HEADROOM + lengthBytes), SKB_HEADROOM, SKB_HEADROOM + lengthBytes);
+	return new Skb(machine, machine.allocBytes(SKB_HEADROOM + lengthBytes), SKB_HEADROOM, SKB_HEADROOM + lengthBytes);
 }
 
 /** Moves `data` down by `lengthBytes`, growing the headroom when there is too little (`skb_push` after `skb_cow_head`). */
@@ -32,6 +32,8 @@ export function copySkb(skb: Skb): Skb {
 	copy.sk = skb.sk;
 	copy.forwarded = skb.forwarded;
 	copy.fragMaxSize = skb.fragMaxSize;
+	copy.fragSizes = skb.fragSizes;
+	copy.ignoreDf = skb.ignoreDf;
 	return copy;
 }
 

@@ -29,7 +29,11 @@ export function registerSysctls(machine: Machine, defaults: Readonly<Record<stri
 }
 
 /** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`), with the value a fresh namespace has. */
-export function registerDeviceSysctls(machine: Machine, prefix: string, defaults: Readonly<Record<string, string>>): void {
+export function registerDeviceSysctls(
+	machine: Machine,
+	prefix: string,
+	defaults: Readonly<Record<string, string>>,
+): void {
 	machine.onNetnsCreated.push((netns) => {
 		const table = sysctls(netns);
 		table.deviceLeaves.set(prefix, new Map(Object.entries(defaults)));
@@ -58,6 +62,21 @@ export function removeDeviceSysctls(netns: Netns, dev: string): void {
 	for (const [prefix, leaves] of table.deviceLeaves) {
 		for (const leaf of leaves.keys()) table.values.delete(deviceKey(prefix, dev, leaf));
 	}
+}
+
+/** Moves a renamed device's keys to its new name, with their values. */
+export function renameDeviceSysctls(netns: Netns, from: string, to: string): void {
+	const table = sysctls(netns);
+	for (const [prefix, leaves] of table.deviceLeaves) {
+		for (const leaf of leaves.keys()) {
+			const value = table.values.get(deviceKey(prefix, from, leaf));
+			if (value === undefined) continue;
+			const key = deviceKey(prefix, to, leaf);
+			table.values.set(key, value);
+			for (const listener of table.listeners) listener(key, value);
+		}
+	}
+	removeDeviceSysctls(netns, from);
 }
 
 /** A dot in a device name is written as a slash, as sysctl(8) does. */

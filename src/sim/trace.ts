@@ -13,7 +13,8 @@ export function traceStep(skb: Skb, netns: Netns, fn: string, step: TraceStep): 
 
 /** A copy of the packet for a trace: from the network header if there is one, else the frame. */
 export function packetForTrace(skb: Skb): { readonly packet: Uint8Array; readonly link: "ip" | "ethernet" } {
-	if (skb.network >= 0 && skb.protocol === ETH_P_IP) return { packet: skb.bytes.slice(skb.network, skb.end), link: "ip" };
+	if (skb.network >= 0 && skb.protocol === ETH_P_IP)
+		return { packet: skb.bytes.slice(skb.network, skb.end), link: "ip" };
 	const from = skb.mac >= 0 ? skb.mac : skb.data;
 	return { packet: skb.bytes.slice(from, skb.end), link: "ethernet" };
 }

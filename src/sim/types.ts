@@ -4,10 +4,9 @@
  * registered here, as Linux registers it (packet types, protocols, hooks, notifiers), and filled in `init.ts`.
  */
 import type { Prng } from "../base/prng.ts";
-import type { BridgePort, LinkStats } from "../kernel/objects.ts";
-import type { CapturedFrame, LogLine } from "../kernel/kernel.ts";
-import type { RouteType, Route } from "../kernel/objects.ts";
 import type { DropReason } from "../kernel/drop-reason.ts";
+import type { CapturedFrame, LogLine } from "../kernel/kernel.ts";
+import type { BridgePort, LinkStats, Route, RouteType } from "../kernel/objects.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
@@ -35,8 +34,12 @@ export class Machine {
 	readonly onNetnsRemoved: ((netns: Netns) => void)[] = [];
 	/** `register_netdevice_notifier`. */
 	readonly deviceNotifiers: ((event: DeviceEvent) => void)[] = [];
+	/** `register_inetaddr_notifier`: after an address was added (`up`) or removed (`down`). */
+	readonly inetAddrNotifiers: ((event: InetAddrEvent) => void)[] = [];
 	#nextSkb = 1;
 	#nextNetns = 1;
+	#slab = new ArrayBuffer(0);
+	#slabUsed = 0;
 
 	constructor(loop: EventLoop, rng: Prng) {
 		this.loop = loop;
@@ -50,7 +53,21 @@ export class Machine {
 	nextNetnsId(): number {
 		return this.#nextNetns++;
 	}
+
+	/** Zeroed bytes for a packet, cut from a slab: an `ArrayBuffer` of its own costs ten times as much. */
+	allocBytes(lengthBytes: number): Uint8Array {
+		if (lengthBytes > SLAB_BYTES / 16) return new Uint8Array(lengthBytes);
+		if (this.#slabUsed + lengthBytes > this.#slab.byteLength) {
+			this.#slab = new ArrayBuffer(SLAB_BYTES);
+			this.#slabUsed = 0;
+		}
+		const bytes = new Uint8Array(this.#slab, this.#slabUsed, lengthBytes);
+		this.#slabUsed += lengthBytes;
+		return bytes;
+	}
 }
+
+const SLAB_BYTES = 65_536;
 
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
@@ -60,8 +77,18 @@ export interface InetProtocol {
 }
 
 export type DeviceEvent =
-	| { readonly type: "register" | "unregister" | "up" | "going-down" | "down" | "change" | "changeaddr" | "changename"; readonly dev: NetDevice }
+	| {
+			readonly type: "register" | "unregister" | "up" | "going-down" | "down" | "change" | "changeaddr" | "changename";
+			readonly dev: NetDevice;
+	  }
 	| { readonly type: "join" | "leave"; readonly dev: NetDevice; readonly upper: NetDevice };
+
+/** An IP address came to or went from a device. */
+export interface InetAddrEvent {
+	readonly type: "up" | "down";
+	readonly dev: NetDevice;
+	readonly addr: IpNum;
+}
 
 /** A network namespace. State of a subsystem hangs on it through `pernet`. */
 export class Netns {
@@ -75,6 +102,8 @@ export class Netns {
 	readonly slots: unknown[] = [];
 	/** Registered netfilter functions, by family and hook, in ascending priority. Absent: none. */
 	readonly hooks: Map<string, readonly HookEntry[]> = new Map();
+	/** Counts the changes of `hooks`, for those who remember something about them. */
+	hookGeneration = 0;
 	nextIfindex = 1;
 	/** Set once the namespace is being removed; its timers do nothing then. */
 	dead = false;
@@ -106,6 +135,9 @@ export interface DeviceOps {
 	xmit(skb: Skb): Fate;
 	/** The cable: whether the device has carrier, given that it is up. */
 	carrier(): boolean;
+	/** The device was brought up, or is about to go down (`ndo_open`, `ndo_stop`). */
+	open?(): void;
+	stop?(): void;
 	/** Called when the device is removed. */
 	remove?(): void;
 }
@@ -223,10 +255,20 @@ export interface NfBridgeInfo {
 	sabotage: boolean;
 	/** Set when the packet was other host's by MAC before the bridge made it ours. */
 	pktOtherHost: boolean;
+	/** Bridged DNAT that waits for the neighbour's MAC address: the source MAC address to put back. */
+	bridgedDnatSrc?: number | undefined;
 }
 
 /** Place in a flow (`enum ip_conntrack_info`). */
-export type CtInfo = "established" | "related" | "new" | "established-reply" | "related-reply" | "untracked" | "invalid" | "none";
+export type CtInfo =
+	| "established"
+	| "related"
+	| "new"
+	| "established-reply"
+	| "related-reply"
+	| "untracked"
+	| "invalid"
+	| "none";
 
 /**
  * `struct sk_buff`: a packet, owned by one function at a time. Offsets are absolute positions in `bytes`; `data` is where
@@ -245,7 +287,7 @@ export class Skb {
 	transport = -1;
 	/** The device it came in on, or leaves by. */
 	dev: NetDevice | undefined = undefined;
-	/** ifindex of the device it first came in on in this namespace; 0: made here. */
+	/** ifindex of the device it last came in on (`skb_iif`): of the bridge once a bridge passed it up; 0: made here. */
 	iif = 0;
 	/** EtherType. */
 	protocol = 0;
@@ -262,6 +304,10 @@ export class Skb {
 	forwarded = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
+	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
+	fragSizes: readonly number[] | undefined = undefined;
+	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
+	ignoreDf = false;
 
 	constructor(machine: Machine, bytes: Uint8Array, data: number, end: number) {
 		this.machine = machine;

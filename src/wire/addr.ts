@@ -188,7 +188,10 @@ function ipv6FromText(text: string): bigint | undefined {
 	return n;
 }
 
-/** RFC 5952: lower case, the longest run of two or more zero groups as `::`, the first of equals. */
+/**
+ * RFC 5952: lower case, the longest run of two or more zero groups as `::`, the first of equals; as `inet_ntop`, an
+ * IPv4-mapped or IPv4-compatible address ends in dotted decimal.
+ */
 function ipv6ToText(n: bigint): string {
 	const groups = Array.from({ length: 8 }, (_, k) => Number((n >> BigInt(112 - 16 * k)) & 0xffffn));
 	let best = -1;
@@ -202,6 +205,9 @@ function ipv6ToText(n: bigint): string {
 		}
 	}
 	const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
+	if (best === 0 && (bestLength === 6 || (bestLength === 5 && groups[5] === 0xffff))) {
+		return `${bestLength === 6 ? "::" : "::ffff:"}${ipText(Number(n & 0xffffffffn))}`;
+	}
 	if (best < 0) return text(groups);
 	return `${text(groups.slice(0, best))}::${text(groups.slice(best + bestLength))}`;
 }

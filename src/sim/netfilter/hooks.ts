@@ -24,8 +24,10 @@ export function registerNetHook(netns: Netns, family: HookFamily, hook: HookName
 	const key = hookKey(family, hook);
 	const entries = netns.hooks.get(key) ?? [];
 	const at = entries.findIndex((other) => other.priority >= entry.priority);
+	netns.hookGeneration += 1;
 	netns.hooks.set(key, at < 0 ? [...entries, entry] : [...entries.slice(0, at), entry, ...entries.slice(at)]);
 	return () => {
+		netns.hookGeneration += 1;
 		netns.hooks.set(
 			key,
 			(netns.hooks.get(key) ?? []).filter((other) => other !== entry),

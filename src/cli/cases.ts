@@ -1,0 +1,137 @@
+/** The ways to reach a Service, picked from whatever cluster there is: node, pod, itself, outside; this node and another. */
+import type { Cluster, ClusterPod } from "../cluster/cluster.ts";
+import type { Service } from "../kube/snapshot.ts";
+
+export interface Case {
+	readonly title: string;
+	readonly from: string;
+	readonly to: string;
+	/** `NS/NAME` of the pod that is to answer. */
+	readonly endpoint?: string;
+}
+
+export interface MissingCase {
+	readonly title: string;
+	/** What the cluster would have to contain. */
+	readonly needs: string;
+}
+
+/** The eight cases, each with a flow or with what is missing for it. */
+export function serviceCases(cluster: Cluster): readonly (Case | MissingCase)[] {
+	const clusterIp = pick(cluster, (service) => service.clusterIPs.length > 0);
+	const nodePort = pick(cluster, (service) => service.ports.some((port) => port.nodePort !== undefined));
+	const empty = cluster.snapshot.services.find(
+		(service) =>
+			service.clusterIPs.length > 0 && service.ports.length > 0 && endpointsOf(cluster, service).length === 0,
+	);
+	return [...clusterIpCases(cluster, clusterIp), ...nodePortCases(nodePort), emptyCase(cluster, clusterIp, empty)];
+}
+
+interface Picked {
+	readonly service: Service;
+	/** An endpoint on one node. */
+	readonly here: ClusterPod;
+	/** An endpoint on another node. */
+	readonly there: ClusterPod | undefined;
+}
+
+function clusterIpCases(cluster: Cluster, picked: Picked | undefined): readonly (Case | MissingCase)[] {
+	const titles = {
+		nodeHere: "node → ClusterIP, the chosen pod is on this node",
+		nodeThere: "node → ClusterIP, the chosen pod is on another node",
+		podHere: "pod → ClusterIP, the chosen pod is on the same node",
+		podThere: "pod → ClusterIP, the chosen pod is on another node",
+		self: "pod → its own Service, and the choice falls on itself (hairpin)",
+	};
+	if (picked === undefined)
+		return Object.values(titles).map((title) => ({ title, needs: "a Service with a ClusterIP and an endpoint" }));
+	const { service, here, there } = picked;
+	const to = `svc/${service.namespace}/${service.name}`;
+	const node = `node/${here.node}`;
+	const client = clientOn(cluster, here.node, service);
+	const otherNode = { needs: `endpoints of Service ${service.name} on two nodes` };
+	const noClient = { needs: `another pod on node ${here.node} to be the client` };
+	const from = client === undefined ? undefined : whoOf(client);
+	return [
+		{ title: titles.nodeHere, from: node, to, endpoint: nameOf(here) },
+		there === undefined
+			? { title: titles.nodeThere, ...otherNode }
+			: { title: titles.nodeThere, from: node, to, endpoint: nameOf(there) },
+		from === undefined
+			? { title: titles.podHere, ...noClient }
+			: { title: titles.podHere, from, to, endpoint: nameOf(here) },
+		from === undefined || there === undefined
+			? { title: titles.podThere, ...(from === undefined ? noClient : otherNode) }
+			: { title: titles.podThere, from, to, endpoint: nameOf(there) },
+		{ title: titles.self, from: whoOf(here), to, endpoint: nameOf(here) },
+	];
+}
+
+function nodePortCases(picked: Picked | undefined): readonly (Case | MissingCase)[] {
+	const here = "outside → NodePort of the node where the chosen pod is";
+	const there = "outside → NodePort of another node than the chosen pod's";
+	const port = picked?.service.ports.find((candidate) => candidate.nodePort !== undefined)?.nodePort;
+	if (picked === undefined || port === undefined) {
+		return [here, there].map((title) => ({ title, needs: "a Service of type NodePort with an endpoint" }));
+	}
+	const to = `node/${picked.here.node}:${port}`;
+	return [
+		{ title: here, from: "outside", to, endpoint: nameOf(picked.here) },
+		picked.there === undefined
+			? { title: there, needs: `endpoints of Service ${picked.service.name} on two nodes` }
+			: { title: there, from: "outside", to, endpoint: nameOf(picked.there) },
+	];
+}
+
+function emptyCase(cluster: Cluster, picked: Picked | undefined, empty: Service | undefined): Case | MissingCase {
+	const title = "a Service without endpoints";
+	if (empty === undefined) return { title, needs: "a Service that selects no pod" };
+	const client =
+		(picked === undefined ? undefined : clientOn(cluster, picked.here.node, picked.service)) ?? cluster.pods[0];
+	const from = client === undefined ? `node/${cluster.nodes[0]?.name ?? ""}` : whoOf(client);
+	return { title, from, to: `svc/${empty.namespace}/${empty.name}` };
+}
+
+/** The first fitting Service, preferably one with endpoints on two nodes. */
+function pick(cluster: Cluster, fits: (service: Service) => boolean): Picked | undefined {
+	const found = cluster.snapshot.services.filter(fits).flatMap((service) => {
+		const endpoints = endpointsOf(cluster, service);
+		return endpoints.map((here) => ({
+			service,
+			here,
+			there: endpoints.find((pod) => pod.node !== here.node),
+			client: clientOn(cluster, here.node, service),
+		}));
+	});
+	return (
+		found.find((candidate) => candidate.there !== undefined && candidate.client !== undefined) ??
+		found.find((candidate) => candidate.there !== undefined) ??
+		found[0]
+	);
+}
+
+/** The pods behind a Service, in the order of the cluster's pods. */
+function endpointsOf(cluster: Cluster, service: Service): readonly ClusterPod[] {
+	const addresses = new Set(
+		cluster.snapshot.endpointSlices
+			.filter((slice) => slice.namespace === service.namespace && slice.service === service.name)
+			.flatMap((slice) =>
+				slice.endpoints.filter((endpoint) => endpoint.ready).flatMap((endpoint) => endpoint.addresses),
+			),
+	);
+	return cluster.pods.filter((pod) => addresses.has(pod.ip) && !pod.hostNetwork);
+}
+
+/** A pod on the node that is not behind the Service. */
+function clientOn(cluster: Cluster, node: string, service: Service): ClusterPod | undefined {
+	const behind = endpointsOf(cluster, service);
+	return cluster.pods.find((pod) => pod.node === node && !pod.hostNetwork && !behind.includes(pod));
+}
+
+function nameOf(pod: ClusterPod): string {
+	return `${pod.namespace}/${pod.name}`;
+}
+
+function whoOf(pod: ClusterPod): string {
+	return `pod/${nameOf(pod)}`;
+}

@@ -1,0 +1,149 @@
+/** Where everything is: the nodes' network, its router, the host beyond it; and whether the addresses go together. */
+import { err, ok, type Result } from "../base/result.ts";
+import type { KubeSnapshot, Node } from "../kube/snapshot.ts";
+import { namespacedName } from "../kube/snapshot.ts";
+import {
+	addrBits,
+	addrPlus,
+	type Cidr,
+	cidr,
+	cidrContains,
+	familyOf,
+	type IpAddr,
+	ipNum,
+	lastAddrOf,
+	networkOf,
+} from "../wire/addr.ts";
+import type { ClusterNode, Fabric } from "./cluster.ts";
+import type { ClusterError, NamedNet } from "./errors.ts";
+
+export interface Topology {
+	readonly fabric: Fabric;
+	/** Without the name of the CNI bridge, which the CNI configuration gives. */
+	readonly nodes: readonly Omit<ClusterNode, "bridge">[];
+}
+
+export const FABRIC_NETNS = "fabric";
+export const OUTSIDE_NETNS = "outside";
+export const FABRIC_BRIDGE = "lan0";
+
+/** Documentation networks (RFC 5737); the first that is free lies beyond the router. */
+const OUTSIDE_NETS: readonly Cidr[] = [cidr("203.0.113.0/24"), cidr("198.51.100.0/24"), cidr("192.0.2.0/24")];
+/** A network of nodes as sites have it, unless their addresses are further apart. */
+const USUAL_PREFIX = 24;
+/** Below that, addresses are only by chance in one network. */
+const SHORTEST_PREFIX = 8;
+
+export function planTopology(snapshot: KubeSnapshot): Result<Topology, ClusterError> {
+	const nodes = locateNodes(snapshot.nodes);
+	if (!nodes.ok) return nodes;
+	const network = nodeNetwork(nodes.value.map((node) => node.internalIp));
+	if (!network.ok) return network;
+	const { nodeSubnet, gateway } = network.value;
+	const nets: readonly NamedNet[] = [
+		{ what: "the node network", net: nodeSubnet },
+		...nodes.value.map((node) => ({ what: `the pod network of node ${node.name}`, net: node.podCidr })),
+	];
+	const outside = OUTSIDE_NETS.find((net) => !nets.some((other) => overlaps(net, other.net))) ?? cidr("203.0.113.0/24");
+	const clash =
+		firstOverlap([...nets, { what: "the network outside", net: outside }]) ??
+		serviceOverlap(snapshot, nets) ??
+		addressClash(snapshot, nodes.value, gateway);
+	if (clash !== undefined) return err(clash);
+	return ok({
+		nodes: nodes.value,
+		fabric: {
+			netns: FABRIC_NETNS,
+			bridge: FABRIC_BRIDGE,
+			nodeSubnet,
+			gateway,
+			outside: { netns: OUTSIDE_NETNS, ip: addrPlus(outside.addr, 2), gateway: addrPlus(outside.addr, 1) },
+		},
+	});
+}
+
+/** The prefix length of the networks beyond the router. */
+export const OUTSIDE_PREFIX = 24;
+
+export function overlaps(a: Cidr, b: Cidr): boolean {
+	return cidrContains(a, networkOf(b).addr) || cidrContains(b, networkOf(a).addr);
+}
+
+/** The smallest network that holds all of the given ones (of one family). */
+export function coveringNet(nets: readonly Cidr[]): Cidr | undefined {
+	const first = nets[0];
+	if (first === undefined) return undefined;
+	let prefix = Math.min(...nets.map((net) => net.prefix));
+	while (prefix > 0 && !nets.every((net) => cidrContains({ addr: first.addr, prefix }, net.addr))) prefix -= 1;
+	return networkOf({ addr: first.addr, prefix });
+}
+
+function locateNodes(nodes: readonly Node[]): Result<Topology["nodes"], ClusterError> {
+	if (nodes.length === 0) return err({ kind: "no-nodes" });
+	const located: Omit<ClusterNode, "bridge">[] = [];
+	for (const { name, internalIPs, podCIDRs } of nodes) {
+		const internalIp = internalIPs.find((addr) => familyOf(addr) === "ipv4");
+		if (internalIp === undefined) return err({ kind: "node-address", node: name, addresses: internalIPs });
+		const podCidr = podCIDRs.find((net) => familyOf(net.addr) === "ipv4");
+		if (podCidr === undefined) return err({ kind: "pod-cidr-missing", node: name });
+		located.push({ name, netns: `node/${name}`, internalIp, podCidr });
+	}
+	return ok(located);
+}
+
+/** The network around the nodes' addresses, wide enough that none of them is its first or last, and a free address in it. */
+function nodeNetwork(
+	addrs: readonly IpAddr[],
+): Result<{ readonly nodeSubnet: Cidr; readonly gateway: IpAddr }, ClusterError> {
+	const around = coveringNet(addrs.map((addr) => ({ addr, prefix: addrBits(addr) })));
+	if (around === undefined) return err({ kind: "no-nodes" });
+	for (let prefix = Math.min(USUAL_PREFIX, around.prefix); prefix >= SHORTEST_PREFIX; prefix -= 1) {
+		const nodeSubnet = networkOf({ addr: around.addr, prefix });
+		const last = lastAddrOf(nodeSubnet);
+		if (addrs.includes(nodeSubnet.addr) || addrs.includes(last)) continue;
+		let gateway = addrPlus(nodeSubnet.addr, 1);
+		while (addrs.includes(gateway)) gateway = addrPlus(gateway, 1);
+		if (ipNum(gateway) < ipNum(last)) return ok({ nodeSubnet, gateway });
+	}
+	return err({ kind: "no-gateway", nodeSubnet: around });
+}
+
+function firstOverlap(nets: readonly NamedNet[]): ClusterError | undefined {
+	for (const [k, a] of nets.entries()) {
+		const b = nets.slice(k + 1).find((other) => overlaps(a.net, other.net));
+		if (b !== undefined) return { kind: "overlap", a, b };
+	}
+	return undefined;
+}
+
+/** A cluster IP must be nobody's real address; external IPs may well be a node's. */
+function serviceOverlap(snapshot: KubeSnapshot, nets: readonly NamedNet[]): ClusterError | undefined {
+	for (const service of snapshot.services) {
+		for (const addr of service.clusterIPs) {
+			const b = nets.find(({ net }) => cidrContains(net, addr));
+			if (b === undefined) continue;
+			const net = { addr, prefix: addrBits(addr) };
+			return { kind: "overlap", a: { what: `the cluster IP of Service ${namespacedName(service)}`, net }, b };
+		}
+	}
+	return undefined;
+}
+
+function addressClash(snapshot: KubeSnapshot, nodes: Topology["nodes"], gateway: IpAddr): ClusterError | undefined {
+	const holders = new Map<IpAddr, string>([[gateway, "the nodes' gateway"]]);
+	const claims = [
+		...nodes.map((node) => ({ addr: node.internalIp, holder: `Node ${node.name}` })),
+		...snapshot.services.flatMap((service) =>
+			service.clusterIPs.map((addr) => ({ addr, holder: `Service ${namespacedName(service)}` })),
+		),
+		...snapshot.pods
+			.filter((pod) => !pod.hostNetwork)
+			.flatMap((pod) => pod.podIPs.map((addr) => ({ addr, holder: `Pod ${namespacedName(pod)}` }))),
+	];
+	for (const { addr, holder } of claims) {
+		const other = holders.get(addr);
+		if (other !== undefined) return { kind: "address-clash", addr, holders: [other, holder] };
+		holders.set(addr, holder);
+	}
+	return undefined;
+}

@@ -1,0 +1,96 @@
+/**
+ * Network configuration of CNI 1.1: a single plugin's configuration or a list, read into typed values. What podwire's
+ * plugins do not model is refused here, with the JSON path.
+ */
+import { err, ok, type Result } from "../base/result.ts";
+import { type ConfError, JsonReader } from "./json-reader.ts";
+import { type BridgeConf, parseBridgeConf } from "./plugins/bridge-conf.ts";
+import type { LoopbackConf } from "./plugins/loopback.ts";
+
+export type PluginConf = BridgeConf | LoopbackConf;
+
+/** A network; a single configuration is a list of one plugin. */
+export interface NetworkConf {
+	readonly cniVersion: string;
+	readonly name: string;
+	readonly disableCheck: boolean;
+	readonly plugins: readonly PluginConf[];
+}
+
+/** The versions of the specification, oldest first. */
+export const CNI_VERSIONS: readonly string[] = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
+
+/** Reads the text of a `.conf` or `.conflist` file; all mistakes at once, in order of appearance. */
+export function parseNetworkConf(text: string): Result<NetworkConf, readonly ConfError[]> {
+	const json = parseJson(text);
+	if (!json.ok) return err([{ path: "$", message: `error parsing configuration: ${json.error}` }]);
+	const errors: ConfError[] = [];
+	const root = new JsonReader(json.value, "$", errors);
+	if (!root.requireObject()) return err(errors);
+	const name = readName(root);
+	const cniVersion = readVersion(root);
+	const plugins: PluginConf[] = [];
+	for (const plugin of pluginReaders(root)) {
+		const conf = parsePlugin(plugin);
+		if (conf !== undefined) plugins.push(conf);
+	}
+	const disableCheck = root.at("disableCheck").boolean(false, "lenient");
+	return errors.length > 0 ? err(errors) : ok({ cniVersion, name, disableCheck, plugins });
+}
+
+function pluginReaders(root: JsonReader): readonly JsonReader[] {
+	if (!root.at("plugins").present)
+		return root.at("type").present ? [root] : fail(root, "neither a plugin's type nor a list of plugins");
+	const plugins = root.at("plugins").items();
+	return plugins.length > 0 ? plugins : fail(root.at("plugins"), "no plugins in list");
+}
+
+function fail(at: JsonReader, message: string): readonly JsonReader[] {
+	at.fail(message);
+	return [];
+}
+
+function parsePlugin(at: JsonReader): PluginConf | undefined {
+	if (!at.requireObject()) return undefined;
+	const type = at.at("type").string();
+	switch (type) {
+		case "bridge":
+			return parseBridgeConf(at);
+		case "loopback":
+			return { type };
+		case undefined:
+			return at.at("type").fail("missing 'type'");
+		default:
+			return at.at("type").fail(`plugin ${type} is not modelled (bridge and loopback are)`);
+	}
+}
+
+function readName(root: JsonReader): string {
+	const name = root.at("name").string();
+	if (name === undefined || name === "") root.at("name").fail("missing network name");
+	else if (!isName(name)) root.at("name").fail(`invalid characters found in network name: ${name}`);
+	return name ?? "";
+}
+
+function readVersion(root: JsonReader): string {
+	const offered = root.at("cniVersions").strings();
+	const known = CNI_VERSIONS.filter((version) => offered.includes(version));
+	if (offered.length > 0 && known.length === 0)
+		root.at("cniVersions").fail(`no supported version in ${offered.join(", ")}`);
+	const version = known.at(-1) ?? root.at("cniVersion").string() ?? "0.1.0";
+	if (!CNI_VERSIONS.includes(version)) root.at("cniVersion").fail(`unsupported CNI version ${version}`);
+	return version;
+}
+
+/** What the specification allows as a network name or container id. */
+export function isName(text: string): boolean {
+	return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text);
+}
+
+function parseJson(text: string): Result<unknown, string> {
+	try {
+		return ok(JSON.parse(text));
+	} catch (error) {
+		return err(error instanceof Error ? error.message : "not JSON");
+	}
+}

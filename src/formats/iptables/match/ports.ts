@@ -1,0 +1,153 @@
+/** `-m tcp`, `-m udp`, `-m sctp`. */
+import type { Inverted, Match, PortRange, SctpMatch, TcpMatch, UdpMatch } from "../../../kernel/xtables.ts";
+import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG } from "../../../wire/tcp.ts";
+import {
+	type Draft,
+	type Extension,
+	extension,
+	type Fault,
+	type OptionSyntax,
+	type RuleHead,
+	UNMODELLED,
+} from "../extension.ts";
+import { bang, formatPortRange, inverted, parsePortRange, parseUint } from "../values.ts";
+
+const FLAGS: readonly (readonly [string, number])[] = [
+	["FIN", TCP_FIN],
+	["SYN", TCP_SYN],
+	["RST", TCP_RST],
+	["PSH", TCP_PSH],
+	["ACK", TCP_ACK],
+	["URG", TCP_URG],
+];
+const SYN_MASK = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK;
+
+interface Ports {
+	sport?: Inverted<PortRange>;
+	dport?: Inverted<PortRange>;
+}
+
+/** Every port: tcp and udp keep no range then, sctp keeps it. */
+function portOption(side: "sport" | "dport", keepFull: boolean): OptionSyntax<Ports> {
+	return {
+		args: 1,
+		invertible: true,
+		set: (draft, { value, invert }) => {
+			const range = parsePortRange(value);
+			if (typeof range === "string") return range;
+			if (keepFull || invert || range.from !== 0 || range.to !== 0xffff) draft[side] = inverted(range, invert);
+			return undefined;
+		},
+	};
+}
+
+const SPORT = portOption("sport", false);
+const DPORT = portOption("dport", false);
+const SCTP_SPORT = portOption("sport", true);
+const SCTP_DPORT = portOption("dport", true);
+
+export const TCP: Extension<Match> = extension<Match, Draft<TcpMatch>>({
+	name: "tcp",
+	options: {
+		"--sport": SPORT,
+		"--source-port": SPORT,
+		"--dport": DPORT,
+		"--destination-port": DPORT,
+		"--tcp-flags": {
+			args: 2,
+			invertible: true,
+			set: (draft, { value, second, invert }) => setFlags(draft, value, second, invert),
+		},
+		"--syn": {
+			args: 0,
+			invertible: true,
+			set: (draft, { invert }) => setFlags(draft, "FIN,SYN,RST,ACK", "SYN", invert),
+		},
+		"--tcp-option": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const option = parseUint(value, 255);
+				if (option === undefined || option === 0) return `Bad TCP option "${value}"`;
+				draft.option = inverted(option, invert);
+				return undefined;
+			},
+		},
+	},
+	start: () => ({ kind: "tcp" }),
+	finish: (draft, head) => needProto(head, 6, "TCP match requires '-p tcp'") ?? draft,
+});
+
+export const UDP: Extension<Match> = extension<Match, Draft<UdpMatch>>({
+	name: "udp",
+	options: { "--sport": SPORT, "--source-port": SPORT, "--dport": DPORT, "--destination-port": DPORT },
+	start: () => ({ kind: "udp" }),
+	finish: (draft, head) => needProto(head, 17, "UDP match requires '-p udp'") ?? draft,
+});
+
+export const SCTP: Extension<Match> = extension<Match, Draft<SctpMatch>>({
+	name: "sctp",
+	options: {
+		"--sport": SCTP_SPORT,
+		"--source-port": SCTP_SPORT,
+		"--dport": SCTP_DPORT,
+		"--destination-port": SCTP_DPORT,
+		"--chunk-types": UNMODELLED,
+	},
+	start: () => ({ kind: "sctp" }),
+	finish: (draft, head) => needProto(head, 132, "SCTP match requires '-p sctp'") ?? draft,
+});
+
+export function formatTcp(match: TcpMatch): string {
+	let text = ` -m tcp${formatPorts(match)}`;
+	if (match.option !== undefined) text += ` ${bang(match.option.invert)}--tcp-option ${match.option.value}`;
+	const flags = match.flags;
+	if (flags !== undefined && (flags.value.mask !== 0 || flags.invert === true)) {
+		text += ` ${bang(flags.invert)}--tcp-flags ${flagNames(flags.value.mask)} ${flagNames(flags.value.comp)}`;
+	}
+	return text;
+}
+
+/** The port options of tcp, udp and sctp. */
+export function formatPorts(match: TcpMatch | UdpMatch | SctpMatch): string {
+	let text = "";
+	if (match.sport !== undefined) text += ` ${bang(match.sport.invert)}--sport ${formatPortRange(match.sport.value)}`;
+	if (match.dport !== undefined) text += ` ${bang(match.dport.invert)}--dport ${formatPortRange(match.dport.value)}`;
+	return text;
+}
+
+/** `FIN,SYN`, or `NONE`. */
+export function flagNames(bits: number): string {
+	const names = FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+	return names.length === 0 ? "NONE" : names.join(",");
+}
+
+/** True for `--syn`. */
+export function isSyn(flags: { readonly mask: number; readonly comp: number }): boolean {
+	return flags.mask === SYN_MASK && flags.comp === TCP_SYN;
+}
+
+function needProto(head: RuleHead, proto: number, complaint: string): Fault | undefined {
+	return head.proto === proto && !head.protoInvert ? undefined : complaint;
+}
+
+function setFlags(draft: Draft<TcpMatch>, maskText: string, compText: string, invert: boolean): Fault | undefined {
+	if (draft.flags !== undefined) return "Only one of `--syn' or `--tcp-flags'  allowed";
+	const mask = flagBits(maskText);
+	const comp = flagBits(compText);
+	if (mask === undefined) return `Unknown TCP flag \`${maskText}'`;
+	if (comp === undefined) return `Unknown TCP flag \`${compText}'`;
+	draft.flags = inverted({ mask, comp }, invert);
+	return undefined;
+}
+
+function flagBits(text: string): number | undefined {
+	let bits = 0;
+	for (const name of text.toUpperCase().split(",")) {
+		const flag = FLAGS.find(([known]) => known === name);
+		if (flag !== undefined) bits |= flag[1];
+		else if (name === "ALL") bits |= 0x3f;
+		else if (name !== "NONE") return undefined;
+	}
+	return bits;
+}

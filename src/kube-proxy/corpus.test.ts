@@ -1,0 +1,251 @@
+/** Upstream's own test cases (kube-proxy 1.36.2): what its fake iptables holds after each sync, and endpoint categories. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { formatRule, parseRule } from "../formats/iptables-save.ts";
+import { parseManifests } from "../kube/parse-manifests.ts";
+import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
+import { cidr, type IpFamily, ip } from "../wire/addr.ts";
+import { categorizeEndpoints } from "./categorize-endpoints.ts";
+import type { KubeProxyConfig } from "./config.ts";
+import type { ProxyEndpoint } from "./endpoints.ts";
+import { IptablesProxier } from "./iptables.ts";
+import { isServiceChainName } from "./names.ts";
+
+const CORPUS = new URL("../../../shared/corpus/", import.meta.url);
+const BUILTIN = /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
+
+interface StepConfig {
+	readonly ipFamily: "IPv4" | "IPv6";
+	readonly nodeName: string;
+	readonly nodeIP: string;
+	readonly masqueradeAll: boolean;
+	readonly masqueradeBit: number;
+	readonly localDetector: { readonly kind: string; readonly cidr?: string };
+	readonly nodePortAddresses: readonly string[] | null;
+	readonly networkInterfaces: Readonly<Record<string, readonly string[]>> | null;
+	readonly topologyLabels: Readonly<Record<string, string>> | null;
+	readonly localhostNodePorts: boolean;
+	readonly conntrackTCPLiberal: boolean;
+	readonly nfAcctCounters: Readonly<Record<string, boolean>> | null;
+	readonly iptablesHasRandomFully: boolean;
+}
+
+interface Step {
+	readonly index: number;
+	readonly kind: string;
+	readonly config: StepConfig;
+	readonly syncError?: string | null;
+	readonly dump?: Readonly<Record<string, string>> | null;
+	readonly changes?: readonly Change[];
+	/** Large ones say `omitted`: as in the first step, with the changes since. */
+	readonly objects: Objects | { readonly omitted: string };
+}
+
+interface Objects {
+	readonly services: readonly LooseService[];
+	readonly endpointSlices: readonly LooseObject[];
+}
+
+interface LooseObject {
+	readonly kind: string;
+	readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
+interface Change {
+	readonly op: string;
+	readonly object: LooseObject;
+}
+
+interface LooseService extends LooseObject {
+	readonly spec: {
+		readonly type?: string;
+		readonly ports?: readonly { readonly nodePort?: number; readonly targetPort?: number | string }[];
+	};
+}
+
+/** Upstream's tests make Services that the API server would not take: a target port 0, a ClusterIP with node ports. */
+function acceptable(service: LooseService): unknown {
+	const { spec } = service;
+	const ports = (spec.ports ?? []).map(({ targetPort, ...port }) =>
+		targetPort === 0 ? port : { ...port, targetPort },
+	);
+	const hasNodePort = ports.some((port) => (port.nodePort ?? 0) > 0);
+	const type = hasNodePort && (spec.type ?? "ClusterIP") === "ClusterIP" ? { type: "NodePort" } : {};
+	return { ...service, spec: { ...spec, ports, ...type, allocateLoadBalancerNodePorts: false } };
+}
+
+function objectsOf(step: Step, before: Objects): Objects {
+	if (!("omitted" in step.objects)) return step.objects;
+	const apply = <T extends LooseObject>(list: readonly T[], kind: string): readonly T[] => {
+		const changes = (step.changes ?? []).filter(({ object }) => object.kind === kind);
+		const touched = new Set(changes.map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`));
+		const kept = list.filter(({ metadata }) => !touched.has(`${metadata.namespace}/${metadata.name}`));
+		return [...kept, ...changes.filter(({ op }) => op !== "delete").map(({ object }) => object as T)];
+	};
+	return {
+		services: apply(before.services, "Service"),
+		endpointSlices: apply(before.endpointSlices, "EndpointSlice"),
+	};
+}
+
+function snapshotOf(step: Step, { services, endpointSlices }: Objects): KubeSnapshot {
+	const node = {
+		apiVersion: "v1",
+		kind: "Node",
+		metadata: { name: step.config.nodeName, labels: step.config.topologyLabels ?? {} },
+		spec: { podCIDR: "100.64.0.0/24" },
+		status: { addresses: [{ type: "InternalIP", address: step.config.nodeIP }] },
+	};
+	const items = [...services.map(acceptable), ...endpointSlices, node];
+	const text = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+	const parsed = parseManifests([{ path: "step", text }], { nodePorts: { from: 1, to: 65535 } });
+	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, undefined, 1));
+	return parsed.value.snapshot;
+}
+
+function proxierOf({ config }: Step): IptablesProxier {
+	const family: IpFamily = config.ipFamily === "IPv4" ? "ipv4" : "ipv6";
+	const { localDetector, nodePortAddresses } = config;
+	const interfaces = Object.values(config.networkInterfaces ?? {}).flat();
+	const facts: NodeFacts = {
+		name: config.nodeName,
+		nodeIPs: [ip(config.nodeIP)],
+		interfaceAddresses: interfaces.map((text) => cidr(text).addr),
+	};
+	const proxy: KubeProxyConfig = {
+		families: [family],
+		clusterCIDRs: localDetector.cidr === undefined ? [] : [cidr(localDetector.cidr)],
+		masqueradeAll: config.masqueradeAll,
+		masqueradeBit: config.masqueradeBit,
+		nodePortAddresses: (nodePortAddresses ?? []).map(cidr),
+		localhostNodePorts: config.localhostNodePorts,
+		conntrackTCPLiberal: config.conntrackTCPLiberal,
+		nfacct: Object.values(config.nfAcctCounters ?? {}).some((there) => there),
+		randomFully: config.iptablesHasRandomFully,
+	};
+	return new IptablesProxier(facts, proxy);
+}
+
+/** `table chain` → rules as iptables-save would print them; built-in chains left out. */
+function dumpChains(dump: Readonly<Record<string, string>>, family: IpFamily): Map<string, string[]> {
+	const chains = new Map<string, string[]>();
+	for (const [table, text] of Object.entries(dump)) {
+		for (const line of text.split("\n")) {
+			const chain = /^(?::|-A )(\S+)/.exec(line)?.[1];
+			if (chain === undefined || BUILTIN.test(chain)) continue;
+			const rules = chains.get(`${table} ${chain}`) ?? [];
+			chains.set(`${table} ${chain}`, rules);
+			if (line.startsWith(":")) continue;
+			const rule = parseRule(line.slice(`-A ${chain} `.length), family);
+			if (!rule.ok) throw new Error(`${line}: ${rule.error.message}`);
+			rules.push(formatRule(rule.value));
+		}
+	}
+	return chains;
+}
+
+function byService(name: string, rules: readonly string[]): readonly string[] {
+	if (!/KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)$/.test(name)) return rules;
+	const key = (rule: string): string => /--comment "([^ "]*\/[^ "]*)/.exec(rule)?.[1] ?? "~";
+	return [...rules].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+function checkStep(step: Step, objects: Objects, proxier: IptablesProxier): void {
+	const family: IpFamily = step.config.ipFamily === "IPv4" ? "ipv4" : "ipv6";
+	const dumped = dumpChains(step.dump ?? {}, family);
+	for (const object of proxier.desired(snapshotOf(step, objects))) {
+		if (object.kind !== "xt-chain") continue;
+		const name = `${object.table} ${object.chain}`;
+		if (object.chain === "KUBE-PROXY-CANARY") continue;
+		const wanted = dumped.get(name);
+		dumped.delete(name);
+		const rules = object.rules.map((rule) => formatRule(rule));
+		expect(byService(name, rules), `${name}, step ${step.index}`).toEqual(byService(name, wanted ?? []));
+	}
+	// What is left are chains of Services that are gone, which upstream deletes later.
+	for (const name of dumped.keys()) expect(isServiceChainName(name.split(" ")[1] ?? ""), name).toBe(true);
+}
+
+const FOLDER = new URL("kube-proxy-iptables/", CORPUS);
+const files = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+
+describe.skipIf(files.length === 0)("upstream's syncs (../shared/corpus/kube-proxy-iptables)", () => {
+	let steps = 0;
+
+	test.each(files)("%s: the chains are those that upstream wrote", (file) => {
+		const { cases } = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8"));
+		for (const { steps: all } of cases) {
+			let settings = "";
+			let proxier: IptablesProxier | undefined;
+			let objects: Objects = { services: [], endpointSlices: [] };
+			for (const step of (all ?? []) as readonly Step[]) {
+				if (step.kind !== "sync") continue;
+				objects = objectsOf(step, objects);
+				if (!step.dump || step.syncError) continue;
+				const now = JSON.stringify(step.config);
+				if (proxier === undefined || now !== settings) proxier = proxierOf(step);
+				settings = now;
+				checkStep(step, objects, proxier);
+				steps += 1;
+			}
+		}
+	});
+
+	test("these were many", () => {
+		expect(steps).toBeGreaterThan(55);
+	});
+});
+
+interface EndpointRow {
+	readonly endpoint: string;
+	readonly isLocal: boolean;
+	readonly ready: boolean;
+	readonly serving: boolean;
+	readonly terminating: boolean;
+	readonly zoneHints: readonly string[] | null;
+	readonly nodeHints: readonly string[] | null;
+}
+
+function proxyEndpoint(row: EndpointRow): ProxyEndpoint {
+	return {
+		...row,
+		ip: ip("192.0.2.1"),
+		port: 80,
+		text: row.endpoint,
+		zoneHints: row.zoneHints ?? [],
+		nodeHints: row.nodeHints ?? [],
+	};
+}
+
+const CATEGORIES = new URL("topology/TestCategorizeEndpoints.json", CORPUS);
+
+describe.skipIf(!existsSync(CATEGORIES))("upstream's endpoint categories (../shared/corpus/topology)", () => {
+	const { cases } = existsSync(CATEGORIES) ? JSON.parse(readFileSync(CATEGORIES, "utf8")) : { cases: [] };
+
+	test.each(cases as readonly { name: string }[])("$name", (row) => {
+		const { input, expect: wanted } = row as unknown as {
+			input: {
+				endpoints: readonly EndpointRow[] | null;
+				nodeLabels: Readonly<Record<string, string>> | null;
+				nodeName: string;
+				serviceInfo: { internalPolicyLocal: boolean; externalPolicyLocal: boolean; nodePort: number };
+			};
+			expect: {
+				clusterEndpoints: readonly string[] | null;
+				localEndpoints: readonly string[] | null;
+				allEndpoints: readonly string[] | null;
+				onlyRemoteEndpoints: boolean;
+			};
+		};
+		const zone = input.nodeLabels?.["topology.kubernetes.io/zone"];
+		const info = { ...input.serviceInfo, loadBalancerVIPs: [], externalIPs: [] };
+		const topology = { nodeName: input.nodeName, ...(zone === undefined ? {} : { zone }) };
+		const result = categorizeEndpoints((input.endpoints ?? []).map(proxyEndpoint), info, topology);
+		const names = (endpoints: readonly ProxyEndpoint[]): readonly string[] => endpoints.map(({ text }) => text).sort();
+		expect(names(result.cluster)).toEqual([...(wanted.clusterEndpoints ?? [])].sort());
+		expect(names(result.local)).toEqual([...(wanted.localEndpoints ?? [])].sort());
+		const all = wanted.allEndpoints ?? [...(wanted.clusterEndpoints ?? wanted.localEndpoints ?? [])];
+		expect(names(result.allReachable)).toEqual([...all].sort());
+		expect(result.hasAny && result.allReachable.length === 0).toBe(wanted.onlyRemoteEndpoints);
+	});
+});

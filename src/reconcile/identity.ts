@@ -1,0 +1,141 @@
+/** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
+import type { Addr, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
+import { RT_TABLE_MAIN } from "../kernel/objects.ts";
+import type { Rule } from "../kernel/xtables.ts";
+
+/** Two objects with one key cannot stand beside each other in a namespace. */
+export function keyOf(object: KernelObject): string {
+	switch (object.kind) {
+		case "link":
+			return `link ${object.name}`;
+		case "addr":
+			return `addr ${object.dev} ${object.addr.addr}/${object.addr.prefix}`;
+		case "route":
+			return `route ${object.table ?? RT_TABLE_MAIN} ${object.dst.addr}/${object.dst.prefix} ${object.metric ?? 0}`;
+		case "rule":
+			return `rule ${canonicalText(object)}`;
+		case "neigh":
+			return `neigh ${object.dev} ${object.addr}`;
+		case "fdb":
+			return `fdb ${object.dev} ${object.mac}`;
+		case "sysctl":
+			return `sysctl ${object.key}`;
+		case "xt-chain":
+			return `xt-chain ${object.family} ${object.table} ${object.chain}`;
+		case "xt-rule":
+			return `xt-rule ${object.family} ${object.table} ${object.chain} ${canonicalText(object.rule)}`;
+		case "nfacct":
+			return `nfacct ${object.name}`;
+		case "conntrack":
+			return `conntrack ${canonicalText(object.original)} ${object.zone ?? 0}`;
+	}
+}
+
+/** Whether `actual`, of the same key, already is what `desired` asks for. */
+export function satisfies(actual: KernelObject, desired: KernelObject): boolean {
+	switch (desired.kind) {
+		case "link":
+			return actual.kind === "link" && linkSatisfies(actual, desired);
+		case "addr":
+			return actual.kind === "addr" && addrSatisfies(actual, desired);
+		case "route":
+			return actual.kind === "route" && sameValue(routeForm(actual), routeForm(desired));
+		case "neigh":
+			return actual.kind === "neigh" && neighSatisfies(actual, desired);
+		case "fdb":
+			return actual.kind === "fdb" && actual.state === desired.state;
+		case "sysctl":
+			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
+		case "xt-chain": {
+			if (actual.kind !== "xt-chain") return false;
+			const policy = desired.policy === undefined || actual.policy === desired.policy;
+			return policy && sameRules(actual.rules, desired.rules);
+		}
+		// The key is the whole object, or there is no more to it than its name.
+		case "rule":
+		case "xt-rule":
+		case "nfacct":
+		case "conntrack":
+			return true;
+	}
+}
+
+/** Equal but for counters and origin, which are not part of a rule. */
+export function sameRule(a: Rule, b: Rule): boolean {
+	return a === b || (sameValue(a.matches, b.matches) && sameValue(a.target, b.target));
+}
+
+/** Structural equality; a member that is undefined counts as absent. */
+export function sameValue(a: unknown, b: unknown): boolean {
+	if (Object.is(a, b)) return true;
+	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+	if (Array.isArray(a) || Array.isArray(b)) {
+		if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+		return a.every((item: unknown, k) => sameValue(item, b[k]));
+	}
+	const left = members(a);
+	const right = new Map(members(b));
+	return left.length === right.size && left.every(([key, value]) => right.has(key) && sameValue(value, right.get(key)));
+}
+
+function sameRules(a: readonly Rule[], b: readonly Rule[]): boolean {
+	return a === b || (a.length === b.length && a.every((rule, k) => rule === b[k] || sameRuleAt(rule, b[k])));
+}
+
+function sameRuleAt(a: Rule, b: Rule | undefined): boolean {
+	return b !== undefined && sameRule(a, b);
+}
+
+/** Only what is asked for is compared. A veth's peer may be renamed or moved by others. */
+function linkSatisfies(actual: Link, desired: Link): boolean {
+	if (desired.newName !== undefined || desired.netns !== undefined) return false;
+	const { mac, mtu, up, promisc, master, port, link } = desired;
+	if (mac !== undefined && actual.mac !== mac) return false;
+	if (mtu !== undefined && actual.mtu !== mtu) return false;
+	if (up !== undefined && (actual.up ?? false) !== up) return false;
+	if (promisc !== undefined && (actual.promisc ?? false) !== promisc) return false;
+	if (master !== undefined && (actual.master ?? "") !== master) return false;
+	if (port !== undefined && !includes(actual.port ?? {}, port)) return false;
+	if (link?.type !== "bridge") return true;
+	return actual.link?.type === "bridge" && includes(actual.link, link);
+}
+
+function addrSatisfies(actual: Addr, desired: Addr): boolean {
+	const broadcast = desired.broadcast === undefined || actual.broadcast === desired.broadcast;
+	return broadcast && (desired.scope === undefined || (actual.scope ?? "global") === desired.scope);
+}
+
+function neighSatisfies(actual: Neigh, desired: Neigh): boolean {
+	const state = desired.state === undefined || actual.state === desired.state;
+	return state && (desired.mac === undefined || actual.mac === desired.mac);
+}
+
+/** A route with its defaults, without what only a dump tells. */
+function routeForm(route: Route): unknown {
+	const { type = "unicast", table = RT_TABLE_MAIN, metric = 0, protocol = "boot" } = route;
+	const gateway = route.via !== undefined || route.nexthops?.some((hop) => hop.via !== undefined) === true;
+	const local = type === "local" || type === "broadcast";
+	const scope = route.scope ?? (local ? "host" : gateway || type !== "unicast" ? "global" : "link");
+	const { dst, via, dev, src, mtu, nexthops } = route;
+	const onlink = route.onlink === true;
+	return { dst, type, table, metric, protocol, scope, via, dev, src, mtu, nexthops, onlink };
+}
+
+/** Whether every member of `wanted` is in `all`. */
+function includes(all: object, wanted: object): boolean {
+	const there = new Map(members(all));
+	return members(wanted).every(([key, value]) => sameValue(there.get(key), value));
+}
+
+function members(value: object): readonly (readonly [string, unknown])[] {
+	return Object.entries(value).filter(([, member]) => member !== undefined);
+}
+
+/** JSON with sorted keys, without counters and origin. */
+function canonicalText(value: object): string {
+	return JSON.stringify(value, (key, member: unknown) => {
+		if (key === "counters" || key === "origin") return undefined;
+		if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
+		return Object.fromEntries(members(member).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+	});
+}

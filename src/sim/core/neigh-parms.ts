@@ -1,0 +1,34 @@
+/** The tunables of neighbour tables (`net.ipv4.neigh.*`), with Linux's defaults. */
+import { deviceKey, registerDeviceSysctls, sysctlNumber, sysctls } from "../sysctl.ts";
+import type { Machine, NetDevice } from "../types.ts";
+
+/** Times ending in `_ms` are milliseconds, `locktime` and `proxy_delay` hundredths of a second, other times seconds. */
+const NEIGH_PARMS = {
+	app_solicit: "0",
+	base_reachable_time_ms: "30000",
+	delay_first_probe_time: "5",
+	gc_stale_time: "60",
+	locktime: "100",
+	mcast_solicit: "3",
+	proxy_delay: "80",
+	retrans_time_ms: "1000",
+	ucast_solicit: "3",
+	unres_qlen: "101",
+} as const;
+
+export type NeighParm = keyof typeof NEIGH_PARMS;
+
+const PREFIX = "net.ipv4.neigh";
+
+/** The device's value of a tunable. */
+export function neighParm(dev: NetDevice, parm: NeighParm): number {
+	return sysctlNumber(dev.netns, deviceKey(PREFIX, dev.name, parm));
+}
+
+/** Registers the keys for `default` and each device; unlike `conf`, there is no `all`. */
+export function registerNeighParms(machine: Machine): void {
+	registerDeviceSysctls(machine, PREFIX, NEIGH_PARMS);
+	machine.onNetnsCreated.push((netns) => {
+		for (const parm of Object.keys(NEIGH_PARMS)) sysctls(netns).values.delete(`${PREFIX}.all.${parm}`);
+	});
+}

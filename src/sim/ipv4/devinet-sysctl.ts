@@ -1,0 +1,129 @@
+/** The sysctls of IPv4, and the coupling of `ip_forward` with the devices' `forwarding` (net/ipv4/devinet.c). */
+import { registerDeviceSysctls, registerSysctls, sysctls } from "../sysctl.ts";
+import { type Machine, type Netns, pernet } from "../types.ts";
+import { CONF_DEFAULTS, CONF_PREFIX, inDev, refreshInDev } from "./devinet.ts";
+import { fibOf } from "./fib.ts";
+
+/** Settings of a namespace, as numbers that packets read. */
+export interface InetConf {
+	ipDefaultTtl: number;
+	icmpRatelimit: number;
+	icmpRatemask: number;
+	icmpMsgsPerSec: number;
+	icmpMsgsBurst: number;
+	icmpEchoIgnoreAll: number;
+	icmpEchoIgnoreBroadcasts: number;
+	icmpErrorsUseInboundIfaddr: number;
+	fibMultipathHashPolicy: number;
+	ipfragTimeSeconds: number;
+	ipForwardUsePmtu: number;
+	ipNoPmtuDisc: number;
+	mtuExpiresSeconds: number;
+	minPmtu: number;
+}
+
+/** The key of each, and its default. */
+const NUMBERS: Readonly<Record<keyof InetConf, readonly [key: string, value: number]>> = {
+	ipDefaultTtl: ["net.ipv4.ip_default_ttl", 64],
+	icmpRatelimit: ["net.ipv4.icmp_ratelimit", 1000],
+	icmpRatemask: ["net.ipv4.icmp_ratemask", 6168],
+	icmpMsgsPerSec: ["net.ipv4.icmp_msgs_per_sec", 1000],
+	icmpMsgsBurst: ["net.ipv4.icmp_msgs_burst", 50],
+	icmpEchoIgnoreAll: ["net.ipv4.icmp_echo_ignore_all", 0],
+	icmpEchoIgnoreBroadcasts: ["net.ipv4.icmp_echo_ignore_broadcasts", 1],
+	icmpErrorsUseInboundIfaddr: ["net.ipv4.icmp_errors_use_inbound_ifaddr", 0],
+	fibMultipathHashPolicy: ["net.ipv4.fib_multipath_hash_policy", 0],
+	ipfragTimeSeconds: ["net.ipv4.ipfrag_time", 30],
+	ipForwardUsePmtu: ["net.ipv4.ip_forward_use_pmtu", 0],
+	ipNoPmtuDisc: ["net.ipv4.ip_no_pmtu_disc", 0],
+	mtuExpiresSeconds: ["net.ipv4.route.mtu_expires", 600],
+	minPmtu: ["net.ipv4.route.min_pmtu", 552],
+};
+
+/** Settings per device that change nothing here; they are kept because scripts write them. */
+const INERT_CONF: Readonly<Record<string, string>> = {
+	accept_source_route: "0",
+	arp_evict_nocarrier: "1",
+	disable_policy: "0",
+	disable_xfrm: "0",
+	drop_gratuitous_arp: "0",
+	force_igmp_version: "0",
+	mc_forwarding: "0",
+	medium_id: "0",
+	secure_redirects: "1",
+	tag: "0",
+};
+
+const IP_FORWARD = "net.ipv4.ip_forward";
+const ALL_FORWARDING = `${CONF_PREFIX}.all.forwarding`;
+
+/** The namespace's numbers; the object stays the same and follows `setSysctl`. */
+export const inetConf: (netns: Netns) => InetConf = pernet((netns) => {
+	const conf: InetConf = {
+		ipDefaultTtl: 0,
+		icmpRatelimit: 0,
+		icmpRatemask: 0,
+		icmpMsgsPerSec: 0,
+		icmpMsgsBurst: 0,
+		icmpEchoIgnoreAll: 0,
+		icmpEchoIgnoreBroadcasts: 0,
+		icmpErrorsUseInboundIfaddr: 0,
+		fibMultipathHashPolicy: 0,
+		ipfragTimeSeconds: 0,
+		ipForwardUsePmtu: 0,
+		ipNoPmtuDisc: 0,
+		mtuExpiresSeconds: 0,
+		minPmtu: 0,
+	};
+	refreshInetConf(netns, conf);
+	return conf;
+});
+
+/** Registers the keys and keeps the numbers current. */
+export function registerInetSysctls(machine: Machine): void {
+	registerSysctls(machine, { [IP_FORWARD]: "0" });
+	registerSysctls(machine, Object.fromEntries(Object.values(NUMBERS).map(([key, value]) => [key, String(value)])));
+	registerDeviceSysctls(machine, CONF_PREFIX, { ...CONF_DEFAULTS, ...INERT_CONF });
+	machine.onNetnsCreated.push((netns) => {
+		sysctls(netns).listeners.push((key, value) => onChange(netns, key, value));
+	});
+}
+
+function onChange(netns: Netns, key: string, value: string): void {
+	if (!key.startsWith("net.ipv4.")) return;
+	if (key === IP_FORWARD || key === ALL_FORWARDING) inetForwardChange(netns, value);
+	else if (key.startsWith(`${CONF_PREFIX}.`)) refreshScope(netns, key.slice(CONF_PREFIX.length + 1));
+	else refreshInetConf(netns, inetConf(netns));
+	fibOf(netns).changed();
+}
+
+/** `all.forwarding` and `ip_forward` are one; writing it writes every device, and turns redirects off on a router. */
+function inetForwardChange(netns: Netns, value: string): void {
+	const { values } = sysctls(netns);
+	const on = Number.parseInt(value, 10) !== 0;
+	values.set(IP_FORWARD, value);
+	values.set(ALL_FORWARDING, value);
+	values.set(`${CONF_PREFIX}.default.forwarding`, value);
+	values.set(`${CONF_PREFIX}.all.accept_redirects`, on ? "0" : "1");
+	for (const dev of netns.devices.values()) {
+		values.set(`${CONF_PREFIX}.${dev.name.replaceAll(".", "/")}.forwarding`, value);
+		refreshInDev(inDev(dev));
+	}
+}
+
+/** `rest` is what follows the prefix: `eth0.rp_filter`. */
+function refreshScope(netns: Netns, rest: string): void {
+	const scope = rest.slice(0, rest.lastIndexOf(".")).replaceAll("/", ".");
+	if (scope === "all") for (const dev of netns.devices.values()) refreshInDev(inDev(dev));
+	const dev = netns.devicesByName.get(scope);
+	if (dev !== undefined) refreshInDev(inDev(dev));
+}
+
+function refreshInetConf(netns: Netns, conf: InetConf): void {
+	const { values } = sysctls(netns);
+	for (const name of Object.keys(NUMBERS) as (keyof InetConf)[]) {
+		const [key, fallback] = NUMBERS[name];
+		conf[name] = Number.parseInt(values.get(key) ?? "", 10);
+		if (Number.isNaN(conf[name])) conf[name] = fallback;
+	}
+}

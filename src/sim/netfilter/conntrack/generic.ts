@@ -1,0 +1,12 @@
+/**
+ * Protocols that conntrack knows nothing of (nf_conntrack_proto_generic.c): addresses and protocol make the flow. In
+ * podwire this is also what GRE gets; Linux tells GRE flows apart by their keys.
+ */
+import type { ConntrackNet } from "./net.ts";
+import { type L4Verdict, refresh } from "./proto.ts";
+import type { Conntrack } from "./types.ts";
+
+export function genericPacket(ct: Conntrack, net: ConntrackNet): L4Verdict {
+	refresh(ct, net.settings.genericNs, net);
+	return "accept";
+}

@@ -1,0 +1,36 @@
+/** The connection tracking state of a namespace (`struct nf_conntrack_net`): its table, its settings, and room to work. */
+import { sysctls } from "../../sysctl.ts";
+import { type Netns, pernet } from "../../types.ts";
+import { type CtSettings, isConntrackSysctl, readCtSettings } from "./settings.ts";
+import { ConntrackTable } from "./table.ts";
+import { TcpSegment } from "./tcp-segment.ts";
+import { CtTuple, ORIGINAL } from "./types.ts";
+
+export class ConntrackNet {
+	readonly netns: Netns;
+	readonly table: ConntrackTable = new ConntrackTable();
+	settings: CtSettings;
+	/** Tuples to look up with, so that a packet allocates none; each function that uses one says so. */
+	readonly scratch: CtTuple = new CtTuple(undefined, ORIGINAL);
+	readonly scratch2: CtTuple = new CtTuple(undefined, ORIGINAL);
+	/** The TCP segment at work. */
+	readonly segment: TcpSegment = new TcpSegment();
+	/** Why the packet at work is invalid, for traces. */
+	why = "";
+	/** When the full table was last swept. */
+	sweptNs = 0;
+
+	constructor(netns: Netns) {
+		this.netns = netns;
+		this.settings = readCtSettings(netns);
+		sysctls(netns).listeners.push((key) => {
+			if (isConntrackSysctl(key)) this.settings = readCtSettings(netns);
+		});
+	}
+
+	now(): number {
+		return this.netns.machine.loop.now();
+	}
+}
+
+export const conntrackNet: (netns: Netns) => ConntrackNet = pernet((netns) => new ConntrackNet(netns));

@@ -1,0 +1,35 @@
+/** All kinds of target. A kind of `Target` that is missing here does not compile. */
+import type { Target } from "../../../kernel/xtables.ts";
+import { dnat } from "../target/dnat.ts";
+import { log } from "../target/log.ts";
+import { mark } from "../target/mark.ts";
+import { masquerade } from "../target/masquerade.ts";
+import { redirect } from "../target/redirect.ts";
+import { reject } from "../target/reject.ts";
+import { snat } from "../target/snat.ts";
+import { accept, drop, goto, jump, none, returnTarget } from "../target/standard.ts";
+import { unknownTarget } from "../target/unknown-target.ts";
+import type { TargetModule, TargetModules } from "./types.ts";
+
+const TARGET_MODULES: TargetModules = {
+	none,
+	accept,
+	drop,
+	return: returnTarget,
+	jump,
+	goto,
+	reject,
+	dnat,
+	snat,
+	masquerade,
+	redirect,
+	mark,
+	log,
+	"unknown-target": unknownTarget,
+};
+
+/** The module for this very target. */
+export function targetModule(target: Target): TargetModule<Target> | undefined {
+	// As in match-modules.ts: the table's type ties each kind to its module.
+	return TARGET_MODULES[target.kind] as TargetModule<Target> | undefined;
+}

@@ -1,0 +1,75 @@
+/** Every kind of kernel object with its handler. */
+import { ok, type Result } from "../../base/result.ts";
+import type { Verb } from "../../kernel/kernel.ts";
+import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
+import type { Netns } from "../types.ts";
+import { fdbHandler } from "./fdb.ts";
+import { type ObjectError, refuse, type Undo } from "./handler.ts";
+import { linkHandler } from "./link.ts";
+import { neighHandler } from "./neigh.ts";
+import { nfacctHandler } from "./nfacct.ts";
+import { sysctlHandler } from "./sysctl.ts";
+import { xtChainHandler, xtRuleHandler } from "./xt.ts";
+
+/** All kinds, in the order of a whole dump: what others stand on first. */
+export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
+	"link",
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"fdb",
+	"sysctl",
+	"nfacct",
+	"xt-chain",
+	"xt-rule",
+	"conntrack",
+];
+
+export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Result<Undo, ObjectError> {
+	switch (object.kind) {
+		case "link":
+			return linkHandler.apply(netns, verb, object);
+		case "neigh":
+			return neighHandler.apply(netns, verb, object);
+		case "fdb":
+			return fdbHandler.apply(netns, verb, object);
+		case "sysctl":
+			return sysctlHandler.apply(netns, verb, object);
+		case "nfacct":
+			return nfacctHandler.apply(netns, verb, object);
+		case "xt-chain":
+			return xtChainHandler.apply(netns, verb, object);
+		case "xt-rule":
+			return xtRuleHandler.apply(netns, verb, object);
+		default:
+			return refuse("EOPNOTSUPP", `not there yet: ${object.kind}`);
+	}
+}
+
+/** Ends a transaction for one kind of object that it touched. */
+export function commitKind(netns: Netns, kind: KernelObjectKind): Result<void, ObjectError> {
+	const handler = kind === "xt-chain" ? xtChainHandler : kind === "xt-rule" ? xtRuleHandler : undefined;
+	return handler?.commit?.(netns) ?? ok(undefined);
+}
+
+export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelObject[] {
+	switch (kind) {
+		case "link":
+			return linkHandler.dump(netns);
+		case "neigh":
+			return neighHandler.dump(netns);
+		case "fdb":
+			return fdbHandler.dump(netns);
+		case "sysctl":
+			return sysctlHandler.dump(netns);
+		case "nfacct":
+			return nfacctHandler.dump(netns);
+		case "xt-chain":
+			return xtChainHandler.dump(netns);
+		case "xt-rule":
+			return xtRuleHandler.dump(netns);
+		default:
+			return [];
+	}
+}

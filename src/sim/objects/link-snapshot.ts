@@ -1,0 +1,140 @@
+/** Remembering devices as they are, so that a link operation can be undone: the same devices come back, not new ones. */
+
+import {
+	devChangeName,
+	devChangeNetNamespace,
+	devClose,
+	devOpen,
+	devSetMacAddress,
+	devSetMtu,
+	isRegistered,
+	listNetdevice,
+} from "../core/netdevice.ts";
+import { type BridgeState, bridgeOf } from "../device/bridge.ts";
+import { brAddIf, brDelIf, brSetMac } from "../device/bridge-device.ts";
+import type { FdbEntry } from "../device/bridge-fdb.ts";
+import { vethPeer, vethReconnect } from "../device/veth.ts";
+import { deviceKey, setSysctl, sysctls } from "../sysctl.ts";
+import type { NetDevice, Netns, Tap } from "../types.ts";
+import type { Undo } from "./handler.ts";
+
+/** Remembers `dev` and all that an operation on it can touch; the result puts everything back. */
+export function snapshotAround(dev: NetDevice, also?: NetDevice): Undo {
+	const peer = vethPeer(dev);
+	const near = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== undefined);
+	const ports = near.flatMap((each) => (each.ops.type === "bridge" ? bridgeOf(each).ports : []));
+	const snapshots = [...new Set([...near, ...ports])].map(snapshotOf);
+	return () => restore(snapshots);
+}
+
+interface Snapshot {
+	readonly dev: NetDevice;
+	readonly netns: Netns;
+	readonly name: string;
+	readonly ifindex: number;
+	readonly mac: number;
+	readonly mtu: number;
+	readonly up: boolean;
+	readonly promisc: boolean;
+	readonly master: NetDevice | undefined;
+	readonly port: NetDevice["port"];
+	readonly peer: NetDevice | undefined;
+	readonly taps: Tap[];
+	readonly sysctls: ReadonlyMap<string, string>;
+	readonly bridge: BridgeSnapshot | undefined;
+}
+
+interface BridgeSnapshot {
+	readonly ports: readonly NetDevice[];
+	readonly settings: Pick<BridgeState, "nfCallIptables" | "hadPort" | "macIsSet" | "mtuIsSet">;
+	readonly ageingNs: number;
+	readonly fdb: readonly FdbEntry[];
+}
+
+function snapshotOf(dev: NetDevice): Snapshot {
+	return {
+		dev,
+		netns: dev.netns,
+		name: dev.name,
+		ifindex: dev.ifindex,
+		mac: dev.mac,
+		mtu: dev.mtu,
+		up: dev.up,
+		promisc: dev.promisc,
+		master: dev.master,
+		port: { ...dev.port },
+		peer: vethPeer(dev),
+		taps: dev.taps,
+		sysctls: deviceSysctls(dev),
+		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : undefined,
+	};
+}
+
+function bridgeSnapshotOf(br: BridgeState): BridgeSnapshot {
+	const { nfCallIptables, hadPort, macIsSet, mtuIsSet } = br;
+	return {
+		ports: br.ports,
+		settings: { nfCallIptables, hadPort, macIsSet, mtuIsSet },
+		ageingNs: br.fdb.ageingNs,
+		fdb: br.fdb.entries().map((entry) => ({ ...entry })),
+	};
+}
+
+function deviceSysctls(dev: NetDevice): ReadonlyMap<string, string> {
+	const table = sysctls(dev.netns);
+	const found = new Map<string, string>();
+	for (const [prefix, leaves] of table.deviceLeaves) {
+		for (const leaf of leaves.keys()) {
+			const key = deviceKey(prefix, dev.name, leaf);
+			const value = table.values.get(key);
+			if (value !== undefined) found.set(key, value);
+		}
+	}
+	return found;
+}
+
+function restore(snapshots: readonly Snapshot[]): void {
+	for (const snapshot of snapshots) place(snapshot);
+	for (const { dev, peer } of snapshots) if (peer !== undefined) vethReconnect(dev, peer);
+	for (const { dev, master } of snapshots) if (dev.master !== undefined && dev.master !== master) brDelIf(dev);
+	for (const { dev, master, port } of snapshots) {
+		if (master !== undefined && dev.master === undefined) brAddIf(master, dev);
+		dev.port = { ...port, forwarding: dev.port.forwarding };
+	}
+	for (const snapshot of snapshots) {
+		if (snapshot.up) devOpen(snapshot.dev);
+		else devClose(snapshot.dev);
+	}
+	for (const { dev, mac, mtu, bridge } of snapshots) {
+		if (bridge === undefined) continue;
+		const br = bridgeOf(dev);
+		Object.assign(br, bridge.settings);
+		br.ports = bridge.ports;
+		brSetMac(dev, mac, bridge.settings.macIsSet);
+		devSetMtu(dev, mtu);
+		br.fdb.ageingNs = bridge.ageingNs;
+		for (const entry of br.fdb.entries()) br.fdb.delete(entry.mac);
+		for (const entry of bridge.fdb) br.fdb.set({ ...entry });
+	}
+}
+
+/** The device is in its namespace, under its name, with its own attributes. */
+function place(snapshot: Snapshot): void {
+	const { dev, netns } = snapshot;
+	if (isRegistered(dev) && dev.netns !== netns) devChangeNetNamespace(dev, netns, snapshot);
+	if (!isRegistered(dev)) {
+		dev.netns = netns;
+		dev.name = snapshot.name;
+		dev.ifindex = snapshot.ifindex;
+		listNetdevice(dev);
+	}
+	devChangeName(dev, snapshot.name);
+	for (const [key, value] of snapshot.sysctls) {
+		if (sysctls(netns).values.get(key) !== value) setSysctl(netns, key, value);
+	}
+	dev.promisc = snapshot.promisc;
+	dev.taps = snapshot.taps;
+	dev.promiscCount = snapshot.taps.filter((tap) => tap.promisc).length;
+	devSetMacAddress(dev, snapshot.mac);
+	devSetMtu(dev, snapshot.mtu);
+}

@@ -1,0 +1,80 @@
+/** Transactions: operations in order, and on the first that fails everything back as it was. */
+import { err, ok, type Result } from "../base/result.ts";
+import type { KernelError, Op } from "../kernel/kernel.ts";
+import type { KernelObject } from "../kernel/objects.ts";
+import { vethPeer } from "./device/veth.ts";
+import type { Undo } from "./objects/handler.ts";
+import { applyObject, commitKind, dumpKind } from "./objects/handlers.ts";
+import type { Netns } from "./types.ts";
+
+/**
+ * Carries out the operations; on an error nothing of them remains. Conntrack entries that went with a masqueraded
+ * address or device do not come back.
+ */
+export function applyTransaction(netns: Netns, tx: readonly Op[]): Result<void, KernelError> {
+	const undos: Undo[] = [];
+	let swept = false;
+	for (const [index, op] of tx.entries()) {
+		if (!swept && index < tx.length - 1 && takesAway(op)) {
+			undos.push(rememberSwept(netns, tx));
+			swept = true;
+		}
+		const done = applyObject(netns, op.verb, op.object);
+		if (!done.ok) {
+			for (const undo of undos.reverse()) undo();
+			return err({ ...done.error, op: index });
+		}
+		undos.push(done.value);
+	}
+	for (const kind of new Set(tx.map((op) => op.object.kind))) {
+		const done = commitKind(netns, kind);
+		if (done.ok) continue;
+		for (const undo of undos.reverse()) undo();
+		return err({ ...done.error, op: -1 });
+	}
+	return ok(undefined);
+}
+
+/** What else goes when a device or address goes. */
+const SWEPT_KINDS = ["addr", "route", "neigh"] as const;
+
+function takesAway(op: Op): boolean {
+	return (op.object.kind === "link" && op.verb !== "add") || (op.object.kind === "addr" && op.verb === "delete");
+}
+
+/** Remembers addresses, routes and neighbours of every namespace the transaction can reach; the result restores them. */
+function rememberSwept(netns: Netns, tx: readonly Op[]): Undo {
+	const saved = [...reach(netns, tx)].map((each) => ({ netns: each, objects: sweptObjects(each) }));
+	return () => {
+		for (const { netns: each, objects } of saved) restoreSwept(each, objects);
+	};
+}
+
+function reach(netns: Netns, tx: readonly Op[]): ReadonlySet<Netns> {
+	const found = new Set([netns]);
+	for (const { object } of tx) {
+		if (object.kind !== "link") continue;
+		const dev = netns.devicesByName.get(object.name);
+		const peer = dev === undefined ? undefined : vethPeer(dev);
+		if (peer !== undefined) found.add(peer.netns);
+		const target = object.netns === undefined ? undefined : netns.machine.netns.get(object.netns);
+		if (target !== undefined) found.add(target);
+	}
+	return found;
+}
+
+/** By what they say; `linkdown` and the like change by themselves. */
+function sweptObjects(netns: Netns): ReadonlyMap<string, KernelObject> {
+	const objects = SWEPT_KINDS.flatMap((kind) => dumpKind(netns, kind));
+	return new Map(
+		objects.map((object) => {
+			const { linkdown: _linkdown, ...rest } = { linkdown: false, ...object };
+			return [JSON.stringify(rest), object] as const;
+		}),
+	);
+}
+
+function restoreSwept(netns: Netns, saved: ReadonlyMap<string, KernelObject>): void {
+	for (const [key, object] of sweptObjects(netns)) if (!saved.has(key)) applyObject(netns, "delete", object);
+	for (const [key, object] of saved) if (!sweptObjects(netns).has(key)) applyObject(netns, "replace", object);
+}

@@ -1,0 +1,106 @@
+/** Receiving datagrams and ICMP errors about them (net/ipv4/udp.c: udp_rcv, udp_err). */
+import type { SocketAddr } from "../../kernel/socket.ts";
+import type { IpNum } from "../../wire/addr.ts";
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH } from "../../wire/icmpv4.ts";
+import { ipv4Dst, ipv4HeaderLength, ipv4Src } from "../../wire/ipv4.ts";
+import { UDP_HLEN, udpChecksumIsValid, udpDport, udpLength, udpSport } from "../../wire/udp.ts";
+import { icmpSend } from "../ipv4/icmp.ts";
+import { deliverSkb, dropSkb } from "../trace.ts";
+import type { Fate, Netns, Skb } from "../types.ts";
+import { icmpErrConvert, socketError } from "./errno.ts";
+import { inetDst, inetSrc, v4 } from "./inet.ts";
+import { describeSock, socketAddr } from "./sock-options.ts";
+import { type UdpArrival, type UdpSock, udpLookup, udpLookupAll, udpTable } from "./udp-sock.ts";
+
+/** Takes a datagram with `skb.data` at its UDP header. */
+export function udpRcv(skb: Skb): Fate {
+	const netns = skb.dev?.netns;
+	if (netns === undefined) throw new Error("udp_rcv: a packet without a device");
+	const { bytes, data } = skb;
+	if (skb.length < UDP_HLEN) return dropSkb(skb, netns, "__udp4_lib_rcv", "PKT_TOO_SMALL");
+	const length = udpLength(bytes, data);
+	if (length < UDP_HLEN || length > skb.length) return dropSkb(skb, netns, "__udp4_lib_rcv", "PKT_TOO_SMALL");
+	const end = data + length;
+	const saddr = inetSrc(skb);
+	const daddr = inetDst(skb);
+	if (!udpChecksumIsValid(bytes, data, end, { src: v4(saddr), dst: v4(daddr) })) {
+		return dropSkb(skb, netns, "__udp4_lib_rcv", "UDP_CSUM");
+	}
+	const at: UdpArrival = {
+		saddr,
+		sport: udpSport(bytes, data),
+		daddr,
+		dport: udpDport(bytes, data),
+		dif: skb.dev?.ifindex ?? 0,
+	};
+	const type = skb.dst?.type;
+	if (type === "broadcast" || type === "multicast") return udpDeliverToAll(skb, netns, at, end);
+	const sock = udpLookup(udpTable(netns), at);
+	if (sock !== undefined) return udpQueueRcv(sock, skb, at, end);
+	icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	return dropSkb(skb, netns, "__udp4_lib_rcv", "NO_SOCKET");
+}
+
+/** An ICMP error about a datagram of a socket here; `skb.data` is at the quoted IP header. */
+export function udpErr(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void {
+	const netns = skb.dev?.netns;
+	if (netns === undefined) return;
+	const { bytes, data } = skb;
+	const udp = data + ipv4HeaderLength(bytes, data);
+	if (skb.end - udp < UDP_HLEN) return;
+	const sock = udpLookup(udpTable(netns), {
+		saddr: ipv4Dst(bytes, data),
+		sport: udpDport(bytes, udp),
+		daddr: ipv4Src(bytes, data),
+		dport: udpSport(bytes, udp),
+		dif: skb.dev?.ifindex ?? 0,
+	});
+	if (sock === undefined || sock.rport === 0) return;
+	if (error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED) {
+		if (sock.options.pmtudisc !== "dont") sock.handlers.onError?.(socketError("EMSGSIZE", `mtu=${error.info}`));
+		return;
+	}
+	const meaning = icmpErrConvert(error.type, error.code);
+	if (meaning?.fatal === true) sock.handlers.onError?.(socketError(meaning.errno));
+}
+
+function udpQueueRcv(sock: UdpSock, skb: Skb, at: UdpArrival, end: number): Fate {
+	const fate = deliverSkb(skb, sock.options.netns, "udp_queue_rcv_skb", deliveredTo(skb, sock, at));
+	give(sock, skb.bytes.subarray(skb.data + UDP_HLEN, end), at);
+	return fate;
+}
+
+function udpDeliverToAll(skb: Skb, netns: Netns, at: UdpArrival, end: number): Fate {
+	const socks = udpLookupAll(udpTable(netns), at);
+	if (socks.length === 0) return dropSkb(skb, netns, "__udp4_lib_mcast_deliver", "NO_SOCKET");
+	const to = socks.map((sock) => deliveredTo(skb, sock, at)).join(", ");
+	const fate = deliverSkb(skb, netns, "__udp4_lib_mcast_deliver", to);
+	for (const sock of socks) give(sock, skb.bytes.slice(skb.data + UDP_HLEN, end), at);
+	return fate;
+}
+
+function give(sock: UdpSock, payload: Uint8Array, at: UdpArrival): void {
+	if (sock.handlers.onDatagram === undefined) return;
+	sock.handlers.onDatagram(payload, fromName(sock, at.saddr, at.sport), toName(sock, at.daddr));
+}
+
+function fromName(sock: UdpSock, saddr: IpNum, sport: number): SocketAddr {
+	const last = sock.lastFrom;
+	if (last !== undefined && last.num === saddr && last.name.port === sport) return last.name;
+	const name = socketAddr(saddr, sport);
+	sock.lastFrom = { num: saddr, name };
+	return name;
+}
+
+function toName(sock: UdpSock, daddr: IpNum): SocketAddr {
+	const last = sock.lastHere;
+	if (last !== undefined && last.num === daddr) return last.name;
+	const name = socketAddr(daddr, sock.lport);
+	sock.lastHere = { num: daddr, name };
+	return name;
+}
+
+function deliveredTo(skb: Skb, sock: UdpSock, at: UdpArrival): string {
+	if (skb.machine.tracer === undefined) return "";
+	return describeSock("udp", at.daddr, at.dport, sock.options.program);
+}

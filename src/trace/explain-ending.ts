@@ -1,0 +1,64 @@
+/** What the client sees, and where and why a flow without an answer ended. */
+import { assertNever } from "../base/assert-never.ts";
+import { formatRule } from "../formats/iptables-save.ts";
+import { DROP_REASONS } from "../kernel/drop-reason.ts";
+import type { TraceEvent } from "../kernel/trace-event.ts";
+import type { FlowFacts } from "./flow-facts.ts";
+import { eventsOf, type Journey } from "./journey.ts";
+
+/** The first line of the explanation. */
+export function endingWords(facts: FlowFacts, request: readonly TraceEvent[], journeys: readonly Journey[]): string {
+	const asked = `${facts.target} at ${addrText(facts.asked)}`;
+	const { ending } = facts;
+	switch (ending.kind) {
+		case "answered": {
+			const status = ending.status === undefined ? "an answer" : `HTTP ${ending.status}`;
+			const time = `in ${(ending.rttNs / 1e6).toFixed(3)} ms`;
+			const hidden =
+				facts.server === undefined || facts.server.to.addr === facts.asked.addr
+					? ""
+					: `; replies are translated back, so it never learns the address ${addrText(facts.server.to)}`;
+			return `${facts.client} asked ${asked} and got ${status} from ${addrText(facts.asked)} ${time}${hidden}.`;
+		}
+		case "refused":
+			return `${facts.client} asked ${asked} and got ${ending.errno} (${ending.message}): ${whyNot(facts, request, journeys)}.`;
+		case "timeout":
+			return `${facts.client} asked ${asked} and got no answer in ${(ending.afterNs / 1e9).toFixed(0)} s: ${whyNot(facts, request, journeys)}.`;
+		default:
+			return assertNever(ending);
+	}
+}
+
+/** Where and why the request, or else its reply, ended. */
+export function whyNot(facts: FlowFacts, request: readonly TraceEvent[], journeys: readonly Journey[]): string {
+	const own = endOf(facts, request);
+	if (own !== undefined) return own;
+	for (const journey of journeys) {
+		if (journey.link !== "ip") continue;
+		const reply = endOf(facts, eventsOf(journey));
+		if (reply !== undefined) return `packet #${journey.skb}: ${reply}`;
+	}
+	if (request.length === 0) return "no packet was sent";
+	return "no packet was dropped; the other side did not answer in time";
+}
+
+function endOf(facts: FlowFacts, events: readonly TraceEvent[]): string | undefined {
+	const rejected = events.find((event) => event.step === "rule" && event.outcome === "reject");
+	if (rejected?.step === "rule") {
+		const origin = rejected.rule.origin === undefined ? "" : `, made for ${rejected.rule.origin.for}`;
+		return `${facts.label(rejected.netns)} rejected the packet with ${rejected.table} ${rejected.chain} rule ${rejected.number} (${formatRule(rejected.rule)}${origin})`;
+	}
+	const drop = events.find((event) => event.step === "drop");
+	if (drop?.step !== "drop") return undefined;
+	const by =
+		drop.table === undefined
+			? ""
+			: ` by ${drop.table} ${drop.chain ?? ""} ${drop.number === undefined ? "policy" : `rule ${drop.number}`}`;
+	const detail = drop.detail === undefined ? "" : ` (${drop.detail})`;
+	return `the packet was dropped in ${facts.label(drop.netns)}, ${drop.fn}${by}: ${DROP_REASONS[drop.reason]}${detail}`;
+}
+
+export function addrText(at: { readonly addr: string; readonly port?: number }): string {
+	if (at.port === undefined) return at.addr;
+	return at.addr.includes(":") ? `[${at.addr}]:${at.port}` : `${at.addr}:${at.port}`;
+}

@@ -1,0 +1,81 @@
+/** A flow in three lines of plain words: what the client sees, what the server sees and why, and which rules decided. */
+
+import { formatRule } from "../formats/iptables-save.ts";
+import type { TraceEvent } from "../kernel/trace-event.ts";
+import { endingWords } from "./explain-ending.ts";
+import { sourceWords } from "./explain-source.ts";
+import type { FlowFacts } from "./flow-facts.ts";
+import { eventsOf, type Journey, journeysOf } from "./journey.ts";
+
+export interface Explanation {
+	readonly client: string;
+	readonly server: string;
+	readonly rules: string;
+}
+
+export function explain(facts: FlowFacts, events: readonly TraceEvent[]): Explanation {
+	const journeys = journeysOf(events);
+	const request = requestEvents(facts, journeys);
+	return {
+		client: endingWords(facts, request, journeys),
+		server: sourceWords(facts, request),
+		rules: ruleWords(request),
+	};
+}
+
+/** The steps of the first request packet and of the copies made of it, in order. */
+function requestEvents(facts: FlowFacts, journeys: readonly Journey[]): readonly TraceEvent[] {
+	const root = journeys.find((journey) => journey.link === "ip" && journey.stretches[0]?.netns === facts.clientNetns);
+	if (root === undefined) return [];
+	const lineage = new Set([root.skb]);
+	for (const journey of journeys) {
+		const isAnswer = /^(ICMP|TCP RST|ARP)/.test(journey.what);
+		if (journey.parent !== undefined && lineage.has(journey.parent) && !isAnswer) lineage.add(journey.skb);
+	}
+	return journeys.filter((journey) => lineage.has(journey.skb)).flatMap(eventsOf);
+}
+
+/** The rules that chose, translated, refused or dropped, as a chain of arrows. */
+function ruleWords(request: readonly TraceEvent[]): string {
+	const words: string[] = [];
+	for (const event of request) {
+		if (event.step === "rule") {
+			const place = `${event.table} ${event.chain} ${event.number}`;
+			const origin = event.rule.origin === undefined ? "" : ` (${event.rule.origin.for})`;
+			switch (event.rule.target.kind) {
+				case "dnat":
+				case "snat":
+				case "masquerade":
+				case "redirect":
+				case "drop":
+				case "reject":
+					words.push(`${place} ${targetText(formatRule(event.rule))}${origin}`);
+					break;
+				case "mark":
+					if (event.rule.target.value !== 0 && event.chain.includes("MARK"))
+						words.push(`${place} sets the mark 0x${(event.mark ?? event.rule.target.value).toString(16)}`);
+					break;
+				case "jump":
+					if (event.rule.target.chain === "KUBE-MARK-MASQ" || isChoice(event))
+						words.push(`${place} → ${event.rule.target.chain}${origin}`);
+					break;
+				default:
+					break;
+			}
+		}
+		if (event.step === "drop" && event.table !== undefined && event.number === undefined) {
+			words.push(`${event.table} ${event.chain ?? ""} policy DROP`);
+		}
+	}
+	return words.length === 0 ? "No rule changed or stopped the packet: routing alone decided." : `${words.join("; ")}.`;
+}
+
+function isChoice(event: Extract<TraceEvent, { step: "rule" }>): boolean {
+	const { target } = event.rule;
+	return target.kind === "jump" && /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(target.chain);
+}
+
+function targetText(rule: string): string {
+	const at = rule.lastIndexOf("-j ");
+	return at < 0 ? rule : rule.slice(at + 3);
+}

@@ -1,0 +1,54 @@
+/** Which room may import which: the table that `architecture.test.ts` enforces. Bottom to top, as in docs/architecture.md. */
+
+export interface Room {
+	readonly name: string;
+	/** Other rooms it may import; its own is always allowed. */
+	readonly mayImport: readonly string[];
+	/** It may use Node's modules and globals. Without it the room also runs in a browser. */
+	readonly node?: true;
+}
+
+const PORT = ["base", "wire", "kernel"];
+
+export const ROOMS: readonly Room[] = [
+	{ name: "base", mayImport: [] },
+	{ name: "wire", mayImport: ["base"] },
+	{ name: "kernel", mayImport: ["base", "wire"] },
+	{ name: "formats", mayImport: PORT },
+	{ name: "sim", mayImport: PORT },
+	{ name: "kube", mayImport: ["base", "wire"] },
+	{ name: "programs", mayImport: PORT },
+	{ name: "cni", mayImport: PORT },
+	{ name: "kube-proxy", mayImport: [...PORT, "kube"] },
+	{ name: "routes", mayImport: [...PORT, "kube"] },
+	{ name: "reconcile", mayImport: ["base", "kernel"] },
+	{ name: "trace", mayImport: [...PORT, "formats"] },
+	{
+		name: "cluster",
+		mayImport: [...PORT, "formats", "kube", "programs", "cni", "kube-proxy", "routes", "reconcile", "trace"],
+	},
+	{
+		name: "cli",
+		node: true,
+		mayImport: [
+			...PORT,
+			"formats",
+			"sim",
+			"kube",
+			"programs",
+			"cni",
+			"kube-proxy",
+			"routes",
+			"reconcile",
+			"trace",
+			"cluster",
+		],
+	},
+];
+
+/** Inside `sim/`: each layer may import itself and those before it. */
+export const SIM_LAYERS: readonly (readonly string[])[] = [
+	["event-loop.ts"],
+	["types.ts"],
+	["trace.ts", "skb.ts", "sysctl.ts"],
+];

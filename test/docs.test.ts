@@ -1,0 +1,57 @@
+/** The documents that are made from code, and the promises in documents that code can check. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { DROP_REASONS } from "../src/kernel/drop-reason.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+test("docs/drop-reasons.md is the table of reasons (npx vitest run test/docs.test.ts -u writes it)", async () => {
+	const rows = Object.entries(DROP_REASONS).map(([reason, sentence]) => `| \`${reason}\` | ${sentence} |`);
+	const text = `# Drop reasons
+
+Why a packet ended without being delivered. The names are those of Linux's \`enum skb_drop_reason\` where it has one.
+Made from \`src/kernel/drop-reason.ts\`; do not edit.
+
+| reason | meaning |
+| --- | --- |
+${rows.join("\n")}
+`;
+	await expect(text).toMatchFileSnapshot(join(ROOT, "docs/drop-reasons.md"));
+});
+
+test("the simulated kernel gives every reason of the table somewhere", () => {
+	const sources = readdirSync(join(ROOT, "src/sim"), { recursive: true, encoding: "utf8" })
+		.filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+		.map((path) => readFileSync(join(ROOT, "src/sim", path), "utf8"))
+		.join("\n");
+	expect(sources.length).toBeGreaterThan(50_000);
+	expect(Object.keys(DROP_REASONS).filter((reason) => !sources.includes(`"${reason}"`))).toEqual([]);
+});
+
+test("links in the documents lead to files that are there", () => {
+	const documents = [
+		"README.md",
+		"CONTRIBUTING.md",
+		...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+			.filter((path) => path.endsWith(".md"))
+			.map((path) => join("docs", path)),
+	];
+	const links = documents.flatMap((path) =>
+		[...readFileSync(join(ROOT, path), "utf8").matchAll(/\]\(([^)#]+)\)/g)].map((match) => ({ path, target: match[1] ?? "" })),
+	);
+	expect(links.length).toBeGreaterThan(10);
+	const broken = links.filter(({ path, target }) => !target.includes("://") && !existsSync(join(ROOT, dirname(path), target)));
+	expect(broken).toEqual([]);
+});
+
+test("every dependency is justified in docs/dependencies.md", () => {
+	const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+	const text = readFileSync(join(ROOT, "docs/dependencies.md"), "utf8");
+	const names = ["dependencies", "devDependencies"].flatMap((key) =>
+		Object.keys(((manifest as Record<string, Record<string, string>>)[key] ?? {}) as Record<string, string>),
+	);
+	expect(names.length).toBeGreaterThan(8);
+	expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
