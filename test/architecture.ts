@@ -21,7 +21,7 @@ export const ROOMS: readonly Room[] = [
 	{ name: "cni", mayImport: PORT },
 	{ name: "kube-proxy", mayImport: [...PORT, "kube"] },
 	{ name: "routes", mayImport: [...PORT, "kube"] },
-	{ name: "reconcile", mayImport: ["base", "kernel"] },
+	{ name: "reconcile", mayImport: PORT },
 	{ name: "trace", mayImport: [...PORT, "formats"] },
 	{
 		name: "cluster",

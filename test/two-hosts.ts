@@ -5,7 +5,7 @@
 import { registerNetHook, stolen } from "../src/sim/netfilter/hooks.ts";
 import { copySkb } from "../src/sim/skb.ts";
 import type { HookState, HookVerdict, Skb } from "../src/sim/types.ts";
-import { cidr, ip, ipText } from "../src/wire/addr.ts";
+import { cidr, type IpAddr, ip, ipText } from "../src/wire/addr.ts";
 import { icmpCode, icmpType } from "../src/wire/icmpv4.ts";
 import {
 	IP_DF,
@@ -34,8 +34,8 @@ import {
 } from "../src/wire/tcp.ts";
 import { SimLab } from "./sim-lab.ts";
 
-export const CLIENT = ip("10.0.0.1");
-export const SERVER = ip("10.0.0.2");
+export const CLIENT: IpAddr = ip("10.0.0.1");
+export const SERVER: IpAddr = ip("10.0.0.2");
 
 /** What the cable does with a packet: a number delays it by so many nanoseconds. */
 export type WireVerdict = "pass" | "drop" | "twice" | number;

@@ -36,6 +36,8 @@ interface NodePlan {
 
 /** Kept of what the servers saw. */
 const VISITS = 10_000;
+/** For the packets that building the cluster set off. */
+const SETTLE_NS = 50_000_000;
 
 /** On an error the namespaces made so far stay as they are, for looking into. */
 export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise<Result<Cluster, ClusterError>> {
@@ -58,6 +60,8 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 		const synced = await syncNode(kernel, node, { snapshot: located, proxy });
 		if (!synced.ok) return synced;
 	}
+	// Devices announce their addresses (gratuitous ARP) when they come up; a flow should not be mixed with that.
+	await kernel.run(() => false, SETTLE_NS);
 	const log = new VisitLog(VISITS);
 	const stops: (() => void)[] = [];
 	for (const pod of pods) {

@@ -168,7 +168,8 @@ function force(cluster: Cluster, to: Destination, request: FlowRequest): Result<
 		});
 		return err({ kind: "not-an-endpoint", endpoint, endpoints: names });
 	}
-	return ok(forceEndpoint(`${chosen.addr}:${chosen.port}`));
+	const literal = chosen.addr.includes(":") ? `[${chosen.addr}]` : chosen.addr;
+	return ok(forceEndpoint(`${literal}:${chosen.port}`));
 }
 
 function capturedNamespaces(cluster: Cluster, request: FlowRequest): readonly string[] {

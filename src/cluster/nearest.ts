@@ -3,9 +3,12 @@ import { distance } from "fastest-levenshtein";
 
 const MOST = 3;
 
-/** At most three names near to `text`, the nearest first; a name that `text` is the beginning of counts as near. */
+/**
+ * At most three of the names, as `pod/NAMESPACE/NAME` or `node/NAME`, that are near to `text`, the nearest first. A name
+ * that `text` is the beginning of is near, and so is the same name in another namespace.
+ */
 export function nearestNames(text: string, names: readonly string[]): readonly string[] {
-	const allowed = Math.max(2, Math.floor(text.length / 3));
+	const allowed = Math.max(2, Math.floor(lastPart(text).length / 3));
 	return names
 		.map((name) => ({ name, far: farness(text, name) }))
 		.filter(({ far }) => far <= allowed)
@@ -15,5 +18,9 @@ export function nearestNames(text: string, names: readonly string[]): readonly s
 }
 
 function farness(text: string, name: string): number {
-	return text !== "" && name.startsWith(text) ? 1 : distance(text, name);
+	return name.startsWith(text) || lastPart(name) === lastPart(text) ? 1 : distance(text, name);
+}
+
+function lastPart(name: string): string {
+	return name.slice(name.lastIndexOf("/") + 1);
 }

@@ -8,12 +8,14 @@ export type NodePortAddresses =
 	/** Every local address, whatever the node has. */
 	{ readonly all: true } | { readonly all: false; readonly addresses: readonly IpAddr[] };
 
-const LOOPBACK_V4 = cidr("127.0.0.0/8");
+const LOOPBACK_V4 = ip("127.0.0.1");
+const LOOPBACK_V6 = ip("::1");
+const LOOPBACK_NET_V4 = cidr("127.0.0.0/8");
 
 export function nodePortAddresses(config: KubeProxyConfig, node: NodeFacts, family: IpFamily): NodePortAddresses {
 	const nets = configuredNets(config, node, family);
 	if (nets.length === 0 || nets.some((net) => net.prefix === 0)) return { all: true };
-	const own = node.interfaceAddresses ?? node.nodeIPs;
+	const own = node.interfaceAddresses ?? [...node.nodeIPs, LOOPBACK_V4, LOOPBACK_V6];
 	const addresses = own.filter((address) => nets.some((net) => cidrContains(net, address)));
 	return { all: false, addresses: [...new Set(addresses)] };
 }
@@ -23,16 +25,16 @@ export function containsIpv4Loopback(config: KubeProxyConfig, node: NodeFacts): 
 	const nets = configuredNets(config, node, "ipv4");
 	if (nets.length === 0) return true;
 	return nets.some(
-		(net) => net.prefix === 0 || cidrContains(LOOPBACK_V4, net.addr) || cidrContains(net, ip("127.0.0.1")),
+		(net) => net.prefix === 0 || cidrContains(LOOPBACK_NET_V4, net.addr) || cidrContains(net, LOOPBACK_V4),
 	);
 }
 
 export function isLoopback(address: IpAddr): boolean {
-	return address === "::1" || cidrContains(LOOPBACK_V4, address);
+	return address === LOOPBACK_V6 || cidrContains(LOOPBACK_NET_V4, address);
 }
 
 function configuredNets(config: KubeProxyConfig, node: NodeFacts, family: IpFamily): readonly Cidr[] {
 	const configured = config.nodePortAddresses ?? [];
-	const nets = configured === "primary" ? node.nodeIPs.slice().map(hostCidr) : configured;
+	const nets = configured === "primary" ? node.nodeIPs.map(hostCidr) : configured;
 	return nets.filter((net) => familyOf(net.addr) === family);
 }

@@ -1,10 +1,12 @@
 /** Building blocks of rules, in the order in which the kernel keeps them: header matches, then extensions as loaded. */
-import type { Match, Rule, RuleOrigin, Target } from "../kernel/xtables.ts";
+import type { Match, MatchKind, Rule, RuleOrigin, Target } from "../kernel/xtables.ts";
 import { addrBits, type Cidr, type IpAddr } from "../wire/addr.ts";
 
 export type L4Protocol = "tcp" | "udp" | "sctp";
 
 export const PROTO_NUMBERS: Readonly<Record<L4Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
+
+const HEADER_ORDER: readonly MatchKind[] = ["source", "destination", "in-interface", "out-interface", "protocol"];
 
 export interface RuleParts {
 	/** Header matches, in any order. */
@@ -52,18 +54,5 @@ export function jump(chain: string): Target {
 }
 
 function rank(match: Match): number {
-	switch (match.kind) {
-		case "source":
-			return 0;
-		case "destination":
-			return 1;
-		case "in-interface":
-			return 2;
-		case "out-interface":
-			return 3;
-		case "protocol":
-			return 4;
-		default:
-			return 5;
-	}
+	return HEADER_ORDER.indexOf(match.kind);
 }

@@ -76,6 +76,11 @@ test("a pod without an address is in no slice", () => {
 	expect(addresses(deriveEndpointSlices(snapshotOf(pod("a"), pod("b"), WEB), ips("a")))).toEqual(["10.1.0.2"]);
 });
 
+test("a Service that selects no pods has one empty slice", () => {
+	const slices = deriveEndpointSlices(snapshotOf(WEB));
+	expect(slices.map(({ ports, endpoints }) => ({ ports, endpoints }))).toEqual([{ ports: [], endpoints: [] }]);
+});
+
 test("an unready pod is listed as not ready, unless the Service publishes such addresses", () => {
 	const unready = pod("a", { status: 'conditions: [{type: Ready, status: "False"}]' });
 	const [slice] = deriveEndpointSlices(snapshotOf(unready, WEB), ips("a"));

@@ -72,20 +72,27 @@ function serviceSlices(
 		groups.set(key, group);
 		group.endpoints.push(endpointOf(service, pod, address, nodes.get(pod.node)));
 	}
-	const slices: EndpointSlice[] = [];
-	for (const { ports, endpoints } of groups.values()) {
-		for (let at = 0; at < endpoints.length; at += MAX_ENDPOINTS_PER_SLICE) {
-			slices.push({
-				namespace: service.namespace,
-				name: `${service.name}-${nameSuffix(`${namespacedName(service)} ${family} ${slices.length}`)}`,
-				service: service.name,
-				family,
-				ports,
-				endpoints: endpoints.slice(at, at + MAX_ENDPOINTS_PER_SLICE),
-			});
-		}
-	}
-	return slices;
+	// A Service that selects nothing has one empty slice.
+	const parts = groups.size === 0 ? [{ ports: [], endpoints: [] }] : [...groups.values()].flatMap(chunks);
+	return parts.map(({ ports, endpoints }, k) => ({
+		namespace: service.namespace,
+		name: `${service.name}-${nameSuffix(`${namespacedName(service)} ${family} ${k}`)}`,
+		service: service.name,
+		family,
+		ports,
+		endpoints,
+	}));
+}
+
+type SliceContent = Pick<EndpointSlice, "ports" | "endpoints">;
+
+/** At most 100 endpoints each. */
+function chunks({ ports, endpoints }: SliceContent): readonly SliceContent[] {
+	const count = Math.ceil(endpoints.length / MAX_ENDPOINTS_PER_SLICE);
+	return Array.from({ length: count }, (_, k) => ({
+		ports,
+		endpoints: endpoints.slice(k * MAX_ENDPOINTS_PER_SLICE, (k + 1) * MAX_ENDPOINTS_PER_SLICE),
+	}));
 }
 
 /** The Service's ports as this pod serves them; a port whose name the pod does not know is not among them. */

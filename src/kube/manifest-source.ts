@@ -1,5 +1,5 @@
 /** Manifest files → the objects in them, one root field each: many documents, Lists, YAML and JSON. */
-import { LineCounter, parseAllDocuments } from "yaml";
+import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import { Field } from "./field.ts";
 import type { ManifestError } from "./manifest-error.ts";
 
@@ -70,9 +70,22 @@ function fileObjects(file: ManifestFile, errors: ManifestError[]): readonly RawO
 		const node = document.contents ?? undefined;
 		const context = { path: file.path, document, lines, errors, object: "" };
 		const root = new Field(context, "", node, document.range[0]);
+		if (file.text.includes("*") && !expands(document)) {
+			root.fail("syntax", "aliases that refer to themselves, or too many of them");
+			continue;
+		}
 		if (root.present) collect(root, undefined, objects);
 	}
 	return objects;
+}
+
+/** Whether the document's aliases come to an end. */
+function expands(document: Document): boolean {
+	try {
+		return JSON.stringify(document.toJS()) !== "";
+	} catch {
+		return false;
+	}
 }
 
 interface TypeMeta {

@@ -87,6 +87,8 @@ describe("what is wrong is said with file, line, column, object and field", () =
 	test.each([
 		["a: [1", ["a.yaml:1:6: "]],
 		["kind: Service", ["a.yaml:1:1: apiVersion: missing; expected the object's API group and version"]],
+		["a: &a {<<: *a}", ["a.yaml:1:1: aliases that refer to themselves, or too many of them"]],
+		["a: &a\n  b: [*a]", ["a.yaml:1:1: aliases that refer to themselves"]],
 		["- 1", ["a.yaml:1:1: expected a Kubernetes object: a mapping with apiVersion and kind"]],
 		[
 			"apiVersion: v1\nkind: Pod\nmetadata: {}",

@@ -65,7 +65,9 @@ const CASES = [
 test.each(CASES)("%s is read, however it is cut", (_name, kind, text, expected) => {
 	expect(parse(kind, text)).toEqual(expected);
 	fc.assert(
-		fc.property(fc.array(fc.nat(), { maxLength: 8 }), (cuts) => expect(parse(kind, text, cuts)).toEqual(expected)),
+		fc.property(fc.array(fc.nat(), { maxLength: 8 }), (cuts) => {
+			expect(parse(kind, text, cuts)).toEqual(expected);
+		}),
 		{ numRuns: 40 },
 	);
 });

@@ -26,6 +26,7 @@ export function diffChains(
 		return there === undefined || !satisfies(there, chain);
 	});
 	const stale = have.filter((chain) => !wantKeys.has(keyOf(chain)) && owns(chain) && !isBuiltin(chain));
+	const gone = new Set(stale);
 	return {
 		make: [
 			...calleesFirst(changed).map(
@@ -37,7 +38,7 @@ export function diffChains(
 		],
 		remove: [
 			...have
-				.filter((chain) => !wantKeys.has(keyOf(chain)) && !stale.includes(chain))
+				.filter((chain) => !wantKeys.has(keyOf(chain)) && !gone.has(chain))
 				.flatMap((chain) => staleRules(chain, wantRules, owns)),
 			...calleesFirst(stale)
 				.toReversed()

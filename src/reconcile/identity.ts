@@ -73,9 +73,20 @@ export function sameValue(a: unknown, b: unknown): boolean {
 		if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
 		return a.every((item: unknown, k) => sameValue(item, b[k]));
 	}
-	const left = members(a);
-	const right = new Map(members(b));
-	return left.length === right.size && left.every(([key, value]) => right.has(key) && sameValue(value, right.get(key)));
+	return sameMembers(a, b);
+}
+
+function sameMembers(a: object, b: object): boolean {
+	const left: Readonly<Record<string, unknown>> = { ...a };
+	const right: Readonly<Record<string, unknown>> = { ...b };
+	let rest = 0;
+	for (const key in right) if (right[key] !== undefined) rest += 1;
+	for (const key in left) {
+		if (left[key] === undefined) continue;
+		rest -= 1;
+		if (!sameValue(left[key], right[key])) return false;
+	}
+	return rest === 0;
 }
 
 function sameRules(a: readonly Rule[], b: readonly Rule[]): boolean {

@@ -4,6 +4,9 @@ import { initBridge } from "./device/bridge-device.ts";
 import { createLoopback } from "./device/loopback.ts";
 import { initArp } from "./ipv4/arp.ts";
 import { initInet } from "./ipv4/init-inet.ts";
+import { initBrNetfilter } from "./netfilter/br-netfilter.ts";
+import { initConntrack } from "./netfilter/conntrack/init.ts";
+import { initNat } from "./netfilter/nat/init.ts";
 import { initXtables } from "./netfilter/xtables/init.ts";
 import { initTransport } from "./transport/init.ts";
 import type { Machine } from "./types.ts";
@@ -12,7 +15,10 @@ import type { Machine } from "./types.ts";
 export function initMachine(machine: Machine): void {
 	initDev(machine);
 	initInet(machine);
+	initConntrack(machine);
+	initNat(machine);
 	initXtables(machine);
+	initBrNetfilter(machine);
 	initTransport(machine);
 	// Last: `lo` is born into a namespace that has everything else.
 	machine.onNetnsCreated.push(createLoopback);

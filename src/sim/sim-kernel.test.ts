@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { SimLab } from "../../test/sim-lab.ts";
+import { SimKernel } from "./sim-kernel.ts";
 
 const BROADCAST = { dst: "ff:ff:ff:ff:ff:ff", src: "02:00:00:00:00:01" };
 
@@ -53,6 +54,16 @@ test("a capture of all devices also sees those made later", async () => {
 	expect(seen).toEqual(["eth0", "d0"]);
 });
 
+test("a capture on lo shows each packet once", async () => {
+	const lab = await cable();
+	await lab.set("a", { kind: "link", name: "lo", up: true });
+	const seen: string[] = [];
+	lab.kernel.capture("a", { dev: "lo" }, (frame) => seen.push(`${frame.direction} ${frame.pktType}`));
+	lab.send("a", "lo", { dst: "00:00:00:00:00:00", src: "00:00:00:00:00:00" });
+	lab.settle();
+	expect(seen).toEqual(["in host"]);
+});
+
 test("a capture on an unknown device is refused", async () => {
 	const lab = await cable();
 	const started = lab.kernel.capture("a", { dev: "nope" }, () => undefined);
@@ -77,12 +88,14 @@ test("two kernels of one seed give the same trace", async () => {
 	expect(one.settle()).toEqual(two.settle());
 });
 
-test("nothing is traced after the last listener has left", async () => {
-	const { kernel } = await cable();
-	const stop = kernel.trace(() => undefined);
-	stop();
+test("nothing is traced before the first listener comes and after the last has left", async () => {
+	const { machine } = new SimLab().kernel;
+	expect(machine.tracer).toBeDefined();
+	const kernel = new SimKernel();
+	expect(kernel.machine.tracer).toBeUndefined();
+	const [one, two] = [kernel.trace(() => undefined), kernel.trace(() => undefined)];
+	one();
 	expect(kernel.machine.tracer).toBeDefined();
-	const fresh = new SimLab("x").kernel;
-	fresh.trace(() => undefined)();
-	expect(fresh.machine.tracer).toBeDefined();
+	two();
+	expect(kernel.machine.tracer).toBeUndefined();
 });

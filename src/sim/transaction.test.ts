@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { SimLab } from "../../test/sim-lab.ts";
 import type { Op } from "../kernel/kernel.ts";
 import type { KernelObject, Link } from "../kernel/objects.ts";
-import { ip, mac } from "../wire/addr.ts";
+import { cidr, ip, mac } from "../wire/addr.ts";
 
 const FAILS: Op = { verb: "delete", object: { kind: "link", name: "nope" } };
 const NETNS = ["n", "m"] as const;
@@ -22,6 +22,19 @@ async function lab(): Promise<SimLab> {
 		{ kind: "sysctl", key: "net.ipv4.neigh.p1.mcast_solicit", value: "9" },
 	);
 	await made.set("m", { kind: "link", name: "e1", up: true });
+	await made.add(
+		"n",
+		{ kind: "addr", dev: "br0", addr: cidr("10.0.0.1/24") },
+		{ kind: "addr", dev: "d0", addr: cidr("10.1.0.1/24") },
+		{ kind: "addr", dev: "d0", addr: cidr("10.1.0.2/24") },
+		{ kind: "route", dst: cidr("10.9.0.0/16"), via: ip("10.0.0.9"), metric: 50 },
+		{ kind: "route", dst: cidr("10.8.0.0/16"), dev: "d0", table: 100 },
+	);
+	await made.add(
+		"m",
+		{ kind: "addr", dev: "e1", addr: cidr("10.0.0.2/24") },
+		{ kind: "route", dst: cidr("0.0.0.0/0"), via: ip("10.0.0.1") },
+	);
 	return made;
 }
 
@@ -59,6 +72,13 @@ const OPS: readonly Op[] = [
 	link("replace", { name: "br0", link: { type: "bridge", ageingTimeSeconds: 5, nfCallIptables: true } }),
 	link("replace", { name: "p1", port: { isolated: true, learning: false } }),
 	link("replace", { name: "d0", promisc: true, newName: "d1" }),
+	{ verb: "delete", object: { kind: "addr", dev: "d0", addr: cidr("10.1.0.1/24") } },
+	{ verb: "delete", object: { kind: "addr", dev: "br0", addr: cidr("10.0.0.1/24") } },
+	{ verb: "add", object: { kind: "addr", dev: "p2", addr: cidr("10.2.0.1/24") } },
+	{ verb: "replace", object: { kind: "route", dst: cidr("10.9.0.0/16"), dev: "d0", metric: 50 } },
+	{ verb: "delete", object: { kind: "route", dst: cidr("10.8.0.0/16"), table: 100 } },
+	{ verb: "replace", object: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" } },
+	{ verb: "replace", object: { kind: "sysctl", key: "net.ipv4.conf.all.forwarding", value: "1" } },
 	{ verb: "delete", object: { kind: "fdb", dev: "p1", mac: mac("02:00:00:00:00:77") } },
 	{ verb: "replace", object: { kind: "fdb", dev: "p2", mac: mac("02:00:00:00:00:77") } },
 	{ verb: "add", object: { kind: "fdb", dev: "p2", mac: mac("02:00:00:00:00:78"), state: "static" } },

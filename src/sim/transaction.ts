@@ -1,7 +1,7 @@
 /** Transactions: operations in order, and on the first that fails everything back as it was. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { KernelError, Op } from "../kernel/kernel.ts";
-import type { KernelObject } from "../kernel/objects.ts";
+import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import { vethPeer } from "./device/veth.ts";
 import type { Undo } from "./objects/handler.ts";
 import { applyObject, commitKind, dumpKind } from "./objects/handlers.ts";
@@ -15,7 +15,7 @@ export function applyTransaction(netns: Netns, tx: readonly Op[]): Result<void, 
 	const undos: Undo[] = [];
 	let swept = false;
 	for (const [index, op] of tx.entries()) {
-		if (!swept && index < tx.length - 1 && takesAway(op)) {
+		if (!swept && tx.length > 1 && takesAway(op)) {
 			undos.push(rememberSwept(netns, tx));
 			swept = true;
 		}
@@ -44,9 +44,13 @@ function takesAway(op: Op): boolean {
 
 /** Remembers addresses, routes and neighbours of every namespace the transaction can reach; the result restores them. */
 function rememberSwept(netns: Netns, tx: readonly Op[]): Undo {
-	const saved = [...reach(netns, tx)].map((each) => ({ netns: each, objects: sweptObjects(each) }));
+	const saved = [...reach(netns, tx)].map((each) => ({
+		netns: each,
+		kinds: SWEPT_KINDS.map((kind) => ({ kind, objects: sweptObjects(each, kind) })),
+	}));
 	return () => {
-		for (const { netns: each, objects } of saved) restoreSwept(each, objects);
+		for (const { netns: each, kinds } of saved)
+			for (const { kind, objects } of kinds) restoreSwept(each, kind, objects);
 	};
 }
 
@@ -63,18 +67,13 @@ function reach(netns: Netns, tx: readonly Op[]): ReadonlySet<Netns> {
 	return found;
 }
 
-/** By what they say; `linkdown` and the like change by themselves. */
-function sweptObjects(netns: Netns): ReadonlyMap<string, KernelObject> {
-	const objects = SWEPT_KINDS.flatMap((kind) => dumpKind(netns, kind));
-	return new Map(
-		objects.map((object) => {
-			const { linkdown: _linkdown, ...rest } = { linkdown: false, ...object };
-			return [JSON.stringify(rest), object] as const;
-		}),
-	);
+/** By what they say; `linkdown` changes by itself. */
+function sweptObjects(netns: Netns, kind: KernelObjectKind): ReadonlyMap<string, KernelObject> {
+	return new Map(dumpKind(netns, kind).map((object) => [JSON.stringify({ ...object, linkdown: undefined }), object]));
 }
 
-function restoreSwept(netns: Netns, saved: ReadonlyMap<string, KernelObject>): void {
-	for (const [key, object] of sweptObjects(netns)) if (!saved.has(key)) applyObject(netns, "delete", object);
-	for (const [key, object] of saved) if (!sweptObjects(netns).has(key)) applyObject(netns, "replace", object);
+function restoreSwept(netns: Netns, kind: KernelObjectKind, saved: ReadonlyMap<string, KernelObject>): void {
+	const present = sweptObjects(netns, kind);
+	for (const [key, object] of present) if (!saved.has(key)) applyObject(netns, "delete", object);
+	for (const [key, object] of saved) if (!present.has(key)) applyObject(netns, "replace", object);
 }

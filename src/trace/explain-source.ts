@@ -12,12 +12,16 @@ export function sourceWords(facts: FlowFacts, request: readonly TraceEvent[]): s
 	if (server === undefined) return "No server saw the request.";
 	const saw = `${server.label} saw the client ${addrText(server.from)}`;
 	const own = facts.clientAddr;
-	if (own !== undefined && own.addr === server.from.addr)
-		return `${saw}, the client's own address: ${unchanged(request)}.`;
+	const translated = request.some((event) => event.step === "nat" && event.manip === "src" && !event.reply);
+	if (own === undefined) return translated ? `${saw}: ${changed(request)}.` : `${saw}: ${unchanged(request)}.`;
+	if (!translated) return `${saw}, the client's own address: ${unchanged(request)}.`;
+	const instead = `instead of ${addrText(own)}`;
+	if (own.addr === server.from.addr) {
+		return `${saw} ${instead}, the same address with another port, since the packet left its own node by it: ${changed(request)}.`;
+	}
 	const holder = facts.owner(server.from.addr);
-	const whose = holder === undefined ? "" : `, the address of ${holder}`;
-	const instead = own === undefined ? "" : ` instead of ${addrText(own)}`;
-	return `${saw}${whose}${instead}: ${changed(request)}.`;
+	const whose = holder === undefined ? "" : `, the address of ${holder},`;
+	return `${saw}${whose} ${instead}: ${changed(request)}.`;
 }
 
 function unchanged(request: readonly TraceEvent[]): string {

@@ -82,7 +82,7 @@ function hookText(event: StepOf<"hook">): string {
 function ruleText(event: StepOf<"rule">): string {
 	const mark = event.mark === undefined ? "" : `  [mark is now 0x${event.mark.toString(16)}]`;
 	const origin = event.rule.origin === undefined ? "" : `  ← ${event.rule.origin.for}`;
-	return `${event.table} ${event.chain} ${event.number}: -A ${event.chain} ${formatRule(event.rule)}${mark}${origin}`;
+	return `${event.table} rule ${event.number}: ${formatRule(event.rule, event.chain).trimEnd()}${mark}${origin}`;
 }
 
 function natText(event: StepOf<"nat">): string {

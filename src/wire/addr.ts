@@ -127,7 +127,17 @@ export function addrPlus(addr: IpAddr, offset: number): IpAddr {
 
 export function parseMac(text: string): Result<MacAddr, AddrError> {
 	if (!/^[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}$/.test(text)) return err({ text, expected: "MAC address" });
-	return ok(macText(Number.parseInt(text.split(":").map((part) => part.padStart(2, "0")).join(""), 16)));
+	return ok(
+		macText(
+			Number.parseInt(
+				text
+					.split(":")
+					.map((part) => part.padStart(2, "0"))
+					.join(""),
+				16,
+			),
+		),
+	);
 }
 
 /** A MAC literal; throws when the text is none. */

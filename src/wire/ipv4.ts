@@ -5,6 +5,7 @@ import { get16, get32, put16, put32 } from "./read-write.ts";
 export const IPV4_MIN_HLEN = 20;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_IGMP = 2;
+export const IPPROTO_IPIP = 4;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_ICMPV6 = 58;

@@ -13,6 +13,13 @@ export function get48(b: Uint8Array, at: number): number {
 	return get16(b, at) * 0x1_0000_0000 + get32(b, at + 2);
 }
 
+/** 128 bits: an IPv6 address as a number. */
+export function get128(b: Uint8Array, at: number): bigint {
+	let n = 0n;
+	for (let k = 0; k < 16; k += 4) n = (n << 32n) | BigInt(get32(b, at + k));
+	return n;
+}
+
 export function put16(b: Uint8Array, at: number, value: number): void {
 	b[at] = value >>> 8;
 	b[at + 1] = value;

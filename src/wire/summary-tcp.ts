@@ -19,6 +19,12 @@ import {
 	tcpWindow,
 } from "./tcp.ts";
 
+interface Segment {
+	readonly flags: number;
+	readonly seq: number;
+	readonly ack: number;
+}
+
 interface Place {
 	readonly at: number;
 	readonly end: number;
@@ -38,28 +44,29 @@ const FLAGS: readonly (readonly [number, string])[] = [
 	[TCP_CWR, "W"],
 ];
 const HTTP_PORTS: readonly number[] = [80, 8080];
+const MAX_HTTP_LINE = 512;
 const HTTP_START = /^((?:[A-Z]+ \S+ HTTP\/|HTTP\/\d\.\d \d{3})[\x20-\x7e]*)\r?\n/;
 
-/** Remembers where connections began, so that later segments are printed with relative numbers, as tcpdump does. */
+/**
+ * Remembers where connections began, so that later segments are printed with relative numbers, as tcpdump does: not a
+ * segment without ACK, a SYN, or the first one seen of a connection.
+ */
 export class TcpdumpFlows {
 	readonly #starts: Map<string, { readonly from: string; readonly seq: number; readonly ack: number }> = new Map();
 
-	/** Numbers as tcpdump prints them: absolute for a segment without ACK, a SYN, and the first one seen of a connection. */
-	relative(from: string, to: string, segment: { readonly flags: number; readonly seq: number; readonly ack: number }): {
-		readonly seq: number;
-		readonly ack: number;
-	} {
+	/** What tcpdump prints for the segment; `sackBase` is subtracted from the edges of SACK blocks. */
+	relative(from: string, to: string, segment: Segment): Segment & { readonly sackBase: number } {
 		const { flags, seq, ack } = segment;
-		if ((flags & TCP_ACK) === 0) return { seq, ack };
+		if ((flags & TCP_ACK) === 0) return { ...segment, sackBase: 0 };
 		const key = from < to ? `${from} ${to}` : `${to} ${from}`;
 		const start = this.#starts.get(key);
 		if (start === undefined || (flags & TCP_SYN) !== 0) {
-			this.#starts.set(key, { from, seq, ack: (ack - 1) >>> 0 });
-			return { seq, ack };
+			const base = (ack - 1) >>> 0;
+			this.#starts.set(key, { from, seq, ack: base });
+			return { ...segment, sackBase: base };
 		}
-		return start.from === from
-			? { seq: (seq - start.seq) >>> 0, ack: (ack - start.ack) >>> 0 }
-			: { seq: (seq - start.ack) >>> 0, ack: (ack - start.seq) >>> 0 };
+		const [seqBase, ackBase] = start.from === from ? [start.seq, start.ack] : [start.ack, start.seq];
+		return { flags, seq: (seq - seqBase) >>> 0, ack: (ack - ackBase) >>> 0, sackBase: ackBase };
 	}
 }
 
@@ -71,9 +78,10 @@ export function summarizeTcp(b: Uint8Array, place: Place, flows: TcpdumpFlows | 
 	const to = `${dst}.${tcpDport(b, at)}`;
 	const flags = tcpFlags(b, at);
 	const hlen = tcpHeaderLength(b, at);
-	if (hlen < TCP_MIN_HLEN) return `${from} > ${to}: Flags [${flagText(flags)}] [bad hdr length ${hlen} - too short, < 20]`;
+	if (hlen < TCP_MIN_HLEN)
+		return `${from} > ${to}: Flags [${flagText(flags)}] [bad hdr length ${hlen} - too short, < 20]`;
 	const absolute = { flags, seq: tcpSeq(b, at), ack: tcpAck(b, at) };
-	const { seq, ack } = flows === undefined ? absolute : flows.relative(from, to, absolute);
+	const { seq, ack, sackBase } = flows?.relative(from, to, absolute) ?? { ...absolute, sackBase: 0 };
 	const length = Math.max(place.length - hlen, 0);
 	let text = `${from} > ${to}: Flags [${flagText(flags)}]`;
 	if (length > 0 || (flags & (TCP_SYN | TCP_FIN | TCP_RST)) !== 0) {
@@ -82,18 +90,28 @@ export function summarizeTcp(b: Uint8Array, place: Place, flows: TcpdumpFlows | 
 	if ((flags & TCP_ACK) !== 0) text += `, ack ${ack}`;
 	text += `, win ${tcpWindow(b, at)}`;
 	if ((flags & TCP_URG) !== 0) text += `, urg ${get16(b, at + 18)}`;
-	if (hlen > TCP_MIN_HLEN) text += `, options [${optionsText(b, at + TCP_MIN_HLEN, Math.min(at + hlen, end))}]`;
-	return `${text}, length ${length}${httpText(b, at + hlen, end)}`;
+	if (hlen > TCP_MIN_HLEN)
+		text += `, options [${optionsText(b, { from: at + TCP_MIN_HLEN, end: Math.min(at + hlen, end), sackBase })}]`;
+	return `${text}, length ${length}${httpText(b, { at, from: at + hlen, end })}`;
 }
 
 function flagText(flags: number): string {
-	const text = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, letter]) => letter).join("");
+	const text = FLAGS.filter(([bit]) => (flags & bit) !== 0)
+		.map(([, letter]) => letter)
+		.join("");
 	return text === "" ? "none" : text;
 }
 
-function optionsText(b: Uint8Array, from: number, end: number): string {
+interface OptionsPlace {
+	readonly from: number;
+	readonly end: number;
+	readonly sackBase: number;
+}
+
+function optionsText(b: Uint8Array, place: OptionsPlace): string {
 	const words: string[] = [];
-	let at = from;
+	const end = place.end;
+	let at = place.from;
 	while (at < end) {
 		const kind = b[at] ?? 0;
 		if (kind < 2) {
@@ -107,20 +125,23 @@ function optionsText(b: Uint8Array, from: number, end: number): string {
 			words.push("[bad opt]");
 			break;
 		}
-		words.push(optionText(b, at, kind, length));
+		words.push(optionText(b, at, length, place.sackBase));
 		at += length;
 	}
 	return words.join(",");
 }
 
-function optionText(b: Uint8Array, at: number, kind: number, length: number): string {
+function optionText(b: Uint8Array, at: number, length: number, sackBase: number): string {
+	const kind = b[at] ?? 0;
 	if (kind === 2 && length === 4) return `mss ${get16(b, at + 2)}`;
 	if (kind === 3 && length === 3) return `wscale ${b[at + 2] ?? 0}`;
 	if (kind === 4 && length === 2) return "sackOK";
 	if (kind === 8 && length === 10) return `TS val ${get32(b, at + 2)} ecr ${get32(b, at + 6)}`;
 	if (kind === 5 && (length - 2) % 8 === 0) {
 		let text = `sack ${(length - 2) / 8} `;
-		for (let pos = at + 2; pos < at + length; pos += 8) text += `{${get32(b, pos)}:${get32(b, pos + 4)}}`;
+		for (let pos = at + 2; pos < at + length; pos += 8) {
+			text += `{${(get32(b, pos) - sackBase) >>> 0}:${(get32(b, pos + 4) - sackBase) >>> 0}}`;
+		}
 		return text;
 	}
 	const bytes = Array.from(b.subarray(at + 2, at + length), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -128,7 +149,13 @@ function optionText(b: Uint8Array, at: number, kind: number, length: number): st
 }
 
 /** On an HTTP port: `: HTTP`, with the first line where the payload begins a request or an answer. */
-function httpText(b: Uint8Array, from: number, end: number): string {
-	const place = from - ((b[from - 1] ?? 0) & 0);
-	return place < end ? "" : "";
+function httpText(
+	b: Uint8Array,
+	segment: { readonly at: number; readonly from: number; readonly end: number },
+): string {
+	const isHttp = HTTP_PORTS.includes(tcpSport(b, segment.at)) || HTTP_PORTS.includes(tcpDport(b, segment.at));
+	if (!isHttp || segment.from >= segment.end) return "";
+	const start = String.fromCharCode(...b.subarray(segment.from, Math.min(segment.end, segment.from + MAX_HTTP_LINE)));
+	const line = HTTP_START.exec(start)?.[1];
+	return line === undefined ? ": HTTP" : `: HTTP: ${line}`;
 }

@@ -1,6 +1,15 @@
 /** One line for a packet, as `tcpdump -nn` 4.99 prints it. Payloads are not decoded, except for the first line of HTTP. */
 import { ipText, macText } from "./addr.ts";
-import { ARP_LEN, ARP_REPLY, ARP_REQUEST, arpIsValid, arpOp, arpSenderIp, arpSenderMac, arpTargetIp, arpTargetMac } from "./arp.ts";
+import {
+	ARP_REPLY,
+	ARP_REQUEST,
+	arpIsValid,
+	arpOp,
+	arpSenderIp,
+	arpSenderMac,
+	arpTargetIp,
+	arpTargetMac,
+} from "./arp.ts";
 import { ETH_HLEN, ETH_P_8021Q, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ethDst, ethSrc, ethType } from "./ethernet.ts";
 import {
 	IP_OFFSET,
@@ -33,47 +42,55 @@ export interface SummaryOptions {
 	readonly flows?: TcpdumpFlows;
 }
 
+/** How tcpdump begins the line of a packet of the family. */
+const FAMILIES: Readonly<Record<number, string>> = { [ETH_P_IP]: "IP", [ETH_P_ARP]: "ARP,", [ETH_P_IPV6]: "IP6" };
+const ETHER_TYPES: Readonly<Record<number, string>> = {
+	[ETH_P_IP]: "IPv4",
+	[ETH_P_ARP]: "ARP",
+	[ETH_P_IPV6]: "IPv6",
+	[ETH_P_8021Q]: "802.1Q",
+};
 const IPV6_HLEN = 40;
 const VLAN_HLEN = 4;
 
 /** The line without the time stamp. Sequence numbers are absolute unless `flows` is given. */
 export function summarizeFrame(frame: Uint8Array, options: SummaryOptions): string {
-	if (options.link === "ip") return summarizeL3(frame, 0, frame[0] === undefined ? 0 : etherTypeOf(frame, 0), options);
+	if (options.link === "ip") return summarizeL3(frame, 0, etherTypeOf(frame), options) ?? "";
 	if (frame.length < ETH_HLEN) return "[|ether]";
 	const type = ethType(frame, 0);
-	const addrs = `${macText(ethSrc(frame, 0))} > ${macText(ethDst(frame, 0))}, `;
-	const head = `${addrs}ethertype ${etherTypeText(type)}, length ${frame.length}: `;
-	if (options.macs !== true) return summarizeL3(frame, ETH_HLEN, type, options);
-	return head + withoutFamily(summarizeL3(frame, ETH_HLEN, type, options), type);
+	const rest = summarizeL3(frame, ETH_HLEN, type, options);
+	return options.macs === true || rest === undefined ? `${ethernetText(frame, type)}${rest ?? ""}` : rest;
 }
 
-function summarizeL3(b: Uint8Array, at: number, type: number, options: SummaryOptions): string {
+/** With `-e` tcpdump does not say again which family a packet is of. Undefined: not of a known kind. */
+function summarizeL3(b: Uint8Array, at: number, type: number, options: SummaryOptions): string | undefined {
+	const family = options.macs === true && options.link === "ethernet" ? "" : `${FAMILIES[type] ?? ""} `;
 	switch (type) {
 		case ETH_P_IP:
-			return `IP ${summarizeIpv4(b, at, options)}`;
+			return `${family}${summarizeIpv4(b, at, options)}`;
 		case ETH_P_IPV6:
-			return `IP6 ${summarizeIpv6(b, at, options)}`;
+			return `${family}${summarizeIpv6(b, at, options)}`;
 		case ETH_P_ARP:
-			return `ARP, ${summarizeArp(b, at)}`;
-		case ETH_P_8021Q: {
-			if (b.length < at + VLAN_HLEN) return "[|vlan]";
-			const tag = get16(b, at);
-			const inner = get16(b, at + 2);
-			const rest = withoutFamily(summarizeL3(b, at + VLAN_HLEN, inner, options), inner);
-			return `vlan ${tag & 0xfff}, p ${tag >> 13}, ethertype ${etherTypeName(inner)}${options.macs === true ? ` (0x${hex4(inner)})` : ""}, ${rest}`;
-		}
+			return `${family}${summarizeArp(b, at)}`;
+		case ETH_P_8021Q:
+			return summarizeVlan(b, at, options);
 		default:
-			return options.macs === true || options.link === "ip"
-				? ""
-				: `${macText(ethSrc(b, 0))} > ${macText(ethDst(b, 0))}, ethertype ${etherTypeText(type)}, length ${b.length}: `;
+			return undefined;
 	}
 }
 
-/** After an Ethernet header tcpdump does not say again which family it is. */
-function withoutFamily(line: string, type: number): string {
-	if (type === ETH_P_IP) return line.slice(3);
-	if (type === ETH_P_IPV6) return line.slice(4);
-	return type === ETH_P_ARP ? line.slice(5) : line;
+function summarizeVlan(b: Uint8Array, at: number, options: SummaryOptions): string | undefined {
+	if (b.length < at + VLAN_HLEN) return "[|vlan]";
+	const tag = get16(b, at);
+	const inner = get16(b, at + 2);
+	const rest = summarizeL3(b, at + VLAN_HLEN, inner, options);
+	if (options.macs !== true) return rest;
+	return `vlan ${tag & 0xfff}, p ${tag >> 13}, ethertype ${etherTypeText(inner)}, ${rest ?? ""}`;
+}
+
+function ethernetText(frame: Uint8Array, type: number): string {
+	const addrs = `${macText(ethSrc(frame, 0))} > ${macText(ethDst(frame, 0))}`;
+	return `${addrs}, ethertype ${etherTypeText(type)}, length ${frame.length}: `;
 }
 
 function summarizeArp(b: Uint8Array, at: number): string {
@@ -95,7 +112,7 @@ function summarizeArp(b: Uint8Array, at: number): string {
 /** `SRC > DST: …`, or `SRC.PORT > DST.PORT: …` */
 function summarizeIpv4(b: Uint8Array, at: number, options: SummaryOptions): string {
 	const hlen = ipv4HeaderLength(b, at);
-	if (b.length - at < IPV4_MIN_HLEN) return "[|ip]";
+	if (b.length - at < IPV4_MIN_HLEN) return " [|ip]";
 	if (ipv4Version(b, at) !== 4 || hlen < IPV4_MIN_HLEN) return `bad-hlen ${hlen}`;
 	const src = ipText(ipv4Src(b, at));
 	const dst = ipText(ipv4Dst(b, at));
@@ -106,7 +123,7 @@ function summarizeIpv4(b: Uint8Array, at: number, options: SummaryOptions): stri
 }
 
 function summarizeIpv6(b: Uint8Array, at: number, options: SummaryOptions): string {
-	if (b.length - at < IPV6_HLEN) return "[|ip6]";
+	if (b.length - at < IPV6_HLEN) return " [|ip6]";
 	const length = get16(b, at + 4);
 	const end = Math.min(b.length, at + IPV6_HLEN + length);
 	const src = ipText(get128(b, at + 8));
@@ -115,7 +132,7 @@ function summarizeIpv6(b: Uint8Array, at: number, options: SummaryOptions): stri
 }
 
 /** Where a transport header is: bytes from `at` to `end` are there, `length` is what the IP header says. */
-export interface TransportPlace {
+interface TransportPlace {
 	readonly at: number;
 	readonly end: number;
 	readonly length: number;
@@ -138,7 +155,7 @@ function summarizeL4(b: Uint8Array, place: TransportPlace, options: SummaryOptio
 		case IPPROTO_IGMP:
 			return `${addrs}${summarizeIgmp(b, place)}`;
 		case IPPROTO_IPIP:
-			return `${addrs}IP ${summarizeIpv4(b, place.at, options)}`;
+			return `${addrs}${summarizeL3(b, place.at, ETH_P_IP, options) ?? ""}`;
 		default:
 			return `${addrs} ip-proto-${place.proto} ${place.length}`;
 	}
@@ -150,24 +167,12 @@ function summarizeUdp(b: Uint8Array, place: TransportPlace): string {
 	return `${ports}UDP, length ${udpLength(b, place.at) - UDP_HLEN}`;
 }
 
-function etherTypeOf(b: Uint8Array, at: number): number {
-	return ipv4Version(b, at) === 6 ? ETH_P_IPV6 : b.length >= at + ARP_LEN && arpIsValid(b, at, b.length) ? ETH_P_ARP : ETH_P_IP;
-}
-
-function etherTypeName(type: number): string {
-	const names: Readonly<Record<number, string>> = {
-		[ETH_P_IP]: "IPv4",
-		[ETH_P_ARP]: "ARP",
-		[ETH_P_IPV6]: "IPv6",
-		[ETH_P_8021Q]: "802.1Q",
-	};
-	return names[type] ?? "Unknown";
+/** Of a packet without an Ethernet header. */
+function etherTypeOf(b: Uint8Array): number {
+	if (ipv4Version(b, 0) === 6) return ETH_P_IPV6;
+	return arpIsValid(b, 0, b.length) ? ETH_P_ARP : ETH_P_IP;
 }
 
 function etherTypeText(type: number): string {
-	return `${etherTypeName(type)} (0x${hex4(type)})`;
-}
-
-function hex4(n: number): string {
-	return n.toString(16).padStart(4, "0");
+	return `${ETHER_TYPES[type] ?? "Unknown"} (0x${type.toString(16).padStart(4, "0")})`;
 }

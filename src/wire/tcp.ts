@@ -118,11 +118,21 @@ export function putTcp(b: Uint8Array, at: number, end: number, header: TcpHeader
 	fillTcpChecksum(b, at, end, header);
 }
 
-export function fillTcpChecksum(b: Uint8Array, at: number, end: number, addrs: { readonly src: number; readonly dst: number }): void {
+export function fillTcpChecksum(
+	b: Uint8Array,
+	at: number,
+	end: number,
+	addrs: { readonly src: number; readonly dst: number },
+): void {
 	put16(b, at + TCP_CHECK, 0);
 	put16(b, at + TCP_CHECK, foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 6, end - at)));
 }
 
-export function tcpChecksumIsValid(b: Uint8Array, at: number, end: number, addrs: { readonly src: number; readonly dst: number }): boolean {
+export function tcpChecksumIsValid(
+	b: Uint8Array,
+	at: number,
+	end: number,
+	addrs: { readonly src: number; readonly dst: number },
+): boolean {
 	return foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 6, end - at)) === 0;
 }

@@ -34,13 +34,23 @@ export function putUdp(b: Uint8Array, at: number, end: number, header: UdpHeader
 	fillUdpChecksum(b, at, end, header);
 }
 
-export function fillUdpChecksum(b: Uint8Array, at: number, end: number, addrs: { readonly src: number; readonly dst: number }): void {
+export function fillUdpChecksum(
+	b: Uint8Array,
+	at: number,
+	end: number,
+	addrs: { readonly src: number; readonly dst: number },
+): void {
 	put16(b, at + UDP_CHECK, 0);
 	const sum = foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 17, end - at));
 	put16(b, at + UDP_CHECK, sum === 0 ? 0xffff : sum);
 }
 
-export function udpChecksumIsValid(b: Uint8Array, at: number, end: number, addrs: { readonly src: number; readonly dst: number }): boolean {
+export function udpChecksumIsValid(
+	b: Uint8Array,
+	at: number,
+	end: number,
+	addrs: { readonly src: number; readonly dst: number },
+): boolean {
 	return (
 		udpChecksum(b, at) === 0 ||
 		foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 17, end - at)) === 0

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { Addr, Link } from "../../kernel/objects.ts";
-import { addrPlus, type Cidr, cidr, familyOf, formatCidr, networkOf } from "../../wire/addr.ts";
+import type { Cidr } from "../../wire/addr.ts";
 import {
 	type CniError,
 	type CniIp,
@@ -16,9 +16,10 @@ import {
 	pluginError,
 } from "../types.ts";
 import type { BridgeConf } from "./bridge-conf.ts";
-import { addrObject, configureIface, devSysctl } from "./configure-iface.ts";
+import { gatewayOps, routesOf, withGateway } from "./bridge-gateway.ts";
+import { configureIface, devSysctl } from "./configure-iface.ts";
 import type { IpamResult } from "./host-local.ts";
-import { masqAdd, masqDel } from "./ip-masq.ts";
+import { type MasqOwner, masqAdd, masqDel } from "./ip-masq.ts";
 
 /** What the plugin has to know of the node before it plans: a dump of its links and addresses. */
 export interface BridgeHost {
@@ -77,44 +78,17 @@ export function bridgeAdd(request: BridgeRequest, host: BridgeHost): Result<Brid
 		return err(pluginError("IPAM plugin returned missing IP config"));
 	}
 	const routes = routesOf(conf, ips, request.ipam?.routes ?? []);
-	const gateways = conf.isGateway
-		? ips.flatMap(({ address, gateway }) => (gateway === undefined ? [] : [{ addr: gateway, prefix: address.prefix }]))
-		: [];
-	const bridgeOps: Op[] = [];
-	for (const gateway of gateways) {
-		const ops = gatewayOps(conf, gateway, { bridge, addrs: host.addrs });
-		if (!ops.ok) return ops;
-		bridgeOps.push(...ops.value);
-	}
-	if (gateways.some(({ addr }) => familyOf(addr) === "ipv4")) bridgeOps.push(sysctl("net.ipv4.ip_forward", "1"));
-	if (gateways.some(({ addr }) => familyOf(addr) === "ipv6"))
-		bridgeOps.push(sysctl("net.ipv6.conf.all.forwarding", "1"));
-	if (conf.ipMasq)
-		bridgeOps.push(
-			...masqAdd(
-				owner(request.network, runtime),
-				ips.map(({ address }) => address),
-			),
-		);
+	const gateway = gatewayOps(conf, ips, { bridge, addrs: host.addrs });
+	if (!gateway.ok) return gateway;
+	const addresses = ips.map(({ address }) => address);
+	const masq = conf.ipMasq ? masqAdd(masqOwner(request.network, runtime), addresses) : [];
 	const plan: Plan = [
 		{ netns: runtime.netns, ops: [addVeth(request)] },
 		{ netns: runtime.hostNetns, ops: hostEndOps(request, host) },
 		{ netns: runtime.netns, ops: configureIface(runtime.ifName, ips, { routes, ipv6: host.ipv6 }) },
-		{ netns: runtime.hostNetns, ops: bridgeOps },
+		{ netns: runtime.hostNetns, ops: [...gateway.value, ...masq] },
 	];
-	const interfaces = [
-		{ name: conf.bridge },
-		{ name: request.hostDevice },
-		{ name: runtime.ifName, sandbox: runtime.netns, ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }) },
-	];
-	const result: CniResult = {
-		cniVersion: "1.1.0",
-		interfaces,
-		ips: ips.map((entry) => ({ ...entry, interface: 2 })),
-		routes,
-		dns: Object.keys(conf.dns).length > 0 ? conf.dns : (request.ipam?.dns ?? {}),
-	};
-	return ok({ plan: plan.filter((part) => part.ops.length > 0), result });
+	return ok({ plan: plan.filter((part) => part.ops.length > 0), result: resultOf(request, ips, routes) });
 }
 
 /** What DEL removes; `addresses` are those of the container's device, `present` whether the device is still there. */
@@ -129,7 +103,7 @@ export interface BridgeRemoval {
 /** DEL: the device (its peer goes with it), then the masquerading of its addresses. The bridge stays. */
 export function bridgeDel(removal: BridgeRemoval): Plan {
 	const { runtime, conf, addresses } = removal;
-	const masq = conf.ipMasq ? masqDel(owner(removal.network, runtime), addresses) : [];
+	const masq = conf.ipMasq ? masqDel(masqOwner(removal.network, runtime), addresses) : [];
 	const plan: Plan = [
 		{
 			netns: runtime.netns,
@@ -151,6 +125,23 @@ export function withMacs(
 		return mac === undefined ? entry : { ...entry, mac };
 	});
 	return { ...result, interfaces };
+}
+
+/** Interfaces in upstream's order: bridge, host end, container end; addresses are the container's. */
+function resultOf(request: BridgeRequest, ips: readonly CniIp[], routes: readonly CniRoute[]): CniResult {
+	const { conf, runtime } = request;
+	const mtu = conf.mtu === undefined ? {} : { mtu: conf.mtu };
+	return {
+		cniVersion: "1.1.0",
+		interfaces: [
+			{ name: conf.bridge },
+			{ name: request.hostDevice },
+			{ name: runtime.ifName, sandbox: runtime.netns, ...mtu },
+		],
+		ips: ips.map((entry) => ({ ...entry, interface: 2 })),
+		routes,
+		dns: Object.keys(conf.dns).length > 0 ? conf.dns : (request.ipam?.dns ?? {}),
+	};
 }
 
 /** The veth pair is made in the container's namespace, its peer in the host's. */
@@ -180,56 +171,10 @@ function hostEndOps(request: BridgeRequest, host: BridgeHost): readonly Op[] {
 	];
 }
 
-function withGateway(conf: BridgeConf, entry: CniIp): CniIp {
-	if (entry.gateway !== undefined || !conf.isGateway) return entry;
-	return { ...entry, gateway: addrPlus(networkOf(entry.address).addr, 1) };
-}
-
-/** `isDefaultGateway` adds a default route per family unless the IPAM result has one. */
-function routesOf(conf: BridgeConf, ips: readonly CniIp[], routes: readonly CniRoute[]): readonly CniRoute[] {
-	if (!conf.isDefaultGateway) return routes;
-	const all = [...routes];
-	for (const { address, gateway } of ips) {
-		const dst = cidr(familyOf(address.addr) === "ipv4" ? "0.0.0.0/0" : "::/0");
-		const there = all.some((route) => formatCidr(route.dst) === formatCidr(dst));
-		if (!there && gateway !== undefined) all.push({ dst, gw: gateway });
-	}
-	return all;
-}
-
-/** The gateway's address on the bridge, and the bridge's MAC pinned to what it is, so that it does not follow its ports. */
-function gatewayOps(
-	conf: BridgeConf,
-	gateway: Cidr,
-	state: { readonly bridge: Link; readonly addrs: readonly Addr[] },
-): Result<readonly Op[], CniError> {
-	const family = familyOf(gateway.addr);
-	const there = state.addrs.filter(({ dev, addr }) => dev === conf.bridge && familyOf(addr.addr) === family);
-	if (there.some(({ addr }) => formatCidr(addr) === formatCidr(gateway))) return ok([]);
-	const ops: Op[] = [];
-	for (const other of there) {
-		if (family === "ipv6" && formatCidr(networkOf(other.addr)) !== formatCidr(networkOf(gateway))) continue;
-		if (!conf.forceAddress) {
-			const message = `failed to set bridge addr: ${JSON.stringify(conf.bridge)} already has an IP address different from ${formatCidr(gateway)}`;
-			return err(pluginError(message));
-		}
-		ops.push({ verb: "delete", object: other });
-	}
-	ops.push({ verb: "add", object: addrObject(conf.bridge, gateway) });
-	if (state.bridge.mac !== undefined) {
-		ops.push({ verb: "replace", object: { kind: "link", name: conf.bridge, mac: state.bridge.mac } });
-	}
-	return ok(ops);
-}
-
-function owner(network: string, runtime: CniRuntime): Parameters<typeof masqAdd>[0] {
+function masqOwner(network: string, runtime: CniRuntime): MasqOwner {
 	const origin = {
 		by: "cni",
 		for: runtime.pod === undefined ? `container ${runtime.containerId}` : `Pod ${runtime.pod}`,
 	} as const;
 	return { network, containerId: runtime.containerId, origin };
-}
-
-function sysctl(key: string, value: string): Op {
-	return { verb: "replace", object: { kind: "sysctl", key, value } };
 }

@@ -18,7 +18,8 @@ export function devQueueXmit(skb: Skb): Fate {
 		});
 	}
 	skb.mac = skb.data;
-	if (dev.taps.length > 0) tap(dev, skb, "outgoing");
+	// On lo each packet is shown once, when it comes in, as libpcap does.
+	if (dev.taps.length > 0 && !dev.isLoopback) tap(dev, skb, "outgoing");
 	if (skb.machine.tracer !== undefined) {
 		traceStep(skb, dev.netns, "__dev_queue_xmit", { step: "transmit", dev: dev.name, frame: frame(skb) });
 	}

@@ -41,7 +41,12 @@ export function neighTimerHandler(neigh: Neighbour): void {
 			startTimer(neigh, retransNs(neigh));
 			neighProbe(neigh);
 			return;
-		default:
+		case "NONE":
+		case "STALE":
+		case "FAILED":
+		case "NOARP":
+		case "PERMANENT":
+			return;
 	}
 }
 

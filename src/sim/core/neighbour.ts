@@ -137,6 +137,7 @@ export function neighFlush(dev: NetDevice, which: "all" | "not-permanent"): void
 	}
 }
 
+/** gc_thresh1, but counted per device: below it nothing is collected. */
 const GC_THRESHOLD = 128;
 
 /** `__neigh_event_send`: true: the address is good enough to send now; false: the packet was queued. */

@@ -104,7 +104,7 @@ function recalculate(br: BridgeState): void {
 		if (port.port.forwarding && !forwarding) br.fdb.deleteByPort(port, "learnt");
 		port.port.forwarding = forwarding;
 	}
-	if (!br.macIsSet) changeBridgeMac(br, lowest(br.ports, (port) => port.mac) ?? 0);
+	if (!br.macIsSet && br.hadPort) changeBridgeMac(br, lowest(br.ports, (port) => port.mac) ?? 0);
 	if (!br.mtuIsSet) devSetMtu(br.dev, lowest(br.ports, (port) => port.mtu) ?? 1500);
 	linkwatch(br.dev);
 }

@@ -9,8 +9,8 @@ import type { Neighbour, NeighOps } from "../core/neigh-table.ts";
 import { allocSkb } from "../skb.ts";
 import { originSkb } from "../trace.ts";
 import type { Fate, NetDevice, Skb } from "../types.ts";
-import { inDev, inetSelectAddr } from "./devinet.ts";
-import { inetDevAddrType } from "./route.ts";
+import { ifaContains, inDev, inetSelectAddr } from "./devinet.ts";
+import { inetAddrType } from "./route.ts";
 
 /** How ARP answers for the neighbour tables of IPv4. */
 export const arpNeighOps: NeighOps = {
@@ -19,7 +19,7 @@ export const arpNeighOps: NeighOps = {
 		const n = ipv4(addr);
 		if (n >= 0xe0000000 && n < 0xf0000000) return 0x01005e000000 + (n & 0x7fffff);
 		if (dev.ops.type === "dummy") return dev.mac;
-		if (n === 0xffffffff || inetDevAddrType(dev.netns, dev, n) === "broadcast") return MAC_BROADCAST;
+		if (n === 0xffffffff || inetAddrType(dev.netns, n) === "broadcast") return MAC_BROADCAST;
 		return undefined;
 	},
 	solicit: arpSolicit,
@@ -61,15 +61,10 @@ function sourceFor(dev: NetDevice, target: number, skb: Skb | undefined): number
 	const { arpAnnounce, addrs } = inDev(dev);
 	if (skb !== undefined && skb.network >= 0 && arpAnnounce < 2) {
 		const src = ipv4Src(skb.bytes, skb.network);
-		const sameSubnet = arpAnnounce === 0 || addrs.some((ifa) => matches(ifa, src) && matches(ifa, target));
-		if (sameSubnet && inetDevAddrType(dev.netns, dev, src) === "local") return src;
+		const sameSubnet = arpAnnounce === 0 || addrs.some((ifa) => ifaContains(ifa, src) && ifaContains(ifa, target));
+		if (sameSubnet && inetAddrType(dev.netns, src) === "local") return src;
 	}
 	return ipv4(inetSelectAddr(dev, target, "link") ?? 0);
-}
-
-/** Whether an address is in the subnet of an interface address. */
-export function matches(ifa: { readonly local: number; readonly prefix: number }, addr: number): boolean {
-	return ifa.prefix === 0 || (ifa.local ^ addr) >>> (32 - ifa.prefix) === 0;
 }
 
 function ipv4(addr: IpNum): number {

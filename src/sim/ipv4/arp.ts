@@ -12,16 +12,14 @@ import {
 	arpTargetMac,
 } from "../../wire/arp.ts";
 import { ETH_P_ARP } from "../../wire/ethernet.ts";
-import { putIpv4 } from "../../wire/ipv4.ts";
 import { neighParm, registerNeighParms } from "../core/neigh-parms.ts";
 import { neighOps } from "../core/neigh-table.ts";
 import { neighCreate, neighFlush, neighLookup, neighUpdate } from "../core/neighbour.ts";
-import { allocSkb } from "../skb.ts";
 import { deliverSkb, dropSkb, traceStep } from "../trace.ts";
 import type { DeviceEvent, Dst, Fate, Machine, NetDevice, Skb } from "../types.ts";
-import { arpNeighOps, arpSend, matches, sendGratuitousArp } from "./arp-send.ts";
-import { inDev } from "./devinet.ts";
-import { inetDevAddrType, ipRouteInput, ipRouteOutput } from "./route.ts";
+import { arpNeighOps, arpSend, sendGratuitousArp } from "./arp-send.ts";
+import { ifaContains, inDev } from "./devinet.ts";
+import { inetAddrType, ipRouteInputAddrs, ipRouteOutput } from "./route.ts";
 
 /** Registers ARP: the packet type, the neighbour tables of IPv4 and their sysctls, what device events do to them. */
 export function initArp(machine: Machine): void {
@@ -62,7 +60,7 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 	if (isLoopback || (tip >= 0xe0000000 && tip < 0xf0000000)) return ignore(skb, dev, `nobody asks for ${ipText(tip)}`);
 	if (arp.sip === 0) return arpProbe(skb, dev, arp);
 	if (arp.op === ARP_REQUEST) {
-		const route = routeFor(dev, arp);
+		const route = ipRouteInputAddrs(dev, { src: arp.sip, dst: arp.tip });
 		if (route?.type === "local") return answerOwn(skb, dev, arp);
 		if (route !== undefined && mayProxy(dev, route)) return answerForOther(skb, dev, { arp, when });
 	}
@@ -71,7 +69,7 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 
 /** A request from 0.0.0.0: somebody wants to know whether the address is taken (RFC 5227). */
 function arpProbe(skb: Skb, dev: NetDevice, arp: ArpFacts): Fate {
-	const mine = arp.op === ARP_REQUEST && inetDevAddrType(dev.netns, dev, arp.tip) === "local";
+	const mine = arp.op === ARP_REQUEST && inetAddrType(dev.netns, arp.tip) === "local";
 	if (!mine) return ignore(skb, dev, `${ipText(arp.tip)} is not an address of this host`);
 	const why = arpIgnore(dev, arp);
 	if (why !== undefined) return ignore(skb, dev, why);
@@ -145,7 +143,7 @@ function arpIgnore(dev: NetDevice, arp: ArpFacts): string | undefined {
 		case 1:
 			return own.length > 0 ? undefined : refused;
 		case 2:
-			return own.some((ifa) => arp.sip === 0 || matches(ifa, arp.sip)) ? undefined : refused;
+			return own.some((ifa) => arp.sip === 0 || ifaContains(ifa, arp.sip)) ? undefined : refused;
 		case 3: {
 			const all = [...dev.netns.devices.values()].flatMap((other) => inDev(other).addrs);
 			return all.some((ifa) => ifa.local === arp.tip && ifa.scope !== "host") ? undefined : refused;
@@ -172,39 +170,14 @@ function mayProxy(dev: NetDevice, route: Dst): boolean {
 /** `arp_is_garp`. */
 function isGratuitous(dev: NetDevice, arp: ArpFacts): boolean {
 	if (arp.sip !== arp.tip || (arp.op === ARP_REPLY && arp.tha !== arp.sha)) return false;
-	return inetDevAddrType(dev.netns, dev, arp.sip) === "unicast";
+	return inetAddrType(dev.netns, arp.sip) === "unicast";
 }
 
 /** `arp_accept`: entries are made for announcements and replies that nobody asked for. */
 function acceptsUnsolicited(dev: NetDevice, arp: ArpFacts, garp: boolean): boolean {
 	const { arpAccept, addrs } = inDev(dev);
-	if (arpAccept === 0 || (arpAccept === 2 && !addrs.some((ifa) => matches(ifa, arp.sip)))) return false;
-	return garp || (arp.op === ARP_REPLY && inetDevAddrType(dev.netns, dev, arp.sip) === "unicast");
-}
-
-/** The way a packet from the asker to the target would take: the question a request really asks. */
-function routeFor(dev: NetDevice, arp: ArpFacts): Dst | undefined {
-	const { machine } = dev.netns;
-	const asked = allocSkb(machine, 20);
-	putIpv4(asked.bytes, asked.data, {
-		src: arp.sip,
-		dst: arp.tip,
-		proto: 0,
-		ttl: 64,
-		tos: 0,
-		id: 0,
-		frag: 0,
-		totalLength: 20,
-	});
-	asked.network = asked.data;
-	asked.dev = dev;
-	asked.iif = dev.ifindex;
-	const { tracer } = machine;
-	// This packet never exists, so a trace must not show it.
-	machine.tracer = undefined;
-	const drop = ipRouteInput(asked, dev);
-	machine.tracer = tracer;
-	return drop === undefined ? asked.dst : undefined;
+	if (arpAccept === 0 || (arpAccept === 2 && !addrs.some((ifa) => ifaContains(ifa, arp.sip)))) return false;
+	return garp || (arp.op === ARP_REPLY && inetAddrType(dev.netns, arp.sip) === "unicast");
 }
 
 function arpNetdevEvent(event: DeviceEvent): void {
@@ -224,7 +197,12 @@ function arpNetdevEvent(event: DeviceEvent): void {
 		case "change":
 			if (!dev.running) neighFlush(dev, "not-permanent");
 			return;
-		default:
+		case "register":
+		case "going-down":
+		case "changename":
+		case "join":
+		case "leave":
+			return;
 	}
 }
 

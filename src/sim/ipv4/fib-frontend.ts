@@ -82,7 +82,11 @@ function changedAround(before: readonly InIfaddr[], after: readonly InIfaddr[]):
 /** The routes that the kernel itself makes for a device's addresses. */
 function ifaRoutes(dev: NetDevice, state: AddrState): readonly RouteSpec[] {
 	const specs: RouteSpec[] = [];
-	const add = (type: "local" | "broadcast" | "unicast", dst: number, length: { prefix: number; prefsrc: number }): void => {
+	const add = (
+		type: "local" | "broadcast" | "unicast",
+		dst: number,
+		length: { prefix: number; prefsrc: number },
+	): void => {
 		const spec: RouteSpec = {
 			dst,
 			prefix: length.prefix,
@@ -179,11 +183,7 @@ function flush(netns: Netns, dies: (route: FibRoute) => boolean): void {
 	}
 }
 
-function forEachNexthop(
-	netns: Netns,
-	which: (hop: FibNexthop) => boolean,
-	change: (hop: FibNexthop) => void,
-): void {
+function forEachNexthop(netns: Netns, which: (hop: FibNexthop) => boolean, change: (hop: FibNexthop) => void): void {
 	const fib = fibOf(netns);
 	for (const table of fib.tables()) {
 		for (const route of table.routes()) {

@@ -1,7 +1,7 @@
 /** Making a route from what the user asks for, with the kernel's checks and words (net/ipv4/fib_semantics.c). */
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Errno } from "../../kernel/kernel.ts";
-import { RT_TABLE_LOCAL, RT_TABLE_MAIN, type RouteType } from "../../kernel/objects.ts";
+import { type RouteType, RT_TABLE_LOCAL, RT_TABLE_MAIN } from "../../kernel/objects.ts";
 import { FibNexthop, type FibRoute, fibTablesLookup, RT_SCOPE } from "../state/fib-table.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { fibOf, LOOPBACK_IFINDEX } from "./fib.ts";
@@ -27,10 +27,11 @@ export interface RouteSpec extends Omit<FibRoute, "nexthops"> {
 
 /** Checks the route and finds its next hops (`fib_create_info`). */
 export function fibCreateRoute(netns: Netns, spec: RouteSpec): Result<FibRoute, FibError> {
-	if (spec.scope > RT_SCOPE.host || spec.scope < scopeOf(spec.type)) return fail("EINVAL", "Invalid scope");
+	if (spec.scope > RT_SCOPE.host || spec.scope < scopeOf(spec.type)) return fail("EINVAL", "Invalid scope.");
 	const nexthops: FibNexthop[] = [];
 	if (!isRefusal(spec.type)) {
-		const specs = spec.nexthops.length === 0 ? [{ oif: 0, gateway: undefined, weight: 1, onlink: false }] : spec.nexthops;
+		const specs =
+			spec.nexthops.length === 0 ? [{ oif: 0, gateway: undefined, weight: 1, onlink: false }] : spec.nexthops;
 		for (const each of specs) {
 			const hop = spec.scope === RT_SCOPE.host ? localNexthop(netns, specs, each) : checkNexthop(netns, spec, each);
 			if (!hop.ok) return hop;
@@ -60,11 +61,7 @@ function scopeOf(type: RouteType): number {
 }
 
 /** An address of this host: its device may be down, and stays in the table. */
-function localNexthop(
-	netns: Netns,
-	all: readonly NexthopSpec[],
-	spec: NexthopSpec,
-): Result<FibNexthop, FibError> {
+function localNexthop(netns: Netns, all: readonly NexthopSpec[], spec: NexthopSpec): Result<FibNexthop, FibError> {
 	if (all.length !== 1) return fail("EINVAL", "Route with host scope can not have multiple nexthops");
 	if (spec.gateway !== undefined) return fail("EINVAL", "Route with host scope can not have a gateway");
 	if (!netns.devices.has(spec.oif)) return fail("ENODEV", "No such device");

@@ -1,9 +1,38 @@
-/** ICMP (net/ipv4/icmp.c). Signatures first; being filled in by builder L3. */
-import type { Fate, Netns, Skb } from "../types.ts";
-import { pernet } from "../types.ts";
-
-/** Answers an ICMP error about `skbIn` to its sender, when the rules allow one. `rest` is bytes 4–7 of the ICMP header. */
-export function icmpSend(_skbIn: Skb, _type: number, _code: number, _rest: number): void {}
+/** ICMP (net/ipv4/icmp.c): errors the kernel sends, and what it does with those it gets. */
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_ECHO,
+	ICMP_ECHOREPLY,
+	ICMP_FRAG_NEEDED,
+	ICMP_HLEN,
+	ICMP_TIMESTAMP,
+	icmpChecksumIsValid,
+	icmpIsError,
+	icmpRest,
+	icmpType,
+	putIcmp,
+} from "../../wire/icmpv4.ts";
+import {
+	IP_OFFSET,
+	IPPROTO_ICMP,
+	IPV4_MIN_HLEN,
+	ipv4Dst,
+	ipv4Frag,
+	ipv4HeaderLength,
+	ipv4Proto,
+	ipv4Src,
+	ipv4Tos,
+} from "../../wire/ipv4.ts";
+import { allocSkb } from "../skb.ts";
+import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
+import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
+import { inetSelectAddr } from "./devinet.ts";
+import { inetConf } from "./devinet-sysctl.ts";
+import { icmpError } from "./icmp-error.ts";
+import { icmpErrorName } from "./icmp-name.ts";
+import { icmpLimitAllows } from "./inet-peer.ts";
+import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
+import { ipRouteOutput } from "./route.ts";
 
 /** What ping sockets register. `skb.data` is at the ICMP header, `skb.network` at the IP header. */
 export interface EchoReplyHandlers {
@@ -20,6 +49,122 @@ export const icmpEchoReplyHandlers: (netns: Netns) => EchoReplyHandlers = pernet
 	onError: undefined,
 }));
 
-export function icmpRcv(_skb: Skb): Fate {
-	return "dropped";
+/** The longest ICMP error, IP header included (RFC 1812 §4.3.2.3). */
+const ERROR_MAX = 576;
+/** Precedence "internetwork control". */
+const PREC_INTERNETCONTROL = 0xc0;
+const TOS_MASK = 0x1e;
+/** The source of a host without any address (RFC 7600). */
+const INADDR_DUMMY = 0xc0000008;
+
+/**
+ * Answers an ICMP error about `skbIn` (`network` at its IP header) to its sender, when the rules allow one. `rest` is bytes
+ * 4–7 of the ICMP header.
+ */
+export function icmpSend(skbIn: Skb, type: number, code: number, rest: number): void {
+	const netns = (skbIn.dst?.dev ?? skbIn.dev)?.netns;
+	if (netns === undefined || !mayAnswer(skbIn, type)) return;
+	const { bytes, network } = skbIn;
+	const to = ipv4Src(bytes, network);
+	const isForUs = skbIn.dst?.type === "local";
+	const src = isForUs ? ipv4Dst(bytes, network) : inboundAddr(netns, skbIn, to);
+	const tos = icmpIsError(type) ? (ipv4Tos(bytes, network) & TOS_MASK) | PREC_INTERNETCONTROL : ipv4Tos(bytes, network);
+	const route = ipRouteOutput(netns, { dst: to, src, mark: 0, tos, proto: IPPROTO_ICMP });
+	if (!route.ok) return;
+	const dst = route.value;
+	const isLimited = !dst.dev.isLoopback && !(type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED);
+	if (isLimited && !icmpLimitAllows(netns, to, type)) return;
+	const room = Math.min(dst.mtu, ERROR_MAX) - IPV4_MIN_HLEN - ICMP_HLEN;
+	if (room <= IPV4_MIN_HLEN) return;
+	const quoted = bytes.subarray(network, Math.min(skbIn.end, network + room));
+	const skb = allocSkb(skbIn.machine, ICMP_HLEN + quoted.length);
+	skb.bytes.set(quoted, skb.data + ICMP_HLEN);
+	putIcmp(skb.bytes, skb.data, skb.end, { type, code, rest });
+	skb.dst = dst;
+	const from = src ?? dst.prefsrc ?? INADDR_DUMMY;
+	ipPushHeader(skb, { ...replyHeader(netns, tos), src: from, dst: to });
+	if (skb.machine.tracer !== undefined) {
+		const what = icmpErrorName(type, code);
+		traceStep(skbIn, netns, "__icmp_send", { step: "answer", what, child: skb.id });
+		originSkb(skb, netns, "__icmp_send", what, skbIn);
+	}
+	ipLocalOut(netns, skb);
+}
+
+/** `icmp_rcv`: `skb.data` at the ICMP header, `skb.network` at the IP header. */
+export function icmpRcv(skb: Skb): Fate {
+	const netns = skb.dev?.netns;
+	if (netns === undefined) throw new Error("icmp_rcv: the packet has no device");
+	const { bytes, data, end } = skb;
+	if (end - data < ICMP_HLEN) return dropSkb(skb, netns, "icmp_rcv", "PKT_TOO_SMALL");
+	if (!icmpChecksumIsValid(bytes, data, end)) return dropSkb(skb, netns, "icmp_rcv", "ICMP_CSUM");
+	const type = icmpType(bytes, data);
+	if (type === ICMP_ECHOREPLY) return icmpEchoReplyHandlers(netns).onReply?.(skb) ?? ignore(skb, netns, "ping_rcv");
+	const isGroup = skb.dst?.type === "broadcast" || skb.dst?.type === "multicast";
+	if (isGroup && (type === ICMP_ECHO || type === ICMP_TIMESTAMP) && inetConf(netns).icmpEchoIgnoreBroadcasts !== 0) {
+		return ignore(skb, netns, "icmp_rcv", "icmp_echo_ignore_broadcasts");
+	}
+	if (type === ICMP_ECHO) return icmpEcho(skb, netns);
+	if (icmpIsError(type)) return icmpError(skb, netns);
+	return ignore(skb, netns, "icmp_rcv", `ICMP type ${type} is not answered`);
+}
+
+/** Answers an echo request from the address it was sent to, with the same TOS and payload (`icmp_echo`, `icmp_reply`). */
+function icmpEcho(skb: Skb, netns: Netns): Fate {
+	if (inetConf(netns).icmpEchoIgnoreAll !== 0) return ignore(skb, netns, "icmp_echo", "icmp_echo_ignore_all");
+	const { bytes, network } = skb;
+	const to = ipv4Src(bytes, network);
+	const tos = ipv4Tos(bytes, network);
+	const src = specDst(skb, netns, to);
+	const route = ipRouteOutput(netns, { dst: to, src, mark: 0, tos, proto: IPPROTO_ICMP });
+	if (!route.ok) return dropSkb(skb, netns, "icmp_reply", "IP_OUTNOROUTES", { detail: "no route to answer by" });
+	const reply = allocSkb(skb.machine, skb.end - skb.data);
+	reply.bytes.set(bytes.subarray(skb.data, skb.end), reply.data);
+	const rest = icmpRest(bytes, skb.data);
+	putIcmp(reply.bytes, reply.data, reply.end, { type: ICMP_ECHOREPLY, code: 0, rest });
+	reply.dst = route.value;
+	ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
+	if (skb.machine.tracer !== undefined) {
+		traceStep(skb, netns, "icmp_reply", { step: "answer", what: "ICMP echo reply", child: reply.id });
+		originSkb(reply, netns, "icmp_reply", "ICMP echo reply", skb);
+	}
+	const fate = deliverSkb(skb, netns, "icmp_echo", "icmp (echo request)");
+	ipLocalOut(netns, reply);
+	return fate;
+}
+
+/** No error is sent about errors, about later fragments, or to what was not addressed to this host alone. */
+function mayAnswer(skbIn: Skb, type: number): boolean {
+	const { bytes, network, end } = skbIn;
+	if (network < 0 || end - network < IPV4_MIN_HLEN || skbIn.pktType !== "host") return false;
+	if (skbIn.dst?.type === "broadcast" || skbIn.dst?.type === "multicast") return false;
+	if ((ipv4Frag(bytes, network) & IP_OFFSET) !== 0) return false;
+	if (!icmpIsError(type) || ipv4Proto(bytes, network) !== IPPROTO_ICMP) return true;
+	const inner = network + ipv4HeaderLength(bytes, network);
+	return inner < end && icmpType(bytes, inner) <= MAX_ICMP_TYPE && !icmpIsError(icmpType(bytes, inner));
+}
+
+const MAX_ICMP_TYPE = 18;
+
+/** The source that `icmp_errors_use_inbound_ifaddr` asks for; undefined: the one facing the sender. */
+function inboundAddr(netns: Netns, skbIn: Skb, to: number): number | undefined {
+	if (inetConf(netns).icmpErrorsUseInboundIfaddr === 0) return undefined;
+	const dev: NetDevice | undefined = netns.devices.get(skbIn.iif);
+	const addr = dev === undefined ? undefined : inetSelectAddr(dev, to, "link");
+	return typeof addr === "number" ? addr : undefined;
+}
+
+/** The address that the sender meant: its destination, or for a broadcast the one facing the sender. */
+function specDst(skb: Skb, netns: Netns, to: number): number | undefined {
+	if (skb.dst?.type === "local") return ipv4Dst(skb.bytes, skb.network);
+	const route = ipRouteOutput(netns, { dst: to, mark: 0, tos: 0, proto: IPPROTO_ICMP });
+	return route.ok && typeof route.value.prefsrc === "number" ? route.value.prefsrc : undefined;
+}
+
+function replyHeader(netns: Netns, tos: number): { proto: number; ttl: number; tos: number; id: number; df: boolean } {
+	return { proto: IPPROTO_ICMP, ttl: inetConf(netns).ipDefaultTtl, tos, id: ipSelectIdent(netns), df: false };
+}
+
+function ignore(skb: Skb, netns: Netns, fn: string, detail?: string): Fate {
+	return dropSkb(skb, netns, fn, "ICMP_IGNORED", detail === undefined ? undefined : { detail });
 }

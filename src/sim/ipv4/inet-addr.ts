@@ -1,9 +1,8 @@
 /** Adding and removing the addresses of a device (net/ipv4/devinet.c: inet_insert_ifa, inet_del_ifa). */
 import { err, ok, type Result } from "../../base/result.ts";
-import { ipText } from "../../wire/addr.ts";
-import type { NetDevice } from "../types.ts";
 import { RT_SCOPE } from "../state/fib-table.ts";
-import { ifaContains, type InDevice, type InIfaddr, inDev, inetAddrs } from "./devinet.ts";
+import type { NetDevice } from "../types.ts";
+import { type InDevice, type InIfaddr, ifaContains, inDev, inetAddrs } from "./devinet.ts";
 import { fibOf } from "./fib.ts";
 import { addrStateOf, fibSyncIfaddrs } from "./fib-frontend.ts";
 import type { FibError } from "./fib-nexthop.ts";
@@ -15,7 +14,8 @@ export function inetInsertIfa(dev: NetDevice, spec: Omit<InIfaddr, "secondary">)
 	if (same.some((each) => each.local === spec.local)) {
 		return err({ errno: "EEXIST", message: "ipv4: Address already assigned." });
 	}
-	if (same.some((each) => each.scope !== spec.scope)) return err({ errno: "EINVAL", message: "ipv4: Invalid scope value." });
+	if (same.some((each) => each.scope !== spec.scope))
+		return err({ errno: "EINVAL", message: "ipv4: Invalid scope value." });
 	const ifa: InIfaddr = { ...spec, secondary: same.length > 0 };
 	const undo = setAddrs(target, insert(target.addrs, ifa));
 	notify(dev, "up", [ifa]);
@@ -51,6 +51,12 @@ export function inetDelIfa(dev: NetDevice, ifa: InIfaddr): () => void {
 	);
 	notify(dev, "down", gone);
 	return undo;
+}
+
+/** lo comes up: it gets 127.0.0.1/8 unless it has an address. */
+export function inetdevUp(dev: NetDevice): void {
+	if (!dev.isLoopback || inDev(dev).addrs.length > 0) return;
+	inetInsertIfa(dev, { local: 0x7f000001, prefix: 8, broadcast: undefined, scope: "host" });
 }
 
 /** Takes all addresses from a device that goes away (`inetdev_destroy`). */
@@ -101,9 +107,4 @@ function notify(dev: NetDevice, type: "up" | "down", addrs: readonly InIfaddr[])
 	for (const { local } of addrs) {
 		for (const listener of dev.netns.machine.inetAddrNotifiers) listener({ type, dev, addr: local });
 	}
-}
-
-/** For messages: `10.0.0.1/24`. */
-export function ifaText(ifa: InIfaddr): string {
-	return `${ipText(ifa.local)}/${ifa.prefix}`;
 }

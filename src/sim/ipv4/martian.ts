@@ -86,7 +86,11 @@ function fullCheck(dev: NetDevice, check: SourceCheck): DropReason | undefined {
 }
 
 /** The kernel's lines about a martian packet (`ip_handle_martian_source`), when `log_martians` asks for them. */
-export function logMartian(skb: Skb, dev: NetDevice, martian: { which: Martian["which"]; src: number; dst: number }): void {
+export function logMartian(
+	skb: Skb,
+	dev: NetDevice,
+	martian: { which: Martian["which"]; src: number; dst: number },
+): void {
 	if (inDev(dev).logMartians === 0) return;
 	const { which, src, dst } = martian;
 	const write = (text: string): void => {

@@ -8,7 +8,15 @@ import { type InDevice, inDev } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { type DstErrno, Ipv4Dst } from "./dst.ts";
 import { fibOf, loopbackDev } from "./fib.ts";
-import { fibValidateSource, isLoopback, isMulticast, isZeronet, LIMITED_BROADCAST, type Martian, martianAddress } from "./martian.ts";
+import {
+	fibValidateSource,
+	isLoopback,
+	isMulticast,
+	isZeronet,
+	LIMITED_BROADCAST,
+	type Martian,
+	martianAddress,
+} from "./martian.ts";
 import { fibSelectMultipath, flowKeysOf, multipathHash } from "./multipath.ts";
 
 /** A word of the trace for what a decision means. */
@@ -62,7 +70,8 @@ function forward(
 	const isMultipath = hit.route.nexthops.length > 1;
 	const nexthop = isMultipath ? multipath(netns, key, hit, more.skb) : hit.nexthop;
 	const out = nexthop === undefined ? undefined : netns.devices.get(nexthop.oif);
-	if (nexthop === undefined || out === undefined) return martian(key, { which: "destination", reason: "IP_INVALID_DEST" });
+	if (nexthop === undefined || out === undefined)
+		return martian(key, { which: "destination", reason: "IP_INVALID_DEST" });
 	const wrong = fibValidateSource(dev, { src: key.src, dst: key.dst, oif: out.ifindex, mark: key.mark });
 	if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
 	return { ...decided(key, more.dstOf(hit, nexthop, out), "forward"), cacheable: !isMultipath };
@@ -77,8 +86,10 @@ function multipath(netns: Netns, key: RouteCacheKey, hit: FibHit, skb: Skb | und
 function multicast(dev: NetDevice, key: RouteCacheKey): InputDecision {
 	const { src, dst, mark } = key;
 	if (dst !== ALL_HOSTS) return martian(key, { which: "destination", reason: "MULTICAST_IGNORED" }, "multicast");
-	if (isMulticast(src) || src === LIMITED_BROADCAST) return martian(key, { which: "source", reason: "IP_INVALID_SOURCE" });
-	if (isLoopback(src) && inDev(dev).routeLocalnet === 0) return martian(key, { which: "source", reason: "IP_LOCALNET" });
+	if (isMulticast(src) || src === LIMITED_BROADCAST)
+		return martian(key, { which: "source", reason: "IP_INVALID_SOURCE" });
+	if (isLoopback(src) && inDev(dev).routeLocalnet === 0)
+		return martian(key, { which: "source", reason: "IP_LOCALNET" });
 	const wrong = isZeronet(src) ? undefined : fibValidateSource(dev, { src, dst: 0, oif: 0, mark });
 	if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
 	return decided(key, new Ipv4Dst({ dev: loopbackDev(dev.netns, dev), type: "multicast" }), "multicast");

@@ -4,7 +4,7 @@ import { err } from "../../base/result.ts";
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import type { RouteType } from "../../kernel/objects.ts";
 import { type IpNum, ipText } from "../../wire/addr.ts";
-import { IPPROTO_ICMP, ipv4Dst, ipv4Proto, ipv4Src, ipv4Tos } from "../../wire/ipv4.ts";
+import { ipv4Dst, ipv4Proto, ipv4Src, ipv4Tos } from "../../wire/ipv4.ts";
 import { type FibHit, type FibNexthop, fibTablesLookup, RT_SCOPE } from "../state/fib-table.ts";
 import { RouteCache, type RouteCacheKey } from "../state/route-cache.ts";
 import { traceStep } from "../trace.ts";
@@ -179,7 +179,9 @@ function decideInput(dev: NetDevice, state: RouteState, skb: Skb | undefined): I
 	const { generation } = fibOf(dev.netns);
 	const known = state.input.get(generation, state.key);
 	if (known !== undefined) return known;
-	const made = routeInputSlow(dev, { ...state.key }, skb, (hit, nexthop, out) => sharedDst(dev.netns, hit, nexthop, out));
+	const made = routeInputSlow(dev, { ...state.key }, skb, (hit, nexthop, out) =>
+		sharedDst(dev.netns, hit, nexthop, out),
+	);
 	if (made.cacheable) state.input.put(generation, made);
 	return made;
 }

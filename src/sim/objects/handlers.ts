@@ -3,11 +3,15 @@ import { ok, type Result } from "../../base/result.ts";
 import type { Verb } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
 import type { Netns } from "../types.ts";
+import { addrHandler } from "./addr.ts";
+import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
-import { type ObjectError, refuse, type Undo } from "./handler.ts";
+import type { ObjectError, Undo } from "./handler.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
 import { nfacctHandler } from "./nfacct.ts";
+import { routeHandler } from "./route.ts";
+import { ruleHandler } from "./rule.ts";
 import { sysctlHandler } from "./sysctl.ts";
 import { xtChainHandler, xtRuleHandler } from "./xt.ts";
 
@@ -30,6 +34,12 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 	switch (object.kind) {
 		case "link":
 			return linkHandler.apply(netns, verb, object);
+		case "addr":
+			return addrHandler.apply(netns, verb, object);
+		case "route":
+			return routeHandler.apply(netns, verb, object);
+		case "rule":
+			return ruleHandler.apply(netns, verb, object);
 		case "neigh":
 			return neighHandler.apply(netns, verb, object);
 		case "fdb":
@@ -42,8 +52,8 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return xtChainHandler.apply(netns, verb, object);
 		case "xt-rule":
 			return xtRuleHandler.apply(netns, verb, object);
-		default:
-			return refuse("EOPNOTSUPP", `not there yet: ${object.kind}`);
+		case "conntrack":
+			return conntrackHandler.apply(netns, verb, object);
 	}
 }
 
@@ -57,6 +67,12 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 	switch (kind) {
 		case "link":
 			return linkHandler.dump(netns);
+		case "addr":
+			return addrHandler.dump(netns);
+		case "route":
+			return routeHandler.dump(netns);
+		case "rule":
+			return ruleHandler.dump(netns);
 		case "neigh":
 			return neighHandler.dump(netns);
 		case "fdb":
@@ -69,7 +85,7 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return xtChainHandler.dump(netns);
 		case "xt-rule":
 			return xtRuleHandler.dump(netns);
-		default:
-			return [];
+		case "conntrack":
+			return conntrackHandler.dump(netns);
 	}
 }

@@ -2,12 +2,7 @@
  * The forwarding information base of a namespace: routing tables, the policy rules that choose among them, and a
  * generation number that grows with every change, for caches above.
  */
-import {
-	type PolicyRule,
-	RT_TABLE_DEFAULT,
-	RT_TABLE_LOCAL,
-	RT_TABLE_MAIN,
-} from "../../kernel/objects.ts";
+import { type PolicyRule, RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from "../../kernel/objects.ts";
 import { ipNum } from "../../wire/addr.ts";
 import { type FibHit, type FibKey, type FibRoute, FibTable, fibTablesLookup } from "./fib-table.ts";
 
@@ -38,6 +33,8 @@ export class Fib {
 	generation = 1;
 	readonly #tables: Map<number, FibTable> = new Map();
 	#rules: readonly FibRule[] = DEFAULT_RULES.map((rule) => compile(rule, () => 0));
+	/** Set by the first rule of somebody's own, for good: Linux keeps the tables apart from then on. */
+	#hasCustomRules = false;
 	/** The tables to ask when there are only the default rules. */
 	#plain: readonly (readonly FibTable[])[] | undefined = undefined;
 	/** Inverses of the changes since `record` was called. */
@@ -48,7 +45,6 @@ export class Fib {
 		if (table === undefined) {
 			table = new FibTable(id);
 			this.#tables.set(id, table);
-			this.#plain = undefined;
 		}
 		return table;
 	}
@@ -95,11 +91,12 @@ export class Fib {
 	/** Replaces the rules; `ifindex` of a device's name is -1 while there is none. */
 	setRules(rules: readonly PolicyRule[], ifindex: (name: string) => number): void {
 		const before = this.#rules;
+		const hadCustomRules = this.#hasCustomRules;
 		this.#rules = rules.map((rule) => compile(rule, ifindex));
-		this.#plain = undefined;
+		this.#hasCustomRules = true;
 		this.changed(() => {
 			this.#rules = before;
-			this.#plain = undefined;
+			this.#hasCustomRules = hadCustomRules;
 		});
 	}
 
@@ -112,15 +109,14 @@ export class Fib {
 		this.generation += 1;
 	}
 
-	/** True while somebody's own rules are there, and a decision may depend on source, mark and devices. */
+	/** True once there were rules of somebody's own: a decision may depend on source, mark and devices. */
 	get hasCustomRules(): boolean {
-		if (this.#rules.length !== DEFAULT_RULES.length) return true;
-		return this.#rules.some((each, k) => each.rule !== DEFAULT_RULES[k]);
+		return this.#hasCustomRules;
 	}
 
 	/** The route for a flow; undefined: none (ENETUNREACH). The route may be of a type that refuses. */
 	lookup(flow: FibFlow): FibHit | undefined {
-		if (!this.hasCustomRules) {
+		if (!this.#hasCustomRules) {
 			for (const tables of this.#plainTables()) {
 				const hit = fibTablesLookup(tables, flow);
 				if (hit !== undefined && hit.route.type !== "throw") return hit;

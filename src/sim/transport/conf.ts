@@ -4,7 +4,6 @@ import { type Machine, type Netns, pernet } from "../types.ts";
 
 /** Key of each number; the third of tcp_rmem's and both of ip_local_port_range's are split off below. */
 const KEYS = {
-	ipDefaultTtl: "net.ipv4.ip_default_ttl",
 	ipNonlocalBind: "net.ipv4.ip_nonlocal_bind",
 	tcpTimestamps: "net.ipv4.tcp_timestamps",
 	tcpWindowScaling: "net.ipv4.tcp_window_scaling",
@@ -31,7 +30,6 @@ export type TransportConf = { -readonly [K in keyof typeof KEYS]: number } & {
 /** The defaults of Linux 6.18. */
 export function registerTransportSysctls(machine: Machine): void {
 	registerSysctls(machine, {
-		"net.ipv4.ip_default_ttl": "64",
 		"net.ipv4.ip_local_port_range": "32768\t60999",
 		"net.ipv4.ip_nonlocal_bind": "0",
 		"net.ipv4.tcp_invalid_ratelimit": "500",
@@ -74,7 +72,6 @@ export const transportConf: (netns: Netns) => TransportConf = pernet((netns) => 
 function readAll(numbers: (key: string) => number[]): { [K in keyof typeof KEYS]: number } {
 	const read = (key: string): number => numbers(key)[0] ?? 0;
 	return {
-		ipDefaultTtl: read(KEYS.ipDefaultTtl),
 		ipNonlocalBind: read(KEYS.ipNonlocalBind),
 		tcpTimestamps: read(KEYS.tcpTimestamps),
 		tcpWindowScaling: read(KEYS.tcpWindowScaling),

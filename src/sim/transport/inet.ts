@@ -3,6 +3,7 @@ import type { Result } from "../../base/result.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IP_DF, IPV4_MIN_HLEN, ipv4Dst, ipv4Src, putIpv4 } from "../../wire/ipv4.ts";
+import { fibOf } from "../ipv4/fib.ts";
 import { ipLocalOut } from "../ipv4/ip-output.ts";
 import { ipRouteOutput, type OutputFlow, type RouteErrno } from "../ipv4/route.ts";
 import { pushSkb } from "../skb.ts";
@@ -29,6 +30,11 @@ export interface Origin {
 
 export function inetRoute(netns: Netns, flow: OutputFlow): Result<Dst, RouteErrno> {
 	return ipRouteOutput(netns, flow);
+}
+
+/** Changes whenever a route may have; a socket keeps its route as long as it does not (`sk_dst_check`). */
+export function inetRouteGeneration(netns: Netns): number {
+	return fibOf(netns).generation;
 }
 
 /**

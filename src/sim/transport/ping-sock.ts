@@ -109,6 +109,7 @@ class PingSock implements EchoSocket, SkbSocket {
 		skb.dst = dst;
 		skb.sk = this;
 		skb.mark = mark;
+		skb.ignoreDf = pmtudisc !== "do";
 		const header = {
 			src: bindAddr === ADDR_ANY ? (dst.prefsrc ?? ADDR_ANY) : bindAddr,
 			dst: this.#to,

@@ -2,6 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, SocketOptions } from "../../kernel/socket.ts";
 import { type IpAddr, type IpNum, ipNum, ipText } from "../../wire/addr.ts";
+import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { inetAddrType } from "../ipv4/route.ts";
 import type { Machine, Netns } from "../types.ts";
 import { transportConf } from "./conf.ts";
@@ -67,7 +68,7 @@ export function portIsValid(port: number): boolean {
 
 /** The TTL of a packet that the socket sends. */
 export function sockTtl(options: SockOptions): number {
-	return options.ttl === 0 ? transportConf(options.netns).ipDefaultTtl : options.ttl;
+	return options.ttl === 0 ? inetConf(options.netns).ipDefaultTtl : options.ttl;
 }
 
 export function socketAddr(addr: IpNum, port: number): SocketAddr {

@@ -41,7 +41,9 @@ export function tcpCheckReq(request: TcpRequestSock, seg: TcpArrival): Fate {
 	const old = request.agreed.tstampOk && seg.hasTimestamp && before(seg.tsval, request.tsRecent);
 	if (flags === TCP_SYN && seg.seq === request.rcvIsn && !old) {
 		// The SYN again: our answer was lost.
+		request.resent = true;
 		sendSynAck(request, seg);
+		request.timer.set(TCP_TIMEOUT_INIT_NS * 2 ** request.retransmits);
 		return deliverSkb(seg.skb, netns, "tcp_v4_rcv", describe(request));
 	}
 	if ((flags & TCP_ACK) !== 0 && seg.ack !== seqAdd(request.sndIsn, 1)) {
@@ -191,7 +193,7 @@ function tcpChild(request: TcpRequestSock, seg: TcpArrival): TcpSock {
 	sock.sndWnd = seg.window * 2 ** agreed.sndWscale;
 	sock.maxWindow = sock.sndWnd;
 	tcpSyncMss(sock, tcpRouteOf(request, listener.options)?.mtu ?? agreed.advMss + 40);
-	if (request.retransmits === 0) tcpRttSample(sock, netns.machine.loop.now() - request.sentNs);
+	if (request.retransmits === 0 && !request.resent) tcpRttSample(sock, netns.machine.loop.now() - request.sentNs);
 	tcpRequestDrop(request);
 	tcpTable(netns).established.insert(sock);
 	return sock;

@@ -1,7 +1,7 @@
 /** A TCP connection's state (`struct tcp_sock`, RFC 9293 §3.3.1). What happens to it is in the modules named tcp-*. */
 import type { SocketErrno, TcpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import type { SkbSocket } from "../types.ts";
+import type { Dst, SkbSocket } from "../types.ts";
 import { describeSock, type SockOptions } from "./sock-options.ts";
 import { SockTimer } from "./sock-timer.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
@@ -72,6 +72,9 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	state: TcpState;
 	handlers: TcpHandlers;
 	readonly onEstablished: (sock: TcpSock) => void;
+	/** The route last used, and the generation of the tables that it is good for. */
+	dst: Dst | undefined = undefined;
+	dstGeneration = -1;
 	/** Retransmission while something is in flight, else the zero-window probe. */
 	readonly timer: SockTimer;
 	/** Counted in `boundPorts` of the table. */

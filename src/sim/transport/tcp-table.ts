@@ -32,6 +32,8 @@ export class TcpRequestSock implements TcpEnds {
 	readonly timer: SockTimer;
 	tsRecent: number;
 	retransmits = 0;
+	/** The SYN-ACK was sent again because the SYN came again. */
+	resent = false;
 	sentNs = 0;
 
 	constructor(init: {

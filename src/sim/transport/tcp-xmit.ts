@@ -3,11 +3,11 @@ import type { IpNum } from "../../wire/addr.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { put32 } from "../../wire/read-write.ts";
 import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../wire/tcp.ts";
+import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
 import { dropSkb, originSkb } from "../trace.ts";
 import type { Dst, Netns, Skb } from "../types.ts";
-import { transportConf } from "./conf.ts";
-import { inetRoute, inetXmit, type Origin, v4 } from "./inet.ts";
+import { inetRoute, inetRouteGeneration, inetXmit, type Origin, v4 } from "./inet.ts";
 import { endText, type SockOptions, sockTtl } from "./sock-options.ts";
 import { NO_BYTES, tcpFlagNames } from "./tcp-arrival.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
@@ -66,7 +66,12 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 
 /** The route of a connection's packets; undefined: there is none now. */
 export function tcpRoute(sock: TcpSock): Dst | undefined {
-	return tcpRouteOf(sock, sock.options);
+	const generation = inetRouteGeneration(sock.options.netns);
+	if (sock.dst === undefined || sock.dstGeneration !== generation) {
+		sock.dst = tcpRouteOf(sock, sock.options);
+		sock.dstGeneration = generation;
+	}
+	return sock.dst;
 }
 
 /** A segment that no full socket sends: RST, the ACK of TIME_WAIT, a SYN-ACK. It goes out with DF and id 0. */
@@ -97,7 +102,7 @@ export function tcpSendReply(netns: Netns, ends: TcpEnds, reply: TcpReply): Skb 
 		src: ends.laddr,
 		dst: ends.raddr,
 		proto: IPPROTO_TCP,
-		ttl: reply.from === undefined ? transportConf(netns).ipDefaultTtl : sockTtl(reply.from),
+		ttl: reply.from === undefined ? inetConf(netns).ipDefaultTtl : sockTtl(reply.from),
 		tos: reply.from?.tos ?? reply.tos ?? 0,
 		id: 0,
 		df: true,

@@ -8,7 +8,7 @@ import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
 import type { Dst } from "../types.ts";
 import { socketErr } from "./errno.ts";
-import { inetRoute, inetXmit, v4 } from "./inet.ts";
+import { inetRoute, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
 import { ADDR_ANY, endText, remoteAddr, sockTtl } from "./sock-options.ts";
 import type { UdpSock } from "./udp-sock.ts";
 
@@ -19,11 +19,24 @@ const MAX_PAYLOAD = 65535 - IPV4_MIN_HLEN - UDP_HLEN;
 export function udpSendmsg(sock: UdpSock, payload: Uint8Array, to: SocketAddr | undefined): Result<void, SocketError> {
 	if (sock.closed) return socketErr("EINVAL", "closed socket");
 	if (to === undefined) {
-		return sock.raddr === ADDR_ANY ? socketErr("ENOTCONN") : udpSendTo(sock, payload, sock.raddr, sock.rport);
+		if (sock.raddr === ADDR_ANY) return socketErr("ENOTCONN");
+		const route = connectedRoute(sock);
+		return route.ok ? udpSendSkb(sock, payload, route.value, { daddr: sock.raddr, dport: sock.rport }) : route;
 	}
 	const daddr = daddrOf(sock, to);
 	if (!daddr.ok) return daddr;
-	return to.port === 0 ? socketErr("EINVAL", "port 0") : udpSendTo(sock, payload, daddr.value, to.port);
+	if (to.port === 0) return socketErr("EINVAL", "port 0");
+	const route = udpRoute(sock, daddr.value, to.port);
+	return route.ok ? udpSendSkb(sock, payload, route.value, { daddr: daddr.value, dport: to.port }) : route;
+}
+
+function connectedRoute(sock: UdpSock): Result<Dst, SocketError> {
+	const generation = inetRouteGeneration(sock.options.netns);
+	if (sock.dst !== undefined && sock.dstGeneration === generation) return ok(sock.dst);
+	const route = udpRoute(sock, sock.raddr, sock.rport);
+	sock.dst = route.ok ? route.value : undefined;
+	sock.dstGeneration = generation;
+	return route;
 }
 
 /** The route for datagrams to an end; refused where Linux refuses to send. */
@@ -44,11 +57,14 @@ export function udpRoute(sock: UdpSock, daddr: IpNum, dport: number): Result<Dst
 	return route.value.type === "broadcast" ? socketErr("EACCES") : route;
 }
 
-function udpSendTo(sock: UdpSock, payload: Uint8Array, daddr: IpNum, dport: number): Result<void, SocketError> {
+function udpSendSkb(
+	sock: UdpSock,
+	payload: Uint8Array,
+	dst: Dst,
+	to: { readonly daddr: IpNum; readonly dport: number },
+): Result<void, SocketError> {
 	if (payload.length > MAX_PAYLOAD) return socketErr("EMSGSIZE");
-	const route = udpRoute(sock, daddr, dport);
-	if (!route.ok) return route;
-	const dst = route.value;
+	const { daddr, dport } = to;
 	const { netns, pmtudisc } = sock.options;
 	const fits = payload.length + UDP_HLEN + IPV4_MIN_HLEN <= dst.mtu;
 	if (pmtudisc === "do" && !fits) return socketErr("EMSGSIZE", `mtu=${dst.mtu}`);
@@ -60,6 +76,7 @@ function udpSendTo(sock: UdpSock, payload: Uint8Array, daddr: IpNum, dport: numb
 	skb.dst = dst;
 	skb.sk = sock;
 	skb.mark = sock.options.mark;
+	skb.ignoreDf = pmtudisc !== "do";
 	sock.sendErrno = undefined;
 	inetXmit(
 		netns,

@@ -2,7 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import { type Netns, pernet, type SkbSocket } from "../types.ts";
+import { type Dst, type Netns, pernet, type SkbSocket } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
 import { ADDR_ANY, describeSock, type SockOptions } from "./sock-options.ts";
@@ -18,6 +18,9 @@ export class UdpSock implements SkbSocket {
 	rport = 0;
 	/** IP id of the next packet while connected; counts up. */
 	ipId: number;
+	/** The route to the connected end, and the generation of the tables that it is good for. */
+	dst: Dst | undefined = undefined;
+	dstGeneration = -1;
 	closed = false;
 	/** What the way down reported about the packet just sent. */
 	sendErrno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE" | undefined = undefined;

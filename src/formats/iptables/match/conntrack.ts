@@ -136,7 +136,7 @@ export function sorted(names: readonly (CtState | CtStatus)[]): readonly string[
 }
 
 /** An address without a full prefix length. */
-export function formatHostNet(net: Cidr): string {
+function formatHostNet(net: Cidr): string {
 	return net.prefix === addrBits(net.addr) ? net.addr : `${net.addr}/${net.prefix}`;
 }
 

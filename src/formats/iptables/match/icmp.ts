@@ -15,7 +15,7 @@ export function formatIcmp(match: IcmpMatch): string {
 }
 
 /** `8`, `3/1`, `any`. */
-export function icmpTypeText(match: IcmpMatch): string {
+function icmpTypeText(match: IcmpMatch): string {
 	if (match.kind === "icmp" && match.type === 255 && match.code === undefined) return "any";
 	return match.code === undefined ? String(match.type) : `${match.type}/${match.code}`;
 }

@@ -11,7 +11,7 @@ const UNITS: readonly (readonly [name: string, inSave: string, ticks: number])[]
 	["minute", "min", SECOND * 60],
 	["second", "sec", SECOND],
 ];
-export const DEFAULT_BURST = 5;
+const DEFAULT_BURST = 5;
 const DEFAULT_AVG = SECOND * 1_200;
 
 export const LIMIT: Extension<Match> = extension<Match, Draft<LimitMatch>>({

@@ -20,7 +20,6 @@ const FLAGS: readonly (readonly [string, number])[] = [
 	["ACK", TCP_ACK],
 	["URG", TCP_URG],
 ];
-const SYN_MASK = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK;
 
 interface Ports {
 	sport?: Inverted<PortRange>;
@@ -117,14 +116,9 @@ export function formatPorts(match: TcpMatch | UdpMatch | SctpMatch): string {
 }
 
 /** `FIN,SYN`, or `NONE`. */
-export function flagNames(bits: number): string {
+function flagNames(bits: number): string {
 	const names = FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
 	return names.length === 0 ? "NONE" : names.join(",");
-}
-
-/** True for `--syn`. */
-export function isSyn(flags: { readonly mask: number; readonly comp: number }): boolean {
-	return flags.mask === SYN_MASK && flags.comp === TCP_SYN;
 }
 
 function needProto(head: RuleHead, proto: number, complaint: string): Fault | undefined {

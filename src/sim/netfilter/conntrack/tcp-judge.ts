@@ -5,6 +5,7 @@ import { before, readTcpOptions, receiverOf, senderOf, type TcpSegment } from ".
 import {
 	LAST_EXP_CHALLENGE_ACK,
 	LAST_SIMULTANEOUS_OPEN,
+	SEEN_BE_LIBERAL,
 	SEEN_CLOSE_INIT,
 	SEEN_MAXACK_SET,
 	SEEN_SACK_PERM,
@@ -111,7 +112,8 @@ function resynchronise(track: TcpTrack, segment: TcpSegment): void {
 	opener.scale = track.lastWscale;
 	track.lastFlags &= ~LAST_EXP_CHALLENGE_ACK;
 	opener.flags = track.lastFlags;
-	Object.assign(senderOf(track, segment.dir), new TcpSeen());
+	const answerer = senderOf(track, segment.dir);
+	Object.assign(answerer, new TcpSeen(), { flags: answerer.flags & SEEN_BE_LIBERAL });
 	segment.from = TCP_SYN_SENT;
 	segment.next = TCP_SYN_RECV;
 }
@@ -135,9 +137,10 @@ function judgeRst(ct: Conntrack, track: TcpTrack, segment: TcpSegment, net: Conn
 
 /** The RST answers a SYN or ACK that was let pass. */
 function answersIgnored(ct: Conntrack, track: TcpTrack, segment: TcpSegment): boolean {
-	const refusedSyn = (ct.status & IPS_SEEN_REPLY) !== 0 && track.lastIndex === SYN_SET;
+	const otherSide = track.lastDir !== segment.dir;
+	const refusedSyn = (ct.status & IPS_SEEN_REPLY) !== 0 && track.lastIndex === SYN_SET && otherSide;
 	const halfOpen = (ct.status & IPS_ASSURED) === 0 && track.lastIndex === ACK_SET;
-	if ((refusedSyn || halfOpen) && track.lastDir !== segment.dir && segment.ack === track.lastEnd) return true;
+	if ((refusedSyn || halfOpen) && segment.ack === track.lastEnd) return true;
 	return (
 		track.state === TCP_SYN_SENT &&
 		track.lastIndex === ACK_SET &&

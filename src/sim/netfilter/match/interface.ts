@@ -29,7 +29,7 @@ export function nameMatcher(name: string): (dev: NetDevice | undefined) => boole
 	if (!name.endsWith("+")) return (dev) => dev !== undefined && dev.name === name;
 	const prefix = name.slice(0, -1);
 	if (prefix === "") return () => true;
-	return (dev) => dev !== undefined && dev.name.startsWith(prefix);
+	return (dev) => dev?.name.startsWith(prefix) === true;
 }
 
 function checkName(match: InterfaceMatch<string>, at: RuleContext): ObjectError | undefined {

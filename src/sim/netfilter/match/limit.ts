@@ -1,21 +1,18 @@
 /** `-m limit`: a token bucket in the kernel's own arithmetic (net/netfilter/xt_limit.c). */
 import type { LimitMatch } from "../../../kernel/xtables.ts";
 import type { MatchModule } from "../xtables/types.ts";
+import { HZ, jiffies } from "./jiffies.ts";
 
-/** CONFIG_HZ of the kernels the facts were taken from. */
-const HZ = 1000;
-const NS_PER_JIFFY = 1_000_000_000 / HZ;
 /** Credits that one jiffy brings: the greatest power of two with which a day's worth still fits 32 bits. */
-const CREDITS_PER_JIFFY = 32;
+const CREDITS_PER_JIFFY = 128;
 /** XT_LIMIT_SCALE: `avg` is in 1/10000 s. */
 const SCALE = 10_000;
 
 export const limit: MatchModule<LimitMatch> = {
 	pure: false,
 	check(match, at) {
-		// The kernel multiplies in 32 bits and refuses what came out smaller.
-		const wrapped = Math.imul(match.avg, match.burst) >>> 0;
-		if (match.burst > 0 && match.avg > 0 && credits(wrapped) >= credits(match.avg)) return undefined;
+		// The kernel reckons in 32 bits and refuses what came out smaller.
+		if (match.burst > 0 && match.avg > 0 && capOf(match) >= credits(match.avg)) return undefined;
 		return {
 			errno: "ERANGE",
 			message: `limit match in chain ${at.chain}: overflow, try lower: ${match.avg}/${match.burst}`,
@@ -24,7 +21,7 @@ export const limit: MatchModule<LimitMatch> = {
 	compile(match, at) {
 		const loop = at.netns.machine.loop;
 		const cost = credits(match.avg);
-		const cap = credits(match.avg * match.burst);
+		const cap = capOf(match);
 		let credit = cap;
 		let previous = jiffies(loop.now());
 		return () => {
@@ -38,13 +35,13 @@ export const limit: MatchModule<LimitMatch> = {
 	},
 };
 
-function jiffies(ns: number): number {
-	return Math.floor(ns / NS_PER_JIFFY);
+function capOf(match: LimitMatch): number {
+	return credits(Math.imul(match.avg, match.burst) >>> 0);
 }
 
-/** `user2credits`: rounds down, and first to whole seconds when 32 bits would overflow. */
+/** `user2credits`: rounds down, and first to whole seconds when 32 bits would overflow (which they may still do). */
 function credits(user: number): number {
 	const perSecond = HZ * CREDITS_PER_JIFFY;
-	if (user > 0xffffffff / perSecond) return Math.floor(user / SCALE) * perSecond;
+	if (user > 0xffffffff / perSecond) return Math.imul(Math.floor(user / SCALE), perSecond) >>> 0;
 	return Math.floor((user * perSecond) / SCALE);
 }

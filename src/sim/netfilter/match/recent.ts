@@ -4,10 +4,9 @@ import { type IpNum, ipNum, parseIp } from "../../../wire/addr.ts";
 import { ipv4Ttl } from "../../../wire/ipv4.ts";
 import type { ObjectError } from "../../objects/handler.ts";
 import type { MatchFn, MatchModule, RuleContext } from "../xtables/types.ts";
+import { HZ, jiffies } from "./jiffies.ts";
 import { type RecentEntry, RecentTable, recentTables } from "./recent-table.ts";
 
-const HZ = 1000;
-const NS_PER_JIFFY = 1_000_000_000 / HZ;
 /** XT_RECENT_MAX_NSTAMPS, XT_RECENT_NAME_LEN. */
 const MAX_STAMPS = 256;
 const NAME_LENGTH = 200;
@@ -45,7 +44,7 @@ function compileFor(match: RecentMatch, table: RecentTable): MatchFn {
 	const side = match.side === "rsource" ? "src" : "dst";
 	const setting = match.action === "set";
 	return (skb, state, pkt) => {
-		const now = Math.floor(skb.machine.loop.now() / NS_PER_JIFFY);
+		const now = jiffies(skb.machine.loop.now());
 		// The TTL as it was before forwarding took one off.
 		const made = skb.sk !== undefined || skb.iif === 0;
 		const ttl = ipv4Ttl(skb.bytes, skb.network) + (state.outdev !== undefined && !made ? 1 : 0);

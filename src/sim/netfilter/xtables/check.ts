@@ -1,4 +1,5 @@
 /** Whether a rule can be loaded: what the kernel asks each match and target (`xt_check_match`, `xt_check_target`). */
+import type { Rule } from "../../../kernel/xtables.ts";
 import type { ObjectError } from "../../objects/handler.ts";
 import { matchModule } from "./match-modules.ts";
 import { targetModule } from "./target-modules.ts";
@@ -27,18 +28,18 @@ export function checkRule(at: RuleContext): ObjectError | undefined {
 }
 
 /** The hooks from which the rule may be reached. */
-export function ruleHooks(at: RuleContext): HookMask {
-	let hooks = targetModule(at.rule.target)?.hooks ?? ANY_HOOK;
-	for (const match of at.rule.matches) hooks &= matchModule(match)?.hooks?.(match) ?? ANY_HOOK;
+export function ruleHooks(rule: Rule): HookMask {
+	let hooks = targetModule(rule.target)?.hooks ?? ANY_HOOK;
+	for (const match of rule.matches) hooks &= matchModule(match)?.hooks?.(match) ?? ANY_HOOK;
 	return hooks;
 }
 
-export function ruleNeedsConntrack(at: RuleContext): boolean {
-	if (targetModule(at.rule.target)?.needsConntrack === true) return true;
-	return at.rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
+export function ruleNeedsConntrack(rule: Rule): boolean {
+	if (targetModule(rule.target)?.needsConntrack === true) return true;
+	return rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
 }
 
-/** Takes hold of what the rule's matches refer to, or lets go of it. */
+/** Takes hold of what the rule's matches refer to. */
 export function holdRule(at: RuleContext): void {
 	for (const match of at.rule.matches) matchModule(match)?.hold?.(match, at);
 }

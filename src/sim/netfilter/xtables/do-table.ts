@@ -87,7 +87,7 @@ class Walk {
 		if (this.#index !== undefined && this.#at < this.#rules.length) {
 			if (this.#found < this.#at) this.#found = this.#index.nextIndexed(this.#skb, this.pkt, this.#at);
 			const loose = this.#index.nextLoose[this.#at] ?? this.#rules.length;
-			this.#at = this.#found < loose ? this.#found : loose;
+			this.#at = Math.min(this.#found, loose);
 		}
 		return this.#rules[this.#at];
 	}

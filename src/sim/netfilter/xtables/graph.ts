@@ -1,7 +1,6 @@
 /** What only the whole table shows: jumps in a circle, and rules reached from hooks where they make no sense. */
 import { HOOK_NAMES, type HookName } from "../../../kernel/xtables.ts";
 import type { ObjectError } from "../../objects/handler.ts";
-import { ruleHooks } from "./check.ts";
 import type { XtChainState, XtTable } from "./state.ts";
 import { targetModule } from "./target-modules.ts";
 import { HOOK_BIT, type HookMask } from "./types.ts";
@@ -50,8 +49,7 @@ function loopMessage(chain: XtChainState): string {
 }
 
 function misplaced(chain: XtChainState, hook: HookName): ObjectError {
-	for (const [at, { rule }] of chain.body.rules.entries()) {
-		const hooks = ruleHooks(chain.table.context(chain.name, rule));
+	for (const [at, { rule, hooks }] of chain.body.rules.entries()) {
 		if ((hooks & HOOK_BIT[hook]) !== 0) continue;
 		const module = targetModule(rule.target);
 		const byTarget = module?.hooks !== undefined && (module.hooks & HOOK_BIT[hook]) === 0;

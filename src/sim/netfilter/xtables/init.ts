@@ -1,8 +1,13 @@
 /** The iptables subsystem's place in the machine. */
 import type { Machine } from "../../types.ts";
-import { initBrNetfilter } from "../br-netfilter.ts";
+import { xtNetns } from "./state.ts";
 
-/** Tables register their hooks when something is loaded into them; only br_netfilter is there from the start. */
+/** Tables register their hooks when something is loaded into them, and let go of them when their namespace goes. */
 export function initXtables(machine: Machine): void {
-	initBrNetfilter(machine);
+	machine.onNetnsRemoved.push((netns) => {
+		for (const table of xtNetns(netns).tables) {
+			table.unregister?.();
+			table.unregister = undefined;
+		}
+	});
 }

@@ -52,7 +52,7 @@ export function applyChain(netns: Netns, verb: Verb, object: XtChain): Result<Un
 		chain.bytes = object.counters?.bytes ?? 0;
 	}
 	const rules = object.rules.map((rule) => loadRule(table, rule));
-	swapBody(chain, makeBody(chain, rules), { added: rules, removed: chain.body.rules });
+	swapBody(chain, makeBody(rules), { added: rules, removed: chain.body.rules });
 	return ok(undo);
 }
 
@@ -70,7 +70,7 @@ export function applyRule(netns: Netns, verb: Verb, object: XtRule): Result<Undo
 		const old = rules[at];
 		if (old === undefined) return refuse("ENOENT", `Bad rule (does a matching rule exist in chain ${object.chain}?).`);
 		const undo = begin(xt, chain);
-		swapBody(chain, makeBody(chain, rules.toSpliced(at, 1)), { added: [], removed: [old] });
+		swapBody(chain, makeBody(rules.toSpliced(at, 1)), { added: [], removed: [old] });
 		return ok(undo);
 	}
 	if (at >= 0) return ok(() => undefined);
@@ -82,7 +82,7 @@ export function applyRule(netns: Netns, verb: Verb, object: XtRule): Result<Undo
 	if (error !== undefined) return err(error);
 	const undo = begin(xt, chain);
 	const rule = loadRule(table, object.rule);
-	swapBody(chain, makeBody(chain, rules.toSpliced(place - 1, 0, rule)), { added: [rule], removed: [] });
+	swapBody(chain, makeBody(rules.toSpliced(place - 1, 0, rule)), { added: [rule], removed: [] });
 	return ok(undo);
 }
 
@@ -114,16 +114,14 @@ interface BodyChange {
 /** New rules take hold of what they need before the old ones let go, so that nothing vanishes in between. */
 function swapBody(chain: XtChainState, body: XtBody, change: BodyChange): void {
 	const { table } = chain;
-	for (const { rule, jump } of change.added) {
-		const at = table.context(chain.name, rule);
-		holdRule(at);
+	for (const { rule, jump, needsConntrack } of change.added) {
+		holdRule(table.context(chain.name, rule));
 		if (jump !== undefined) jump.references += 1;
-		if (ruleNeedsConntrack(at)) table.conntrackRules += 1;
+		if (needsConntrack) table.conntrackRules += 1;
 	}
-	for (const { rule, jump } of change.removed) {
-		const at = table.context(chain.name, rule);
-		releaseRule(at);
-		if (ruleNeedsConntrack(at)) table.conntrackRules -= 1;
+	for (const { rule, jump, needsConntrack } of change.removed) {
+		releaseRule(table.context(chain.name, rule));
+		if (needsConntrack) table.conntrackRules -= 1;
 		if (jump === undefined) continue;
 		jump.references -= 1;
 		if (!jump.exists) table.suspects.add(jump);
@@ -134,15 +132,16 @@ function swapBody(chain: XtChainState, body: XtBody, change: BodyChange): void {
 
 function loadRule(table: XtTable, rule: Rule): XtRuleState {
 	const to = jumpOf(rule);
-	return new XtRuleState(rule, to === undefined ? undefined : table.chain(to));
+	const jump = to === undefined ? undefined : table.chain(to);
+	return new XtRuleState(rule, { jump, hooks: ruleHooks(rule), needsConntrack: ruleNeedsConntrack(rule) });
 }
 
-function makeBody(chain: XtChainState, rules: readonly XtRuleState[]): XtBody {
+function makeBody(rules: readonly XtRuleState[]): XtBody {
 	const jumps = new Set<XtChainState>();
 	let hooks = ANY_HOOK;
-	for (const { rule, jump } of rules) {
-		if (jump !== undefined) jumps.add(jump);
-		hooks &= ruleHooks(chain.table.context(chain.name, rule));
+	for (const rule of rules) {
+		if (rule.jump !== undefined) jumps.add(rule.jump);
+		hooks &= rule.hooks;
 	}
 	return new XtBody({ rules, jumps: [...jumps], hooks });
 }

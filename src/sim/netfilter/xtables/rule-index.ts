@@ -73,6 +73,7 @@ const BY_DST = 1;
 const BY_SRC = 2;
 const BY_SPORT = 4;
 const BY_DPORT = 8;
+const BY_PORT = BY_SPORT | BY_DPORT;
 
 interface RuleKey {
 	/** Which of the fields are demanded: `BY_*`. */
@@ -99,7 +100,7 @@ function addToKey(key: { -readonly [K in keyof RuleKey]: RuleKey[K] }, match: Ma
 		case "source":
 		case "destination": {
 			if (match.invert === true || match.net.prefix !== addrBits(match.net.addr)) return;
-			const addr = hashable(ipNum(match.net.addr));
+			const addr = ipNum(match.net.addr);
 			if (match.kind === "source") key.src = addr;
 			else key.dst = addr;
 			key.shape |= match.kind === "source" ? BY_SRC : BY_DST;
@@ -129,67 +130,48 @@ function isExact(range: Inverted<PortRange> | undefined): range is Inverted<Port
 	return range !== undefined && range.invert !== true && range.value.from === range.value.to;
 }
 
-/** Rules of one shape in a tree of maps: destination, then source, then protocol and ports, as far as the shape has them. */
+/**
+ * Rules of one shape by a 32-bit mixture of what they demand. Different demands may share a mixture: then a rule is found
+ * that does not match, which its evaluation will show.
+ */
 class Group {
-	readonly #byDst: boolean;
-	readonly #bySrc: boolean;
-	readonly #ports: number;
-	readonly #root = new Node();
+	readonly #shape: number;
+	readonly #rules = new Map<number, number[]>();
 
 	constructor(shape: number) {
-		this.#byDst = (shape & BY_DST) !== 0;
-		this.#bySrc = (shape & BY_SRC) !== 0;
-		this.#ports = shape & (BY_SPORT | BY_DPORT);
+		this.#shape = shape;
 	}
 
 	add(key: RuleKey, at: number): void {
-		let node = this.#root;
-		if (this.#byDst) node = node.grow(key.dst);
-		if (this.#bySrc) node = node.grow(key.src);
-		if (this.#ports !== 0) node = node.grow(this.#portKey(key.proto, key.sport, key.dport));
-		node.rules.push(at);
+		const mixture = this.#mix(key, key.sport, key.dport);
+		const rules = this.#rules.get(mixture);
+		if (rules === undefined) this.#rules.set(mixture, [at]);
+		else rules.push(at);
 	}
 
 	/** Ascending. The packet's transport header is complete. */
 	find(skb: Skb, pkt: XtPacket): readonly number[] | undefined {
-		let node: Node | undefined = this.#root;
-		if (this.#byDst) {
-			node = node.children?.get(hashable(pkt.dst));
-			if (node === undefined) return undefined;
-		}
-		if (this.#bySrc) {
-			node = node.children?.get(hashable(pkt.src));
-			if (node === undefined) return undefined;
-		}
-		if (this.#ports !== 0) node = node.children?.get(this.#portKey(pkt.proto, sportOf(skb, pkt), dportOf(skb, pkt)));
-		return node?.rules;
+		const sport = (this.#shape & BY_SPORT) === 0 ? 0 : sportOf(skb, pkt);
+		const dport = (this.#shape & BY_DPORT) === 0 ? 0 : dportOf(skb, pkt);
+		return this.#rules.get(this.#mix(pkt, sport, dport));
 	}
 
-	#portKey(proto: number, sport: number, dport: number): number {
-		if (this.#ports === BY_DPORT) return proto * 0x10000 + dport;
-		if (this.#ports === BY_SPORT) return proto * 0x10000 + sport;
-		return proto * 0x1_0000_0000 + sport * 0x10000 + dport;
+	/** A signed number, which a Map finds fastest. */
+	#mix(of: { readonly src: IpNum; readonly dst: IpNum; readonly proto: number }, sport: number, dport: number): number {
+		const shape = this.#shape;
+		let mixture = 0;
+		if ((shape & BY_DST) !== 0) mixture = word(of.dst);
+		if ((shape & BY_SRC) !== 0) mixture = Math.imul(mixture, 0x9e3779b1) ^ word(of.src);
+		if ((shape & BY_PORT) === 0) return mixture;
+		return Math.imul(mixture, 0x85ebca6b) ^ Math.imul((sport << 16) | dport, 0xc2b2ae35) ^ of.proto;
 	}
 }
 
-class Node {
-	children: Map<IpNum, Node> | undefined = undefined;
-	readonly rules: number[] = [];
-
-	grow(key: IpNum): Node {
-		this.children ??= new Map();
-		let child = this.children.get(key);
-		if (child === undefined) {
-			child = new Node();
-			this.children.set(key, child);
-		}
-		return child;
-	}
-}
-
-/** Small integers are looked up faster: an IPv4 address as a signed number. */
-function hashable(addr: IpNum): IpNum {
-	return typeof addr === "number" ? addr | 0 : addr;
+/** The 32 bits of an IPv4 address; those of an IPv6 address, folded. */
+function word(addr: IpNum): number {
+	if (typeof addr === "number") return addr | 0;
+	const half = addr ^ (addr >> 64n);
+	return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
 }
 
 /** The first of ascending numbers that is at least `from`; Infinity: none. */

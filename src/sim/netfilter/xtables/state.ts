@@ -10,14 +10,19 @@ export class XtRuleState {
 	readonly rule: Rule;
 	/** The chain that the rule jumps or goes to. */
 	readonly jump: XtChainState | undefined;
+	/** The hooks from which it may be reached. */
+	readonly hooks: HookMask;
+	readonly needsConntrack: boolean;
 	packets: number;
 	bytes: number;
 	matches: readonly MatchFn[] | undefined = undefined;
 	target: TargetFn | undefined = undefined;
 
-	constructor(rule: Rule, jump: XtChainState | undefined) {
+	constructor(rule: Rule, init: Pick<XtRuleState, "jump" | "hooks" | "needsConntrack">) {
 		this.rule = rule;
-		this.jump = jump;
+		this.jump = init.jump;
+		this.hooks = init.hooks;
+		this.needsConntrack = init.needsConntrack;
 		this.packets = rule.counters?.packets ?? 0;
 		this.bytes = rule.counters?.bytes ?? 0;
 	}

@@ -1,0 +1,165 @@
+/** `npm run bench`: what podwire promises about speed, measured; JSON lines with name, value, unit. */
+import { execFileSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildCluster } from "../src/cluster/build.ts";
+import type { Cluster } from "../src/cluster/cluster.ts";
+import type { Op } from "../src/kernel/kernel.ts";
+import type { KernelObject } from "../src/kernel/objects.ts";
+import type { KubeSnapshot } from "../src/kube/snapshot.ts";
+import { desiredIptables } from "../src/kube-proxy/iptables.ts";
+import { SimKernel } from "../src/sim/sim-kernel.ts";
+import { cidr, ip, mac } from "../src/wire/addr.ts";
+import { manyServices, webCluster } from "./generated.ts";
+import { median, report, timed } from "./measure.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+await coldTrace();
+await clusterBuild();
+await serviceScale();
+await packetRate();
+
+/** The whole command, Node's start included. */
+async function coldTrace(): Promise<void> {
+	const args = [
+		"dist/cli/main.js",
+		"trace",
+		"-f",
+		"examples/myapp",
+		"--from",
+		"pod/default/client",
+		"--to",
+		"svc/default/myapp",
+	];
+	execFileSync("npm", ["run", "-s", "build"], { cwd: ROOT });
+	const run = async (extra: readonly string[]): Promise<number> =>
+		(await timed(() => execFileSync(process.execPath, [...args, ...extra], { cwd: ROOT }))).ms;
+	const times: number[] = [];
+	for (let k = 0; k < 7; k += 1) times.push(await run([]));
+	report("trace.cold.wall", median(times), "ms");
+	const bare: number[] = [];
+	for (let k = 0; k < 7; k += 1) bare.push((await timed(() => execFileSync(process.execPath, ["-e", "0"]))).ms);
+	report("node.start.wall", median(bare), "ms");
+}
+
+async function clusterBuild(): Promise<void> {
+	const snapshot = webCluster(3, 30);
+	const first = await timed(() => built(snapshot));
+	report("cluster.3nodes.30pods.first", first.ms, "ms");
+	const times: number[] = [];
+	for (let k = 0; k < 9; k += 1) times.push((await timed(() => built(snapshot))).ms);
+	report("cluster.3nodes.30pods.median", median(times), "ms");
+}
+
+/** 10,000 Services × 3 endpoints against 10: computing the rules, loading them, the first packet, finding a rule. */
+async function serviceScale(): Promise<void> {
+	const few = await loaded(10);
+	const many = await loaded(10_000);
+	report("iptables.desired.10000x3", many.desiredMs, "ms");
+	report("iptables.load.10000x3", many.loadMs, "ms");
+	report("iptables.rules.10000x3", many.rules, "rules");
+	const first = await timed(() => connect(many, 9_999, { traced: true }));
+	report("packet.first.traced.10000x3", first.ms, "ms");
+	for (const lab of [few, many]) for (let k = 0; k < 3_000; k += 1) connect(lab, k % lab.services, { traced: false });
+	const ratios: number[] = [];
+	for (let round = 0; round < 15; round += 1) {
+		const a = await timed(() => burst(few));
+		const b = await timed(() => burst(many));
+		ratios.push(b.ms / a.ms);
+	}
+	report("rule.search.10000_vs_10", median(ratios), "ratio");
+}
+
+/** UDP datagrams from a pod through a ClusterIP to a pod on the same node, and their answers; tracing is off. */
+async function packetRate(): Promise<void> {
+	const cluster = await built(webCluster(1, 1));
+	const kernel = cluster.kernel;
+	if (!(kernel instanceof SimKernel)) throw new Error("not the simulated kernel");
+	const service = cluster.snapshot.services.find((candidate) => candidate.name === "web")?.clusterIPs[0];
+	if (service === undefined) throw new Error("no Service");
+	let answers = 0;
+	const socket = kernel.sockets.openUdp(
+		"pod/default/client",
+		{ connect: { addr: service, port: 7 } },
+		{ onDatagram: () => (answers += 1) },
+	);
+	if (!socket.ok) throw new Error(socket.error.message);
+	const payload = new Uint8Array(64);
+	const run = (count: number): void => {
+		for (let k = 0; k < count; k += 1) {
+			const sent = socket.value.send(payload);
+			if (!sent.ok) throw new Error(sent.error.message);
+			kernel.machine.loop.runBacklog();
+		}
+	};
+	run(20_000);
+	const rates: number[] = [];
+	for (let round = 0; round < 7; round += 1) {
+		const before = answers;
+		const { ms } = await timed(() => run(50_000));
+		// Each exchange is two packets through the whole path: the request and its answer.
+		rates.push(((answers - before) * 2 * 1000) / ms);
+	}
+	report("packets.pod_clusterip_pod", median(rates), "packets/s");
+}
+
+interface Loaded {
+	readonly kernel: SimKernel;
+	readonly services: number;
+	readonly desiredMs: number;
+	readonly loadMs: number;
+	readonly rules: number;
+}
+
+/** One namespace with kube-proxy's rules for so many Services, and a route by which everything leaves. */
+async function loaded(services: number): Promise<Loaded> {
+	const snapshot = manyServices(services);
+	const node = { name: "node-0", nodeIPs: [ip("10.240.0.20")] };
+	const config = { clusterCIDRs: [cidr("10.244.0.0/16")] };
+	const desired = await timed(() => desiredIptables(snapshot, node, config));
+	const kernel = new SimKernel({ seed: 1 });
+	await kernel.addNetns("node");
+	await apply(kernel, [
+		{ kind: "link", name: "d0", link: { type: "dummy" }, up: true },
+		{ kind: "addr", dev: "d0", addr: cidr("10.240.0.20/24") },
+		{ kind: "route", dst: cidr("0.0.0.0/0"), via: ip("10.240.0.1"), dev: "d0" },
+		{ kind: "neigh", dev: "d0", addr: ip("10.240.0.1"), mac: mac("02:00:00:00:00:01"), state: "PERMANENT" },
+	]);
+	const load = await timed(() => apply(kernel, desired.value));
+	const rules = desired.value.reduce((sum, object) => sum + (object.kind === "xt-chain" ? object.rules.length : 0), 0);
+	return { kernel, services, desiredMs: desired.ms, loadMs: load.ms, rules };
+}
+
+/** Sends the first packet of a new flow to Service `k`; it is translated and leaves by the dummy. */
+function connect(lab: Loaded, k: number, options: { readonly traced: boolean }): void {
+	const events: unknown[] = [];
+	const stop = options.traced ? lab.kernel.trace((event) => events.push(event)) : undefined;
+	const addr = ip(`10.${96 + (k >> 16)}.${(k >> 8) & 255}.${k & 255}`);
+	const opened = lab.kernel.sockets.connectTcp("node", { addr, port: 80 }, {}, {});
+	if (!opened.ok) throw new Error(opened.error.message);
+	lab.kernel.machine.loop.runBacklog();
+	stop?.();
+	if (options.traced && !JSON.stringify(events).includes("KUBE-SEP-")) throw new Error("the packet found no endpoint");
+	opened.value.abort();
+	lab.kernel.machine.loop.runBacklog();
+}
+
+function burst(lab: Loaded): void {
+	for (let k = 0; k < 1_000; k += 1) connect(lab, Math.floor((k * lab.services) / 1_000), { traced: false });
+}
+
+async function built(snapshot: KubeSnapshot): Promise<Cluster> {
+	const cluster = await buildCluster(new SimKernel({ seed: 1 }), { snapshot });
+	if (!cluster.ok) throw new Error(JSON.stringify(cluster.error));
+	return cluster.value;
+}
+
+async function apply(kernel: SimKernel, objects: readonly KernelObject[]): Promise<void> {
+	const tx: Op[] = objects.map((object) => ({
+		verb: object.kind === "sysctl" || object.kind === "xt-chain" ? "replace" : "add",
+		object,
+	}));
+	const done = await kernel.apply("node", tx);
+	if (!done.ok) throw new Error(`${done.error.message}: ${JSON.stringify(objects[done.error.op])}`);
+}

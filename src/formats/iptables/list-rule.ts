@@ -1,0 +1,168 @@
+/** Matches and targets as `iptables -nL` describes them after the columns; each with a space before it. */
+import type { Match, RecentMatch, SctpMatch, Target, TcpMatch, UdpMatch } from "../../kernel/xtables.ts";
+import { quoteWord } from "./lexer.ts";
+import { addrTypes } from "./match/addrtype.ts";
+import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
+import { formatRate } from "./match/limit.ts";
+import { physdevOptions } from "./match/physdev.ts";
+import { formatProbability } from "./match/statistic.ts";
+import { logFlags } from "./target/log.ts";
+import { formatNatRange, natFlags } from "./target/nat.ts";
+import { bang, formatMark, formatPortRange } from "./values.ts";
+
+const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
+	set: "SET",
+	rcheck: "CHECK",
+	update: "UPDATE",
+	remove: "REMOVE",
+};
+
+/** "" for what stands in a column of its own. */
+export function describeMatch(match: Match): string {
+	switch (match.kind) {
+		case "source":
+		case "destination":
+		case "in-interface":
+		case "out-interface":
+		case "protocol":
+		case "fragment":
+			return "";
+		case "comment":
+			return ` /* ${match.text} */`;
+		case "tcp":
+			return ` tcp${ports(match)}${tcpParts(match)}`;
+		case "udp":
+		case "sctp":
+			return ` ${match.kind}${ports(match)}`;
+		case "icmp":
+		case "icmp6": {
+			const name = match.kind === "icmp" ? "icmp" : "ipv6-icmp";
+			const code = match.code === undefined ? "" : ` code ${match.code}`;
+			return ` ${name}${match.invert === true ? " !" : ""}type ${match.type}${code}`;
+		}
+		case "conntrack":
+			return formatConntrackMatch(match).replace(" -m conntrack", "").replaceAll("--", "");
+		case "state":
+			return ` ${bang(match.invert)}state ${sorted(match.states).join(",")}`;
+		case "mark":
+			return ` mark match ${bang(match.invert)}${formatMark(match)}`;
+		case "addrtype": {
+			const type = (name: string, given: typeof match.srcType): string =>
+				given === undefined ? "" : ` ${name} ${given.invert === true ? "!" : ""}${addrTypes(given.value)}`;
+			const limit = match.limitIface === undefined ? "" : ` limit-${match.limitIface}`;
+			return ` ADDRTYPE match${type("src-type", match.srcType)}${type("dst-type", match.dstType)}${limit}`;
+		}
+		case "statistic": {
+			const what =
+				match.mode === "random"
+					? `probability ${formatProbability(match.probability31)}`
+					: `every ${match.every}${match.packet === 0 ? "" : ` packet ${match.packet}`}`;
+			return ` statistic mode ${match.mode} ${bang(match.invert)}${what}`;
+		}
+		case "set":
+			return (
+				` ${bang(match.invert)}match-set ${match.set} ${match.dirs.join(",")}` +
+				(match.returnNomatch === true ? " return-nomatch" : "") +
+				(match.noUpdateCounters === true ? " ! update-counters" : "") +
+				(match.noUpdateSubcounters === true ? " ! update-subcounters" : "")
+			);
+		case "multiport": {
+			const list = match.ports.map((range) => formatPortRange(range)).join(",");
+			return ` multiport ${match.which} ${match.invert === true ? " !" : ""}${list}`;
+		}
+		case "recent":
+			return recent(match);
+		case "nfacct":
+			return ` nfacct-name  ${quoteWord(match.name)}`;
+		case "limit":
+			return ` limit: avg ${formatRate(match.avg)} burst ${match.burst}`;
+		case "physdev":
+			return ` PHYSDEV match${physdevOptions(match)}`;
+		case "unknown-match":
+			return ` ${`${match.name} ${match.text}`.trim()}`;
+	}
+}
+
+/** What follows the matches; "" for a target that is told by its name. */
+export function describeTarget(target: Target): string {
+	switch (target.kind) {
+		case "none":
+		case "accept":
+		case "drop":
+		case "return":
+		case "jump":
+		case "goto":
+			return "";
+		case "reject":
+			return ` reject-with ${target.with}`;
+		case "dnat":
+		case "snat":
+			return ` to:${formatNatRange(target.to)}${natFlags(target).replaceAll("--", "")}`;
+		case "masquerade":
+		case "redirect": {
+			const label = target.kind === "masquerade" ? "masq ports:" : "redir ports";
+			const range = target.toPorts === undefined ? "" : ` ${label} ${formatPortRange(target.toPorts, "-")}`;
+			return `${range}${natFlags(target).replaceAll("--", "")}`;
+		}
+		case "mark":
+			return ` MARK ${markWords(target.value, target.mask)}`;
+		case "log":
+			return ` LOG flags ${logFlags(target)} level ${target.level}${target.prefix === undefined ? "" : ` prefix "${target.prefix}"`}`;
+		case "unknown-target":
+			return target.text === "" ? "" : ` ${target.text}`;
+	}
+}
+
+/** The name in the target column. */
+export function targetName(target: Target): string {
+	switch (target.kind) {
+		case "none":
+			return "";
+		case "jump":
+		case "goto":
+			return target.chain;
+		case "unknown-target":
+			return target.name;
+		default:
+			return target.kind.toUpperCase();
+	}
+}
+
+function ports(match: TcpMatch | UdpMatch | SctpMatch): string {
+	const one = (name: string, given: TcpMatch["sport"]): string => {
+		if (given === undefined || (given.value.from === 0 && given.value.to === 0xffff && given.invert !== true))
+			return "";
+		const plural = given.value.from === given.value.to ? "" : "s";
+		return ` ${name}${plural}:${given.invert === true ? "!" : ""}${formatPortRange(given.value)}`;
+	};
+	return one("spt", match.sport) + one("dpt", match.dport);
+}
+
+function tcpParts(match: TcpMatch): string {
+	const { option, flags } = match;
+	const hex = (bits: number): string => `0x${bits.toString(16).toUpperCase().padStart(2, "0")}`;
+	return (
+		(option === undefined ? "" : ` option=${option.invert === true ? "!" : ""}${option.value}`) +
+		(flags === undefined
+			? ""
+			: ` flags:${flags.invert === true ? "!" : ""}${hex(flags.value.mask)}/${hex(flags.value.comp)}`)
+	);
+}
+
+function recent(match: RecentMatch): string {
+	return (
+		` ${bang(match.invert)}recent: ${RECENT_ACTIONS[match.action]}` +
+		(match.seconds === undefined ? "" : ` seconds: ${match.seconds}`) +
+		(match.reap === true ? " reap" : "") +
+		(match.hitcount === undefined ? "" : ` hit_count: ${match.hitcount}`) +
+		(match.rttl === true ? " TTL-Match" : "") +
+		` name: ${match.name} side: ${match.side === "rsource" ? "source" : "dest"} mask: ${match.mask}`
+	);
+}
+
+function markWords(value: number, mask: number): string {
+	if (value === 0) return `and 0x${(~mask >>> 0).toString(16)}`;
+	if (value === mask) return `or 0x${value.toString(16)}`;
+	if (mask === 0) return `xor 0x${value.toString(16)}`;
+	return mask === 0xffffffff ? `set 0x${value.toString(16)}` : `xset 0x${value.toString(16)}/0x${mask.toString(16)}`;
+}

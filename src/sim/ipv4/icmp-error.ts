@@ -1,0 +1,68 @@
+/** ICMP errors that came in: what this host learns from them, and who is told (net/ipv4/icmp.c: icmp_unreach, icmp_redirect). */
+import { ipText } from "../../wire/addr.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_FRAG_NEEDED,
+	ICMP_HLEN,
+	ICMP_REDIRECT,
+	icmpCode,
+	icmpRest,
+	icmpType,
+} from "../../wire/icmpv4.ts";
+import { IPV4_MIN_HLEN, ipv4Dst, ipv4HeaderLength, ipv4Proto, ipv4Src, ipv4Tos } from "../../wire/ipv4.ts";
+import { deliverSkb, dropSkb } from "../trace.ts";
+import type { Fate, NetDevice, Netns, Skb } from "../types.ts";
+import { inDev, inetAddrOnlink } from "./devinet.ts";
+import { icmpErrorName } from "./icmp-name.ts";
+import { inetAddrType, ipv4Redirect, ipv4UpdatePmtu, type OutputFlow } from "./route.ts";
+
+/** Bytes of the quoted packet that an error must carry besides its IP header. */
+const QUOTED_MIN = 8;
+
+/** `skb.data` at the ICMP header of an error, whose checksum was checked. */
+export function icmpError(skb: Skb, netns: Netns): Fate {
+	const { bytes, data, end } = skb;
+	const type = icmpType(bytes, data);
+	const code = icmpCode(bytes, data);
+	const inner = data + ICMP_HLEN;
+	const innerHlen = ipv4HeaderLength(bytes, inner);
+	if (end - inner < IPV4_MIN_HLEN || innerHlen < IPV4_MIN_HLEN || inner + innerHlen + QUOTED_MIN > end) {
+		return dropSkb(skb, netns, "icmp_unreach", "PKT_TOO_SMALL", { detail: "the quoted packet is too short" });
+	}
+	const rest = icmpRest(bytes, data);
+	const flow: OutputFlow = {
+		dst: ipv4Dst(bytes, inner),
+		src: ipv4Src(bytes, inner),
+		mark: 0,
+		tos: ipv4Tos(bytes, inner),
+		proto: ipv4Proto(bytes, inner),
+	};
+	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, rest);
+	const isFragNeeded = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
+	const info = isFragNeeded ? rest & 0xffff : 0;
+	if (isFragNeeded) ipv4UpdatePmtu(netns, flow, info);
+	if (inetAddrType(netns, flow.dst) === "broadcast") {
+		return dropSkb(skb, netns, "icmp_unreach", "ICMP_IGNORED", { detail: "an error about a broadcast" });
+	}
+	// The protocol gets the quoted packet, as icmp_socket_deliver leaves it.
+	skb.data = inner;
+	skb.machine.inetProtocols.get(flow.proto)?.errHandler?.(skb, { type, code, info });
+	skb.data = data;
+	return deliverSkb(skb, netns, "icmp_unreach", `icmp (${icmpErrorName(type, code)})`);
+}
+
+/** A router says that another one is nearer; routers themselves do not listen, nor does who is told not to. */
+function redirect(skb: Skb, netns: Netns, flow: OutputFlow, gateway: number): Fate {
+	const { dev } = skb;
+	const refused = dev === undefined ? "no device" : redirectRefused(dev, netns, gateway);
+	if (refused !== undefined) return dropSkb(skb, netns, "icmp_redirect", "ICMP_IGNORED", { detail: refused });
+	ipv4Redirect(netns, flow, gateway);
+	return deliverSkb(skb, netns, "icmp_redirect", `icmp (redirect to ${ipText(gateway)})`);
+}
+
+function redirectRefused(dev: NetDevice, netns: Netns, gateway: number): string | undefined {
+	const conf = inDev(dev);
+	if (conf.acceptRedirects === 0) return "accept_redirects is off";
+	if (conf.sharedMedia === 0 && !inetAddrOnlink(dev, gateway)) return "the gateway is not on the link";
+	return inetAddrType(netns, gateway) === "unicast" ? undefined : "the gateway is not another host";
+}

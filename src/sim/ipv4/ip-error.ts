@@ -1,0 +1,78 @@
+/** What the router tells senders (net/ipv4/route.c: ip_error, ip_rt_send_redirect, ipv4_link_failure). */
+import type { DropReason } from "../../kernel/drop-reason.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_FRAG_NEEDED,
+	ICMP_HOST_UNREACH,
+	ICMP_NET_UNREACH,
+	ICMP_PKT_FILTERED,
+	ICMP_REDIRECT,
+} from "../../wire/icmpv4.ts";
+import { ipv4Dst, ipv4Src } from "../../wire/ipv4.ts";
+import { dropSkb } from "../trace.ts";
+import type { Fate, Skb } from "../types.ts";
+import { inDev, inetAddrOnlink } from "./devinet.ts";
+import { type DstErrno, type Ipv4Dst, ipv4DstOf } from "./dst.ts";
+import { icmpSend } from "./icmp.ts";
+import { ipErrorAllows, redirectAllows } from "./inet-peer.ts";
+
+const ICMP_REDIR_HOST = 1;
+
+/** The end of a packet without a route, or with one that refuses; its sender is told, but not too often. */
+export function ipError(skb: Skb): Fate {
+	const dst = ipv4DstOf(skb);
+	const dev = skb.dev ?? dst?.dev;
+	if (dev === undefined || dst?.errno === undefined) throw new Error("ip_error: the packet has a route");
+	const { netns } = dev;
+	if (inDev(dev).forwarding === 0) {
+		return dropSkb(skb, netns, "ip_error", "IP_INADDRERRORS", { detail: `forwarding is off on ${dev.name}` });
+	}
+	const code = CODES[dst.errno];
+	if (code !== undefined && ipErrorAllows(netns, ipv4Src(skb.bytes, skb.network))) {
+		icmpSend(skb, ICMP_DEST_UNREACH, code, 0);
+	}
+	return dropSkb(skb, netns, "ip_error", reasonOf(dst));
+}
+
+/** The next hop does not answer: the sender is told (`ipv4_send_dest_unreach`). */
+export function ipv4LinkFailure(skb: Skb): void {
+	icmpSend(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+}
+
+/** Too long for the next link, and not to be cut. */
+export function ipv4FragNeeded(skb: Skb, mtu: number): void {
+	icmpSend(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+}
+
+/** Tells the sender of a packet that leaves where it came in that there is a nearer way (`ip_rt_send_redirect`). */
+export function ipRtSendRedirect(skb: Skb, dst: Ipv4Dst): void {
+	const { dev } = skb;
+	if (dev === undefined || dev !== dst.dev) return;
+	const conf = inDev(dev);
+	if (conf.sendRedirects === 0) return;
+	const src = ipv4Src(skb.bytes, skb.network);
+	const gateway = dst.gateway ?? ipv4Dst(skb.bytes, skb.network);
+	if (conf.sharedMedia === 0 && !inetAddrOnlink(dev, src)) return;
+	if (!redirectAllows(dev.netns, src)) return;
+	icmpSend(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gateway);
+}
+
+const CODES: Readonly<Record<DstErrno, number | undefined>> = {
+	EHOSTUNREACH: ICMP_HOST_UNREACH,
+	ENETUNREACH: ICMP_NET_UNREACH,
+	EACCES: ICMP_PKT_FILTERED,
+	EINVAL: undefined,
+};
+
+function reasonOf(dst: Ipv4Dst): DropReason {
+	switch (dst.errno) {
+		case "EACCES":
+			return "ROUTE_PROHIBIT";
+		case "EINVAL":
+			return "ROUTE_BLACKHOLE";
+		case "EHOSTUNREACH":
+			return "ROUTE_UNREACHABLE";
+		default:
+			return "IP_INNOROUTES";
+	}
+}

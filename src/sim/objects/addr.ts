@@ -1,0 +1,43 @@
+/** Addresses of the port: `ip addr`. */
+import { ok } from "../../base/result.ts";
+import type { Addr } from "../../kernel/objects.ts";
+import { formatCidr, ipNum, ipText } from "../../wire/addr.ts";
+import { type InIfaddr, inDev } from "../ipv4/devinet.ts";
+import { findIfa, inetDelIfa, inetInsertIfa } from "../ipv4/inet-addr.ts";
+import type { NetDevice } from "../types.ts";
+import { noDevice, type ObjectHandler, refuse } from "./handler.ts";
+
+export const addrHandler: ObjectHandler<Addr> = {
+	apply(netns, verb, addr) {
+		const dev = netns.devicesByName.get(addr.dev);
+		if (dev === undefined) return noDevice(addr.dev);
+		const local = ipNum(addr.addr.addr);
+		const broadcast = addr.broadcast === undefined ? undefined : ipNum(addr.broadcast);
+		if (typeof local !== "number" || typeof broadcast === "bigint") {
+			return refuse("EOPNOTSUPP", `IPv6 is not modelled (address ${formatCidr(addr.addr)})`);
+		}
+		const found = findIfa(dev, local, addr.addr.prefix);
+		if (verb === "delete") {
+			return found === undefined ? refuse("EADDRNOTAVAIL", "ipv4: Address not found.") : ok(inetDelIfa(dev, found));
+		}
+		// As on Linux, the address again changes nothing, not even its broadcast address.
+		if (verb === "replace" && found !== undefined) return ok(() => {});
+		const { prefix } = addr.addr;
+		const scope = addr.scope ?? (local >>> 24 === 127 ? "host" : "global");
+		return inetInsertIfa(dev, { local, prefix, broadcast, scope });
+	},
+	dump(netns) {
+		return [...netns.devices.values()].flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
+	},
+};
+
+function addrObject(dev: NetDevice, ifa: InIfaddr): Addr {
+	return {
+		kind: "addr",
+		dev: dev.name,
+		addr: { addr: ipText(ifa.local), prefix: ifa.prefix },
+		...(ifa.broadcast === undefined ? {} : { broadcast: ipText(ifa.broadcast) }),
+		scope: ifa.scope,
+		...(ifa.secondary ? { secondary: true } : {}),
+	};
+}
