@@ -413,8 +413,8 @@ const BAD_INPUTS: readonly BadInput[] = [
 	{ title: "a node's state without a node", args: ["show", "-f", EXAMPLE, "routes"], says: ["of which node"] },
 	{
 		title: "an unknown option",
-		args: ["trace", "-f", EXAMPLE, "--form", "outside"],
-		says: ["unknown option", "--from"],
+		args: ["show", "-f", EXAMPLE, "--jsno", "pods"],
+		says: ["unknown option", "--json"],
 	},
 	{ title: "an unknown command", args: ["tarce"], says: ["unknown command", "trace"] },
 	{

@@ -9,6 +9,7 @@ import { formatIpAddr, formatIpAddrBrief } from "../src/formats/ip-addr.ts";
 import { formatIpLink, formatIpLinkBrief } from "../src/formats/ip-link.ts";
 import { formatNeigh } from "../src/formats/ip-neigh.ts";
 import { formatPolicyRule, formatRoute } from "../src/formats/ip-route.ts";
+import { formatIptablesList } from "../src/formats/iptables-list.ts";
 import {
 	formatIptablesSave,
 	formatParsedSave,
@@ -19,11 +20,12 @@ import {
 import { formatSysctl } from "../src/formats/sysctl.ts";
 import type { ConntrackEntry } from "../src/kernel/conntrack.ts";
 import type { Addr, Link, Neigh, PolicyRule, Route } from "../src/kernel/objects.ts";
-import type { TableName } from "../src/kernel/xtables.ts";
+import type { Table, TableName } from "../src/kernel/xtables.ts";
 import { cidr, type IpFamily, ip, mac } from "../src/wire/addr.ts";
 import { TYPED_RULES } from "./typed-rules.ts";
 
 const run = promisify(execFile);
+const IP = "ip";
 const GOLDEN = new URL("../../shared/golden/000/iptables-save.txt", import.meta.url).pathname;
 const NODE = `pwfmt-${process.pid}-n`;
 const POD = `pwfmt-${process.pid}-p`;
@@ -38,14 +40,14 @@ const tools = await Promise.all(
 const canRun = process.getuid?.() === 0 && tools.every(Boolean);
 
 async function node(...command: string[]): Promise<string> {
-	const { stdout } = await run("ip", ["netns", "exec", NODE, ...command], { maxBuffer: 1 << 26 });
+	const { stdout } = await run(IP, ["netns", "exec", NODE, ...command], { maxBuffer: 1 << 26 });
 	return stdout;
 }
 
 async function restore(family: IpFamily, text: string): Promise<void> {
 	const program = family === "ipv4" ? "iptables-restore" : "ip6tables-restore";
 	await new Promise<void>((resolve, reject) => {
-		const child = spawn("ip", ["netns", "exec", NODE, program], { stdio: ["pipe", "ignore", "pipe"] });
+		const child = spawn(IP, ["netns", "exec", NODE, program], { stdio: ["pipe", "ignore", "pipe"] });
 		let complaint = "";
 		child.stderr.on("data", (chunk) => {
 			complaint += chunk;
@@ -61,15 +63,30 @@ const save = (family: IpFamily, table: TableName): Promise<string> =>
 
 beforeAll(async () => {
 	if (!canRun) return;
-	await run("ip", ["netns", "add", NODE]);
-	await run("ip", ["netns", "add", POD]);
+	await run(IP, ["netns", "add", NODE]);
+	await run(IP, ["netns", "add", POD]);
 });
 
 afterAll(async () => {
 	if (!canRun) return;
-	await run("ip", ["netns", "delete", NODE]);
-	await run("ip", ["netns", "delete", POD]);
+	await run(IP, ["netns", "delete", NODE]);
+	await run(IP, ["netns", "delete", POD]);
 });
+
+/** Descriptions of what is not modelled are not the tools': those lines are left out. */
+async function compareListing(family: IpFamily, tables: readonly Table[]): Promise<void> {
+	for (const table of tables) {
+		const program = family === "ipv4" ? "iptables" : "ip6tables";
+		const real = (await node(program, "-t", table.name, "-nvL", "--line-numbers")).split("\n");
+		const ours = formatIptablesList(table, { family, verbose: true, numbers: true }).split("\n");
+		expect(ours.length).toBe(real.length);
+		const rules = table.chains.flatMap(({ rules }) => [undefined, undefined, ...rules, undefined]);
+		for (const [k, rule] of rules.entries()) {
+			const isUnknown = rule !== undefined && JSON.stringify(rule).includes('"unknown-');
+			if (!isUnknown) expect(ours[k]).toBe(real[k]);
+		}
+	}
+}
 
 const TABLES = (["ipv4", "ipv6"] as const).flatMap((family) =>
 	(["filter", "nat", "mangle", "raw"] as const)
@@ -107,6 +124,7 @@ test.skipIf(!canRun).each(TABLES)(
 		const parsed = parseIptablesSave(text, { family });
 		if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
 		expect(formatParsedSave(parsed.value)).toBe(text);
+		await compareListing(family, parsed.value.tables);
 	},
 );
 
@@ -164,8 +182,8 @@ test.skipIf(!canRun)(
 		];
 		const off = ["all", "default", "lo"].map((name) => `net.ipv6.conf.${name}.disable_ipv6=1`);
 		await node("sysctl", "-w", ...off);
-		for (const line of batch) await run("ip", ["-n", NODE, ...line.split(" ")]);
-		await run("ip", ["-n", POD, "link", "set", "eth0", "up"]);
+		for (const line of batch) await run(IP, ["-n", NODE, ...line.split(" ")]);
+		await run(IP, ["-n", POD, "link", "set", "eth0", "up"]);
 		await expect
 			.poll(async () => (await node("ip", "-br", "link")).includes("v1@if2           UP"), { timeout: 10_000 })
 			.toBe(true);
@@ -174,7 +192,7 @@ test.skipIf(!canRun)(
 		const index = async (name: string): Promise<number> =>
 			Number((await node("ip", "-o", "link", "show", name)).split(":")[0]);
 		const randomMac = mac(/ether (\S+)/.exec(await node("ip", "link", "show", "br1"))?.[1] ?? "");
-		const peerIfindex = Number((await run("ip", ["-n", POD, "-o", "link", "show", "eth0"])).stdout.split(":")[0]);
+		const peerIfindex = Number((await run(IP, ["-n", POD, "-o", "link", "show", "eth0"])).stdout.split(":")[0]);
 		const links: Link[] = [
 			{ ...base, name: "lo", link: { type: "loopback" }, mtu: 65536 },
 			{ ...base, name: "br0", link: { type: "bridge" }, mac: MAC("b0") },

@@ -140,12 +140,6 @@ export const TYPED_RULES: readonly TypedRule[] = [
 	{
 		family: "ipv4",
 		table: "filter",
-		typed: "-p icmp --icmp-type 255/255 -j DROP",
-		saved: ["-p icmp -m icmp --icmp-type any -j DROP"],
-	},
-	{
-		family: "ipv4",
-		table: "filter",
 		typed: "-p icmp --icmp-type destination-unreachable -j DROP",
 		saved: ["-p icmp -m icmp --icmp-type 3 -j DROP"],
 	},

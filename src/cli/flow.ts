@@ -7,7 +7,7 @@ import { addrText } from "../trace/explain-ending.ts";
 import type { FlowFacts } from "../trace/flow-facts.ts";
 import { type Journey, journeysOf } from "../trace/journey.ts";
 import type { Paint } from "../trace/paint.ts";
-import { isArp, renderJourney, renderJourneyLine } from "../trace/render.ts";
+import { isArp, isIgnoredArp, renderJourney, renderJourneyLine } from "../trace/render.ts";
 import { forceEndpoint } from "./force-endpoint.ts";
 import { UsageError } from "./io.ts";
 import type { Session } from "./session.ts";
@@ -35,7 +35,7 @@ export function flowText(flow: ExplainedFlow, detail: Detail, paint: Paint): str
 	const journeys = journeysOf(flow.outcome.events);
 	const options = { paint, label: (netns: string) => flow.facts.label(netns), startNs: journeys[0]?.startNs ?? 0 };
 	const full = detail === "all" ? new Set(journeys) : chosen(journeys, flow.facts, detail);
-	const shown = detail === "request" ? journeys.filter((journey) => full.has(journey)) : journeys;
+	const shown = journeys.filter((journey) => full.has(journey) || (detail === "first" && !isIdleArpCopy(journey)));
 	return shown
 		.map((journey) => (full.has(journey) ? renderJourney(journey, options) : renderJourneyLine(journey, options)))
 		.join("\n\n");
@@ -47,6 +47,11 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
 		`${paint.strong("Server:")} ${explanation.server}`,
 		`${paint.strong("Rules: ")} ${explanation.rules}`,
 	].join("\n");
+}
+
+/** A broadcast's copy that reached somebody whom it does not concern. */
+function isIdleArpCopy(journey: Journey): boolean {
+	return journey.parent !== undefined && journey.what.startsWith("copy") && isIgnoredArp(journey);
 }
 
 function chosen(journeys: readonly Journey[], facts: FlowFacts, detail: "first" | "request"): ReadonlySet<Journey> {

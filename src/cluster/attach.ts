@@ -99,7 +99,8 @@ export class NodeAttacher {
 		const links = objects.value.filter((object) => object.kind === "link");
 		const addrs = objects.value.filter((object) => object.kind === "addr");
 		for (const link of links) this.#hostDevices.add(link.name);
-		return ok({ links, addrs, ipv6: this.#ipv6 });
+		// `nodePlan` turned forwarding on.
+		return ok({ links, addrs, ipv6: this.#ipv6, forwarding: ["ipv4"] });
 	}
 
 	#allocate(pod: Pod, runtime: CniRuntime): Result<IpamResult, ClusterError> {

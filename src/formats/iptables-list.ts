@@ -1,5 +1,5 @@
 /** `iptables -nL` of version 1.8.9, with `-v` and `--line-numbers`. */
-import type { Chain, Match, Rule, Table } from "../kernel/xtables.ts";
+import type { Chain, Rule, Table } from "../kernel/xtables.ts";
 import { addrBits, formatCidr, type IpFamily } from "../wire/addr.ts";
 import { describeMatch, describeTarget, targetName } from "./iptables/list-rule.ts";
 
@@ -44,49 +44,39 @@ function referencesTo(chain: string, table: Table): number {
 }
 
 function ruleLine(rule: Rule, number: number, format: ListFormat): string {
-	const isVerbose = format.verbose === true;
 	const { packets, bytes } = rule.counters ?? { packets: 0, bytes: 0 };
-	const { target } = rule;
+	const head = headColumns(rule, format.family);
 	return (
 		(format.numbers === true ? `${String(number).padEnd(4)} ` : "") +
-		(isVerbose ? `${shortCount(packets)} ${shortCount(bytes)} ` : "") +
-		`${targetName(target).padEnd(9)} ${column(rule, "protocol", (match) => String(match.proto), "0").padEnd(5)} ` +
-		`${fragmentOption(rule)} ` +
-		(isVerbose ? ` ${interfaceColumn(rule, "in-interface")} ${interfaceColumn(rule, "out-interface")} ` : "") +
-		`${netColumn(rule, "source", format.family)} ${netColumn(rule, "destination", format.family)} ` +
-		(target.kind === "goto" ? "[goto] " : "") +
+		(format.verbose === true ? `${shortCount(packets)} ${shortCount(bytes)} ` : "") +
+		`${targetName(rule.target).padEnd(9)} ${head.protocol.padEnd(5)} ${head.fragment} ` +
+		(format.verbose === true ? ` ${head.in.padEnd(6)} ${head.out.padEnd(6)} ` : "") +
+		`${head.source.padEnd(20)} ${head.destination.padEnd(20)} ` +
+		(rule.target.kind === "goto" ? "[goto] " : "") +
 		rule.matches.map(describeMatch).join("") +
-		describeTarget(target)
+		describeTarget(rule.target)
 	);
 }
 
-/** `!` or a space, then the value of the match of that kind. */
-function column<K extends "source" | "destination" | "protocol">(
+/** What stands in columns of its own; a `!` takes the place of the space before a protocol or address. */
+function headColumns(
 	rule: Rule,
-	kind: K,
-	text: (match: Extract<Match, { kind: K }>) => string,
-	absent: string,
-): string {
-	const match = rule.matches.find((one): one is Extract<Match, { kind: K }> => one.kind === kind);
-	return match === undefined ? ` ${absent}` : `${match.invert === true ? "!" : " "}${text(match)}`;
-}
-
-function netColumn(rule: Rule, kind: "source" | "destination", family: IpFamily): string {
-	const any = family === "ipv4" ? "0.0.0.0/0" : "::/0";
-	const text = column(rule, kind, ({ net }) => (net.prefix === addrBits(net.addr) ? net.addr : formatCidr(net)), any);
-	return text.padEnd(20);
-}
-
-function interfaceColumn(rule: Rule, kind: "in-interface" | "out-interface"): string {
-	const match = rule.matches.find((one) => one.kind === kind);
-	if (match?.kind !== kind) return "*".padEnd(6);
-	return `${match.invert === true ? "!" : ""}${match.name}`.padEnd(6);
-}
-
-function fragmentOption(rule: Rule): string {
-	const match = rule.matches.find((one) => one.kind === "fragment");
-	if (match?.kind !== "fragment") return "--";
-	return match.invert === true ? "!f" : "-f";
+	family: IpFamily,
+): Record<"protocol" | "fragment" | "in" | "out" | "source" | "destination", string> {
+	const any = family === "ipv4" ? " 0.0.0.0/0" : " ::/0";
+	const head = { protocol: " 0", fragment: "--", in: "*", out: "*", source: any, destination: any };
+	for (const match of rule.matches) {
+		if (match.kind === "protocol") head.protocol = `${match.invert === true ? "!" : " "}${match.proto}`;
+		else if (match.kind === "fragment") head.fragment = match.invert === true ? "!f" : "-f";
+		else if (match.kind === "in-interface") head.in = `${match.invert === true ? "!" : ""}${match.name}`;
+		else if (match.kind === "out-interface") head.out = `${match.invert === true ? "!" : ""}${match.name}`;
+		else if (match.kind === "source" || match.kind === "destination") {
+			const { net } = match;
+			const text = net.prefix === addrBits(net.addr) ? net.addr : formatCidr(net);
+			head[match.kind] = `${match.invert === true ? "!" : " "}${text}`;
+		}
+	}
+	return head;
 }
 
 /** Five columns: `99999`, ` 100K`, `  12M`. */

@@ -43,6 +43,8 @@ export type TraceStep =
 			readonly outdev?: string;
 			readonly physin?: string;
 			readonly physout?: string;
+			/** Said of a hook whose functions are skipped. */
+			readonly note?: string;
 	  }
 	/** A rule matched. `number` is 1-based in its chain, as `iptables -L --line-numbers` counts. */
 	| {

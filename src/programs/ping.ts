@@ -45,6 +45,7 @@ export interface PingStatistics {
 	readonly id: number;
 	/** In order of their sequence number, from 1. */
 	readonly probes: readonly PingProbe[];
+	/** As ping counts: those that could not be sent as well. */
 	readonly transmitted: number;
 	readonly received: number;
 	/** ICMP error messages received. */
@@ -157,7 +158,7 @@ class PingRun {
 			outcome: "done",
 			id: this.#socket?.id ?? 0,
 			probes,
-			transmitted: probes.filter((probe) => probe.outcome !== "send-failed").length,
+			transmitted: probes.length,
 			received: this.#rttsNs.length,
 			errors: this.#errors,
 			duplicates: this.#duplicates,

@@ -43,17 +43,18 @@ export function registerDeviceSysctls(
 	});
 }
 
-/** Gives a new device its keys, with the values of `default`. */
+/** Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there. */
 export function addDeviceSysctls(netns: Netns, dev: string): void {
 	const table = sysctls(netns);
 	for (const [prefix, leaves] of table.deviceLeaves) {
+		let last: readonly [string, string] | undefined;
 		for (const [leaf, value] of leaves) {
 			const key = deviceKey(prefix, dev, leaf);
 			if (table.values.has(key)) continue;
-			const inherited = table.values.get(`${prefix}.default.${leaf}`) ?? value;
-			table.values.set(key, inherited);
-			for (const listener of table.listeners) listener(key, inherited);
+			last = [key, table.values.get(`${prefix}.default.${leaf}`) ?? value];
+			table.values.set(...last);
 		}
+		if (last !== undefined) for (const listener of table.listeners) listener(...last);
 	}
 }
 

@@ -1,6 +1,6 @@
 /** Journeys as text: a heading per packet, a block per namespace, a line per step; or one line per packet. */
 import type { TraceEvent } from "../kernel/trace-event.ts";
-import { eventsOf, type Journey, stepsOf } from "./journey.ts";
+import { type Journey, stepsOf } from "./journey.ts";
 import type { Paint } from "./paint.ts";
 import { packetText, stepText, tupleText } from "./step-text.ts";
 
@@ -23,7 +23,7 @@ export function renderJourney(journey: Journey, options: RenderOptions): string 
 		lines.push(`${index === 0 ? "┌" : "├"} ${paint.name(options.label(stretch.netns))}`);
 		let depth = 0;
 		for (const event of stretch.events) {
-			if (event.step === "origin") continue;
+			if (event.step === "origin" || event === journey.end) continue;
 			depth = depthOf(event, depth);
 			let text = paintStep(event, paint);
 			if (event.step === "transmit" || event.step === "receive") {
@@ -35,7 +35,8 @@ export function renderJourney(journey: Journey, options: RenderOptions): string 
 			lines.push(`│ ${paint.dim(event.fn.padEnd(FN_WIDTH))} ${indent}${text}`);
 		}
 	});
-	lines.push(`└ ${endText(journey, options)}`);
+	const fn = journey.end?.fn ?? "";
+	lines.push(`└ ${paint.dim(fn.padEnd(FN_WIDTH))} ${endText(journey, options)}`);
 	return lines.join("\n");
 }
 
@@ -52,7 +53,7 @@ function heading(journey: Journey, options: RenderOptions): string {
 	const at = ((journey.startNs - options.startNs) / 1e6).toFixed(3);
 	const parent = journey.parent === undefined ? "" : ` (from #${journey.parent})`;
 	const what = packetText(journey.packet, journey.link);
-	const from = options.paint.dim(`${at} ms${parent}  ${journey.what}`);
+	const from = options.paint.dim(`${at} ms${parent}`);
 	return `${options.paint.strong(`#${journey.skb}`)} ${options.paint.strong(what)}  ${from}`;
 }
 
@@ -60,6 +61,7 @@ function endText(journey: Journey, options: RenderOptions): string {
 	const { end } = journey;
 	const where = options.label(journey.stretches.at(-1)?.netns ?? "");
 	if (end === undefined) return options.paint.dim(`still on its way in ${where}`);
+	if (isIgnoredArp(journey)) return options.paint.dim(`ignored in ${where}: the question is not for it`);
 	if (end.step === "drop") return options.paint.bad(`${stepText(end)}, in ${where}`);
 	if (end.step === "consume") return options.paint.dim(`${stepText(end)}, in ${where}`);
 	return options.paint.good(`${stepText(end)}, in ${where}`);
@@ -103,8 +105,10 @@ function paintStep(event: TraceEvent, paint: Paint): string {
 
 /** True for packets that belong to finding a MAC address rather than to the flow itself. */
 export function isArp(journey: Journey): boolean {
-	return journey.link === "ethernet" &&
-		eventsOf(journey).some((event) => event.step === "arp" || event.step === "neigh")
-		? packetText(journey.packet, journey.link).startsWith("ARP")
-		: packetText(journey.packet, journey.link).startsWith("ARP");
+	return journey.link === "ethernet" && packetText(journey.packet, journey.link).startsWith("ARP");
+}
+
+/** True for an ARP packet that reached somebody whom it does not concern, as every broadcast does. */
+export function isIgnoredArp(journey: Journey): boolean {
+	return journey.end?.step === "drop" && journey.end.reason === "ARP_IGNORED";
 }

@@ -76,7 +76,7 @@ function hookText(event: StepOf<"hook">): string {
 	if (event.physin !== undefined) parts.push(`physin=${event.physin}`);
 	if (event.outdev !== undefined) parts.push(`out=${event.outdev}`);
 	if (event.physout !== undefined) parts.push(`physout=${event.physout}`);
-	return parts.join(" ");
+	return parts.join(" ") + (event.note === undefined ? "" : `: ${event.note}`);
 }
 
 function ruleText(event: StepOf<"rule">): string {

@@ -73,7 +73,7 @@ export function summarizeIgmp(b: Uint8Array, place: Place): string {
 	if (end - at < 8) return "[|igmp]";
 	const group = ipText(get32(b, at + 4));
 	const maxResponse = b[at + 1] ?? 0;
-	switch (b[at]) {
+	switch (b[at] ?? 0) {
 		case 0x11: {
 			const version = place.length >= 12 ? "v3" : maxResponse > 0 ? "v2" : "v1";
 			const time = version === "v2" && maxResponse !== 100 ? ` [max resp time ${maxResponse}]` : "";

@@ -48,11 +48,12 @@ test("an Ethernet header is read back as it was written, and its addresses can b
 	);
 });
 
+const arpPacket = fc.record({ op: u16, senderMac: u48, senderIp: u32, targetMac: u48, targetIp: u32 });
+
 test("an ARP packet is read back as it was written; a shorter one is not valid", () => {
 	fc.assert(
-		fc.property(offset, u16, u48, u32, u48, u32, (at, op, senderMac, senderIp, targetMac, targetIp) => {
+		fc.property(offset, arpPacket, (at, packet) => {
 			const bytes = new Uint8Array(at + arp.ARP_LEN);
-			const packet = { op, senderMac, senderIp, targetMac, targetIp };
 			arp.putArp(bytes, at, packet);
 			expect({
 				op: arp.arpOp(bytes, at),
@@ -105,7 +106,7 @@ test("an IPv4 header with any one bit turned over is not valid", () => {
 
 test("changing addresses and TTL leaves the same checksum as computing it anew", () => {
 	fc.assert(
-		fc.property(offset, ipv4Header, u32, u32, u8, (at, header, src, dst, ttl) => {
+		fc.property(offset, ipv4Header, fc.record({ src: u32, dst: u32, ttl: u8 }), (at, header, { src, dst, ttl }) => {
 			const bytes = new Uint8Array(at + 20);
 			ipv4.putIpv4(bytes, at, { ...header, totalLength: 20 });
 			ipv4.setIpv4Src(bytes, at, src);
@@ -215,7 +216,7 @@ test("any bytes may stand where TCP options are", () => {
 
 test("an ICMP message is read back as it was written, with a good checksum", () => {
 	fc.assert(
-		fc.property(offset, u8, u8, u32, payload, (at, type, code, rest, body) => {
+		fc.property(offset, fc.record({ type: u8, code: u8, rest: u32 }), payload, (at, { type, code, rest }, body) => {
 			const bytes = new Uint8Array(at + icmp.ICMP_HLEN + body.length);
 			bytes.set(body, at + icmp.ICMP_HLEN);
 			icmp.putIcmp(bytes, at, bytes.length, { type, code, rest });

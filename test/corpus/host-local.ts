@@ -129,6 +129,8 @@ function isOp<K extends CorpusEvent["op"]>(event: CorpusEvent, op: K): event is 
 }
 
 function toCidr(net: { readonly IP: string; readonly Mask: string }): Cidr {
-	const bits = [...net.Mask].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, "0")).join("");
+	const bits = net.Mask.split("")
+		.map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, "0"))
+		.join("");
 	return cidr(`${net.IP}/${bits.replace(/0+$/, "").length}`);
 }

@@ -3,6 +3,7 @@ import { buildCluster, type ClusterOptions } from "../../src/cluster/build.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { formatClusterError } from "../../src/cluster/errors.ts";
 import { type FlowOutcome, type FlowRequest, formatFlowError, traceFlow } from "../../src/cluster/flow.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { KubeSnapshot } from "../../src/kube/snapshot.ts";
 import { SimKernel } from "../../src/sim/sim-kernel.ts";
 import { containerPort, kubeNode, kubePod, kubeService, kubeSnapshot, servicePort } from "../kube-objects.ts";
@@ -38,8 +39,12 @@ export function labSnapshot(more: Partial<KubeSnapshot> = {}): KubeSnapshot {
 	});
 }
 
-export async function buildLab(snapshot: KubeSnapshot = labSnapshot(), options: ClusterOptions = {}): Promise<Cluster> {
-	const built = await buildCluster(new SimKernel({ seed: 1 }), { snapshot, options });
+export async function buildLab(
+	snapshot: KubeSnapshot = labSnapshot(),
+	options: ClusterOptions = {},
+	kernel: Kernel = new SimKernel({ seed: 1 }),
+): Promise<Cluster> {
+	const built = await buildCluster(kernel, { snapshot, options });
 	if (!built.ok) throw new Error(formatClusterError(built.error));
 	return built.value;
 }

@@ -1,8 +1,11 @@
 /** Every way to a Service, from the client's call to what the server saw. */
 import { beforeAll, expect, test } from "vitest";
+import { forceEndpoint } from "../../src/cli/force-endpoint.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { DEFAULT_CNI_CONF } from "../../src/cluster/cni-conf.ts";
-import type { FlowOutcome } from "../../src/cluster/flow.ts";
+import { type FlowOutcome, formatFlowError, traceFlow } from "../../src/cluster/flow.ts";
+import type { Pod } from "../../src/kube/snapshot.ts";
+import { SimKernel } from "../../src/sim/sim-kernel.ts";
 import { ip } from "../../src/wire/addr.ts";
 import { IPPROTO_TCP, ipv4Proto } from "../../src/wire/ipv4.ts";
 import { containerPort, kubePod, kubeService, servicePort } from "../kube-objects.ts";
@@ -25,42 +28,48 @@ test("pods get the addresses after the gateway's, in the order of the manifests"
 // The source that the server sees: a node's own process comes by the bridge's address when the pod is on the node, else by
 // the node's; a pod keeps its address on its own node only, because CNI's ipMasq translates what leaves the node.
 test.each([
-	["a node reaches a pod of its own through the ClusterIP", "node/n1", "svc/here:http", "default/here", "10.151.51.1"],
-	[
-		"a node reaches a pod on another node through the ClusterIP",
-		"node/n1",
-		"svc/there:http",
-		"default/there",
-		"172.16.1.50",
-	],
-	[
-		"a pod reaches a pod on its node through the ClusterIP",
-		"pod/client",
-		"svc/here:http",
-		"default/here",
-		"10.151.51.2",
-	],
-	[
-		"a pod reaches a pod on another node through the ClusterIP",
-		"pod/client",
-		"svc/there:http",
-		"default/there",
-		"172.16.1.50",
-	],
-	["a pod reaches itself through its own Service", "pod/here", "svc/here:http", "default/here", "10.151.51.1"],
-	["outside reaches a pod through the NodePort of its node", "outside", "node/n1:30080", "default/here", "10.151.51.1"],
-	[
-		"outside reaches a pod through the NodePort of another node",
-		"outside",
-		"node/n2:30080",
-		"default/here",
-		"172.16.1.88",
-	],
-])("%s", async (_, from, to, pod, source) => {
+	{ way: "node → ClusterIP, pod here", from: "node/n1", to: "svc/here:http", pod: "here", source: "10.151.51.1" },
+	{
+		way: "node → ClusterIP, pod on another node",
+		from: "node/n1",
+		to: "svc/there:http",
+		pod: "there",
+		source: "172.16.1.50",
+	},
+	{
+		way: "pod → ClusterIP, pod on the same node",
+		from: "pod/client",
+		to: "svc/here:http",
+		pod: "here",
+		source: "10.151.51.2",
+	},
+	{
+		way: "pod → ClusterIP, pod on another node",
+		from: "pod/client",
+		to: "svc/there:http",
+		pod: "there",
+		source: "172.16.1.50",
+	},
+	{ way: "pod → its own Service", from: "pod/here", to: "svc/here:http", pod: "here", source: "10.151.51.1" },
+	{
+		way: "outside → NodePort of the pod's node",
+		from: "outside",
+		to: "node/n1:30080",
+		pod: "here",
+		source: "10.151.51.1",
+	},
+	{
+		way: "outside → NodePort of another node",
+		from: "outside",
+		to: "node/n2:30080",
+		pod: "here",
+		source: "172.16.1.88",
+	},
+])("$way: $pod answers and sees $source", async ({ from, to, pod, source }) => {
 	const outcome = await flow(lab, { from, to });
 	expect(outcome.ending).toMatchObject({ kind: "answered", status: 200 });
-	expect(JSON.parse(answerOf(outcome))).toEqual({ pod: pod.slice("default/".length), client: source });
-	expect(outcome.visit).toMatchObject({ pod, from: { addr: source } });
+	expect(JSON.parse(answerOf(outcome))).toEqual({ pod, client: source });
+	expect(outcome.visit).toMatchObject({ pod: `default/${pod}`, from: { addr: source } });
 	expect(drops(outcome)).toEqual([]);
 });
 
@@ -152,6 +161,52 @@ test("a pod with an address in its manifest gets it, and the others get others",
 	const ips = cluster.pods.map((pod) => pod.ip);
 	expect(cluster.pods.find((pod) => pod.name === "fixed")?.ip).toBe("10.151.51.2");
 	expect(new Set(ips).size).toBe(ips.length);
+});
+
+test("an endpoint can be chosen, and only one that the Service has", async () => {
+	const both = kubeService("both", "10.150.0.7", { selector: { role: "web" } });
+	const web = (name: string, node: string): Pod =>
+		kubePod(name, node, { labels: { role: "web" }, ports: [containerPort(80)] });
+	const snapshot = labSnapshot({ pods: [web("web-1", "n1"), web("web-2", "n2")], services: [both] });
+	const kernel = new SimKernel({ seed: 1 });
+	const cluster = await buildLab(snapshot, {}, kernel);
+	const force = (endpoint: string): (() => void) => forceEndpoint(kernel, endpoint);
+	for (const pod of ["default/web-2", "default/web-1", "default/web-2"]) {
+		const outcome = await flow(cluster, { from: "pod/client", to: "svc/both", endpoint: pod, forceEndpoint: force });
+		expect(outcome.visit?.pod).toBe(pod);
+	}
+	const wrong = await traceFlow(cluster, { from: "outside", to: "svc/both", endpoint: "client", forceEndpoint: force });
+	expect(wrong.ok ? "" : formatFlowError(wrong.error)).toBe(
+		"client is no endpoint of that Service: it has default/web-1, default/web-2",
+	);
+	const noService = await traceFlow(cluster, {
+		from: "outside",
+		to: "node/n1:22",
+		endpoint: "client",
+		forceEndpoint: force,
+	});
+	expect(noService.ok ? "" : formatFlowError(noService.error)).toBe("an endpoint can be chosen for a Service only");
+});
+
+test("frames are captured on every device on the way", async () => {
+	const outcome = await flow(lab, { from: "pod/client", to: "svc/there:http", capture: "all" });
+	const places = new Set(outcome.frames.map((frame) => `${frame.netns} ${frame.dev.replace(/^veth.*/, "veth")}`));
+	for (const place of ["pod/default/client eth0", "node/n1 veth", "node/n1 eth0", "fabric port1", "node/n2 cnio0"]) {
+		expect(places).toContain(place);
+	}
+});
+
+test.each([
+	["pod/client", "svc/there", "to: svc/there: which port? its ports are http (8000/TCP), dns (53/UDP)"],
+	["pod/cleint", "svc/here:http", 'from: there is no pod "pod/cleint"; did you mean pod/default/client?'],
+])("a flow from %s to %s is refused: %s", async (from, to, message) => {
+	const refused = await traceFlow(lab, { from, to });
+	expect(refused.ok ? "" : formatFlowError(refused.error)).toBe(message);
+});
+
+test("TCP to a place without a port is refused", async () => {
+	const refused = await traceFlow(lab, { from: "pod/client", to: "pod/here", proto: "tcp" });
+	expect(refused.ok ? "" : formatFlowError(refused.error)).toBe("pod/here: TCP and UDP need a port, as in pod/here:80");
 });
 
 test("the same seed gives the same packets", async () => {

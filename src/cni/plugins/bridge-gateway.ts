@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { Addr, Link } from "../../kernel/objects.ts";
-import { addrPlus, type Cidr, cidr, familyOf, formatCidr, networkOf } from "../../wire/addr.ts";
+import { addrPlus, type Cidr, cidr, familyOf, formatCidr, type IpFamily, networkOf } from "../../wire/addr.ts";
 import { type CniError, type CniIp, type CniRoute, pluginError } from "../types.ts";
 import type { BridgeConf } from "./bridge-conf.ts";
 import { addrObject } from "./configure-iface.ts";
@@ -11,6 +11,8 @@ import { addrObject } from "./configure-iface.ts";
 export interface BridgeState {
 	readonly bridge: Link;
 	readonly addrs: readonly Addr[];
+	/** Families that are already forwarded. */
+	readonly forwarding: readonly IpFamily[];
 }
 
 /** A missing gateway is the first address of the network. */
@@ -39,7 +41,7 @@ export function gatewayOps(
 ): Result<readonly Op[], CniError> {
 	if (!conf.isGateway) return ok([]);
 	const ops: Op[] = [];
-	const families = new Set<string>();
+	const families = new Set<IpFamily>();
 	for (const { address, gateway } of ips) {
 		if (gateway === undefined) continue;
 		families.add(familyOf(gateway));
@@ -47,8 +49,10 @@ export function gatewayOps(
 		if (!own.ok) return own;
 		ops.push(...own.value);
 	}
-	if (families.has("ipv4")) ops.push(sysctl("net.ipv4.ip_forward", "1"));
-	if (families.has("ipv6")) ops.push(sysctl("net.ipv6.conf.all.forwarding", "1"));
+	for (const family of families) {
+		if (state.forwarding.includes(family)) continue;
+		ops.push(sysctl(family === "ipv4" ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding", "1"));
+	}
 	return ok(ops);
 }
 

@@ -30,11 +30,11 @@ const bridgeLink: Link = {
 	mac: mac("0a:58:0a:c8:00:01"),
 	up: true,
 };
-const host: BridgeHost = { links: [bridgeLink], addrs: [], ipv6: false };
+const host: BridgeHost = { links: [bridgeLink], addrs: [], ipv6: false, forwarding: [] };
 
 test("the bridge is made and brought up, once", () => {
 	const conf = bridgeConf({});
-	expect(bridgeEnsure(conf, "node/worker-0", { links: [], addrs: [], ipv6: true })).toEqual({
+	expect(bridgeEnsure(conf, "node/worker-0", { links: [], addrs: [], ipv6: true, forwarding: [] })).toEqual({
 		ok: true,
 		value: [
 			{
@@ -52,7 +52,7 @@ test("the bridge is made and brought up, once", () => {
 
 test("a device of the bridge's name that is none is an error", () => {
 	const links: readonly Link[] = [{ kind: "link", name: "cnio0", link: { type: "dummy" } }];
-	const made = bridgeEnsure(bridgeConf({}), "node/worker-0", { links, addrs: [], ipv6: false });
+	const made = bridgeEnsure(bridgeConf({}), "node/worker-0", { links, addrs: [], ipv6: false, forwarding: [] });
 	expect(made.ok ? "" : made.error.message).toBe('"cnio0" already exists but is not a bridge');
 });
 
@@ -159,6 +159,11 @@ test("the result names bridge, host device and container device, with their MAC 
 		routes: [{ dst: cidr("0.0.0.0/0") }],
 		dns: {},
 	});
+});
+
+test("forwarding is not turned on again", () => {
+	const ops = planOf(request({ ipMasq: false }), { ...host, forwarding: ["ipv4"] }).at(-1)?.ops ?? [];
+	expect(ops.map((op) => op.object.kind)).toEqual(["addr", "link"]);
 });
 
 test("the gateway's address is not set twice", () => {

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { Addr, Link } from "../../kernel/objects.ts";
-import type { Cidr } from "../../wire/addr.ts";
+import type { Cidr, IpFamily } from "../../wire/addr.ts";
 import {
 	type CniError,
 	type CniIp,
@@ -27,6 +27,8 @@ export interface BridgeHost {
 	readonly addrs: readonly Addr[];
 	/** The kernel has `net.ipv6` sysctls; without them upstream ignores that they cannot be set. */
 	readonly ipv6: boolean;
+	/** The families that are already forwarded; the others' sysctl is written when the bridge is a gateway. */
+	readonly forwarding: readonly IpFamily[];
 }
 
 /** The attachment to make. */
@@ -78,7 +80,7 @@ export function bridgeAdd(request: BridgeRequest, host: BridgeHost): Result<Brid
 		return err(pluginError("IPAM plugin returned missing IP config"));
 	}
 	const routes = routesOf(conf, ips, request.ipam?.routes ?? []);
-	const gateway = gatewayOps(conf, ips, { bridge, addrs: host.addrs });
+	const gateway = gatewayOps(conf, ips, { bridge, addrs: host.addrs, forwarding: host.forwarding });
 	if (!gateway.ok) return gateway;
 	const addresses = ips.map(({ address }) => address);
 	const masq = conf.ipMasq ? masqAdd(masqOwner(request.network, runtime), addresses) : [];

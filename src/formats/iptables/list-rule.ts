@@ -115,17 +115,9 @@ export function describeTarget(target: Target): string {
 
 /** The name in the target column. */
 export function targetName(target: Target): string {
-	switch (target.kind) {
-		case "none":
-			return "";
-		case "jump":
-		case "goto":
-			return target.chain;
-		case "unknown-target":
-			return target.name;
-		default:
-			return target.kind.toUpperCase();
-	}
+	if (target.kind === "none") return "";
+	if (target.kind === "jump" || target.kind === "goto") return target.chain;
+	return target.kind === "unknown-target" ? target.name : target.kind.toUpperCase();
 }
 
 function ports(match: TcpMatch | UdpMatch | SctpMatch): string {

@@ -104,7 +104,11 @@ class RuleParser {
 				return valueAt + 1;
 			case "-c":
 				return this.#takeCounters(at);
-			default:
+			case "-s":
+			case "-d":
+			case "-i":
+			case "-o":
+			case "-p":
 				return this.#headFault(this.#head.take(option, value, invert), valueAt) ?? valueAt + 1;
 		}
 	}

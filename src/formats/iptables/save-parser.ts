@@ -120,7 +120,7 @@ export class SaveParser {
 		let from = command + 2;
 		let isInsert = false;
 		let position = 1;
-		switch (words.words[command]) {
+		switch (words.words[command] ?? "") {
 			case "-A":
 			case "--append":
 				break;

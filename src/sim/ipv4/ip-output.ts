@@ -100,6 +100,8 @@ function ipFragment(skb: Skb, dst: Dst, mtu: number): Fate {
 	const mayNotCut = (ipv4Frag(skb.bytes, skb.network) & IP_DF) !== 0;
 	if (mayNotCut && (!skb.ignoreDf || skb.fragMaxSize > mtu)) {
 		ipv4DstOf(skb)?.fragNeeded(skb, mtu);
+		// The ICMP error may have passed POST_ROUTING since.
+		outputState(netns).passed = skb.id;
 		skb.sk?.error?.("EMSGSIZE");
 		return dropSkb(skb, netns, "ip_fragment", "PKT_TOO_BIG", {
 			detail: `${skb.end - skb.network} bytes, MTU ${mtu} of ${dst.dev.name}`,

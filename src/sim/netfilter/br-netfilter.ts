@@ -10,7 +10,7 @@ import { brDevQueuePushXmit, brForwardFinish } from "../device/bridge-forward.ts
 import { brHandleFrameFinish } from "../device/bridge-input.ts";
 import { ipRouteInput } from "../ipv4/route.ts";
 import { registerSysctls, sysctlNumber, sysctls } from "../sysctl.ts";
-import { dropSkb } from "../trace.ts";
+import { dropSkb, traceStep } from "../trace.ts";
 import {
 	type DeviceEvent,
 	type Dst,
@@ -239,6 +239,10 @@ function ipSabotageIn(skb: Skb, state: HookState): HookVerdict {
 	const info = skb.nfBridge;
 	if (info === undefined || info.inPrerouting || !info.sabotage) return "accept";
 	info.sabotage = false;
+	if (skb.machine.tracer !== undefined) {
+		const note = "skipped, it already ran at the bridge";
+		traceStep(skb, state.netns, "ip_sabotage_in", { step: "hook", family: state.family, hook: state.hook, note });
+	}
 	stolen.fate = state.okfn(skb);
 	return "stolen";
 }

@@ -27,7 +27,8 @@ export const addrHandler: ObjectHandler<Addr> = {
 		return inetInsertIfa(dev, { local, prefix, broadcast, scope });
 	},
 	dump(netns) {
-		return [...netns.devices.values()].flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
+		const devices = [...netns.devices.values()].sort((a, b) => a.ifindex - b.ifindex);
+		return devices.flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
 	},
 };
 

@@ -23,7 +23,11 @@ export function snapshotAround(dev: NetDevice, also?: NetDevice): Undo {
 	const peer = vethPeer(dev);
 	const near = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== undefined);
 	const ports = near.flatMap((each) => (each.ops.type === "bridge" ? bridgeOf(each).ports : []));
-	const snapshots = [...new Set([...near, ...ports])].map(snapshotOf);
+	// Only the device itself and its peer can lose their sysctls, by moving, by a new name, or by going away.
+	const owners = [dev, peer];
+	const snapshots = [...new Set([...near, ...ports])].map((each) =>
+		snapshotOf(each, owners.includes(each) ? deviceSysctls(each) : NO_SYSCTLS),
+	);
 	return () => restore(snapshots);
 }
 
@@ -51,7 +55,9 @@ interface BridgeSnapshot {
 	readonly fdb: readonly FdbEntry[];
 }
 
-function snapshotOf(dev: NetDevice): Snapshot {
+const NO_SYSCTLS: ReadonlyMap<string, string> = new Map();
+
+function snapshotOf(dev: NetDevice, sysctlValues: ReadonlyMap<string, string>): Snapshot {
 	return {
 		dev,
 		netns: dev.netns,
@@ -65,7 +71,7 @@ function snapshotOf(dev: NetDevice): Snapshot {
 		port: { ...dev.port },
 		peer: vethPeer(dev),
 		taps: dev.taps,
-		sysctls: deviceSysctls(dev),
+		sysctls: sysctlValues,
 		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : undefined,
 	};
 }

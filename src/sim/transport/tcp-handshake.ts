@@ -106,7 +106,7 @@ function agree(netns: Netns, ends: TcpEnds, seg: TcpArrival, advMss: number): Tc
 		rcvWscale: wscaleOk ? tcpWindowScale(conf) : 0,
 		rcvWnd: tcpInitialWindow(conf, tstampOk ? advMss - TCP_TS_BYTES : advMss),
 		advMss,
-		tsOffset: conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, ends.laddr, ends.raddr) : 0,
+		tsOffset: conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, ends) : 0,
 	};
 }
 

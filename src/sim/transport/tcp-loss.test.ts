@@ -92,7 +92,7 @@ test("all bytes arrive once and in order, and both ends close, however packets a
 				expect(badEndings(hosts.lab.events)).toEqual([]);
 			},
 		),
-		{ numRuns: 40 },
+		{ numRuns: 25 },
 	);
 });
 

@@ -15,10 +15,11 @@ export function secureTcpSeq(netns: Netns, ends: TcpEnds): number {
 	return (Math.imul(hash ^ seq, 0x9e3779b1) + Math.floor(netns.machine.loop.now() / 64)) >>> 0;
 }
 
-/** The same for all connections of two addresses, so that time stamps go on growing from one to the next. */
-export function secureTcpTsOffset(netns: Netns, laddr: IpNum, raddr: IpNum): number {
+/** Like it a hash of the four-tuple, so that time stamps go on growing when a port is used again. */
+export function secureTcpTsOffset(netns: Netns, ends: TcpEnds): number {
 	const { ts } = secrets(netns);
-	return Math.imul(flowHash(laddr, ts & 0xffff, raddr, ts >>> 16) ^ ts, 0x9e3779b1) >>> 0;
+	const hash = flowHash(ends.laddr, ends.lport ^ (ts & 0xffff), ends.raddr, ends.rport ^ (ts >>> 16));
+	return Math.imul(hash ^ ts, 0x9e3779b1) >>> 0;
 }
 
 export interface TcpEnds {

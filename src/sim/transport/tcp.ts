@@ -142,7 +142,7 @@ function prepare(sock: TcpSock, mtu: number): void {
 	sock.sackOk = conf.tcpSack !== 0;
 	sock.wscaleOk = conf.tcpWindowScaling !== 0;
 	sock.rcvWscale = sock.wscaleOk ? tcpWindowScale(conf) : 0;
-	sock.tsOffset = conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, sock.laddr, sock.raddr) : 0;
+	sock.tsOffset = conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, sock) : 0;
 	sock.rcvSpace = tcpInitialWindow(conf, tcpAdvMss(mtu));
 	sock.rcvWnd = sock.rcvSpace;
 	tcpSyncMss(sock, mtu);

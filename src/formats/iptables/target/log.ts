@@ -20,12 +20,13 @@ const LEVELS: Readonly<Record<string, number>> = {
 	info: 6,
 	debug: 7,
 };
-const FLAGS: readonly (readonly [LogFlag, string])[] = [
-	["tcpSequence", "--log-tcp-sequence"],
-	["tcpOptions", "--log-tcp-options"],
-	["ipOptions", "--log-ip-options"],
-	["uid", "--log-uid"],
-	["macdecode", "--log-macdecode"],
+/** With the kernel's bits (`XT_LOG_*`). */
+const FLAGS: readonly (readonly [LogFlag, string, number])[] = [
+	["tcpSequence", "--log-tcp-sequence", 0x01],
+	["tcpOptions", "--log-tcp-options", 0x02],
+	["ipOptions", "--log-ip-options", 0x04],
+	["uid", "--log-uid", 0x08],
+	["macdecode", "--log-macdecode", 0x20],
 ];
 
 export const LOG: Extension<Target> = extension<Target, Draft<LogTarget>>({
@@ -65,7 +66,7 @@ export function formatLog(target: LogTarget): string {
 
 /** The flags as the kernel's number. */
 export function logFlags(target: LogTarget): number {
-	return FLAGS.reduce((bits, [key], index) => (target[key] === true ? bits | (1 << index) : bits), 0);
+	return FLAGS.reduce((bits, [key, , bit]) => (target[key] === true ? bits | bit : bits), 0);
 }
 
 function flag(key: LogFlag): OptionSyntax<Draft<LogTarget>> {

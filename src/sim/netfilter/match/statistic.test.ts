@@ -22,7 +22,7 @@ function hits(match: string, packets: number, lab: XtLab = xtLab(`-A FORWARD ${m
 test("nth holds for every n-th packet, beginning where it is told", () => {
 	expect(hits("-m statistic --mode nth --every 3 --packet 0", 7)).toEqual([1, 4, 7]);
 	expect(hits("-m statistic --mode nth --every 3 --packet 2", 7)).toEqual([3, 6]);
-	expect(hits("-m statistic --mode nth --every 1", 3)).toEqual([1, 2, 3]);
+	expect(hits("-m statistic --mode nth --every 1 --packet 0", 3)).toEqual([1, 2, 3]);
 	expect(hits("-m statistic --mode nth ! --every 3 --packet 0", 7)).toEqual([2, 3, 5, 6]);
 });
 

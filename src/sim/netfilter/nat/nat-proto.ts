@@ -11,6 +11,7 @@ import {
 } from "../../../wire/icmpv4.ts";
 import {
 	IPPROTO_ICMP,
+	IPPROTO_SCTP,
 	IPPROTO_TCP,
 	IPPROTO_UDP,
 	ipv4Dst,
@@ -39,6 +40,7 @@ import {
 	REPLY,
 } from "../conntrack/types.ts";
 import type { Manip } from "./range.ts";
+import { fillSctpChecksum, SCTP_HLEN } from "./sctp-checksum.ts";
 
 /** The status bit that says whether packets of direction `dir` have the end `manip` names rewritten. */
 export function natStatusBit(manip: Manip, dir: Direction): number {
@@ -102,6 +104,10 @@ function manipL4(skb: Skb, at: number, target: CtTuple, manip: Manip): void {
 				if (get16(b, l4 + UDP_CHECK) === 0) put16(b, l4 + UDP_CHECK, 0xffff);
 			}
 			putPort(b, l4, target, manip);
+			break;
+		case IPPROTO_SCTP:
+			putPort(b, l4, target, manip);
+			if (l4 + SCTP_HLEN <= skb.end) fillSctpChecksum(b, l4, skb.end);
 			break;
 		case IPPROTO_ICMP:
 			manipIcmp(b, l4, target);
