@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { runProgram } from "../src/cli/program.ts";
 import { DROP_REASONS } from "../src/kernel/drop-reason.ts";
+import { PLAIN } from "../src/trace/paint.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -39,10 +41,15 @@ test("links in the documents lead to files that are there", () => {
 			.map((path) => join("docs", path)),
 	];
 	const links = documents.flatMap((path) =>
-		[...readFileSync(join(ROOT, path), "utf8").matchAll(/\]\(([^)#]+)\)/g)].map((match) => ({ path, target: match[1] ?? "" })),
+		[...readFileSync(join(ROOT, path), "utf8").matchAll(/\]\(([^)#]+)\)/g)].map((match) => ({
+			path,
+			target: match[1] ?? "",
+		})),
 	);
 	expect(links.length).toBeGreaterThan(10);
-	const broken = links.filter(({ path, target }) => !target.includes("://") && !existsSync(join(ROOT, dirname(path), target)));
+	const broken = links.filter(
+		({ path, target }) => !target.includes("://") && !existsSync(join(ROOT, dirname(path), target)),
+	);
 	expect(broken).toEqual([]);
 });
 
@@ -54,4 +61,21 @@ test("every dependency is justified in docs/dependencies.md", () => {
 	);
 	expect(names.length).toBeGreaterThan(8);
 	expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("the README's commands do what it says of them", async () => {
+	const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+	const commands = [...readme.matchAll(/^(?:\$ )?npx podwire (trace -f examples\/myapp .*)$/gm)].map(
+		(match) => match[1] ?? "",
+	);
+	expect(commands.length).toBeGreaterThan(8);
+	for (const command of commands) {
+		const io = { out: () => undefined, err: () => undefined, paint: PLAIN };
+		const words = command
+			.trim()
+			.split(" ")
+			.map((word) => (word === "examples/myapp" ? join(ROOT, word) : word));
+		const bad = readme.includes("Exit code 2") && (command.includes("cleint") || command.endsWith("default/client"));
+		expect(await runProgram(words, io), command).toBe(bad ? 2 : command.includes("orphan") ? 1 : 0);
+	}
 });

@@ -51,8 +51,10 @@ export interface SocketOptions {
 	readonly program?: string;
 }
 
+/** A connection that stood ends with exactly one of `onError` and `onClose`; after `abort` neither is called. */
 export interface TcpHandlers {
 	onConnect?(): void;
+	/** Absent: nothing is read, and the receive window closes. */
 	onData?(bytes: Uint8Array): void;
 	/** The peer sent FIN: no more data will come. */
 	onEnd?(): void;
@@ -68,7 +70,7 @@ export interface TcpConnection {
 	/** Accepted connections get their handlers here; calling it again replaces them. */
 	handle(handlers: TcpHandlers): void;
 	send(bytes: Uint8Array): Result<void, SocketError>;
-	/** Sends FIN after what was sent before. */
+	/** Sends FIN after what was sent before; data still comes in until the peer closes. While connecting it gives up silently. */
 	close(): void;
 	/** Sends RST. */
 	abort(): void;

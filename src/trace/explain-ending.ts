@@ -3,6 +3,7 @@ import { assertNever } from "../base/assert-never.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import { DROP_REASONS } from "../kernel/drop-reason.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
+import type { Rule } from "../kernel/xtables.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 import { eventsOf, type Journey } from "./journey.ts";
 
@@ -46,7 +47,7 @@ function endOf(facts: FlowFacts, events: readonly TraceEvent[]): string | undefi
 	const rejected = events.find((event) => event.step === "rule" && event.outcome === "reject");
 	if (rejected?.step === "rule") {
 		const origin = rejected.rule.origin === undefined ? "" : `, made for ${rejected.rule.origin.for}`;
-		return `${facts.label(rejected.netns)} rejected the packet with ${rejected.table} ${rejected.chain} rule ${rejected.number} (${formatRule(rejected.rule)}${origin})`;
+		return `${facts.label(rejected.netns)} rejected the packet with ${rejected.table} ${rejected.chain} rule ${rejected.number} (${bareRule(rejected.rule)}${origin})`;
 	}
 	const drop = events.find((event) => event.step === "drop");
 	if (drop?.step !== "drop") return undefined;
@@ -56,6 +57,11 @@ function endOf(facts: FlowFacts, events: readonly TraceEvent[]): string | undefi
 			: ` by ${drop.table} ${drop.chain ?? ""} ${drop.number === undefined ? "policy" : `rule ${drop.number}`}`;
 	const detail = drop.detail === undefined ? "" : ` (${drop.detail})`;
 	return `the packet was dropped in ${facts.label(drop.netns)}, ${drop.fn}${by}: ${DROP_REASONS[drop.reason]}${detail}`;
+}
+
+/** The rule without its comments, which repeat in words what the sentence around it says. */
+export function bareRule(rule: Rule): string {
+	return formatRule({ ...rule, matches: rule.matches.filter((match) => match.kind !== "comment") }).trim();
 }
 
 export function addrText(at: { readonly addr: string; readonly port?: number }): string {

@@ -1,7 +1,6 @@
 /** What the server sees as its client, and why that is or is not the client's own address. */
-import { formatRule } from "../formats/iptables-save.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
-import { addrText } from "./explain-ending.ts";
+import { addrText, bareRule } from "./explain-ending.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 
 type RuleEvent = Extract<TraceEvent, { step: "rule" }>;
@@ -29,7 +28,7 @@ function unchanged(request: readonly TraceEvent[]): string {
 		(event) => event.chain.startsWith("CNI-") && event.rule.target.kind === "accept",
 	);
 	if (accepted !== undefined) {
-		return `no rule marked it for masquerading, and CNI's ${placeOf(accepted)} (${formatRule(accepted.rule)}) leaves traffic inside the node's pod subnet alone`;
+		return `no rule marked it for masquerading, and CNI's ${placeOf(accepted)} (${bareRule(accepted.rule)}) leaves traffic inside the node's pod subnet alone`;
 	}
 	return "no rule on its way asked for masquerading";
 }
@@ -39,7 +38,7 @@ function changed(request: readonly TraceEvent[]): string {
 	const at = rules.findIndex((event) => event.rule.target.kind === "masquerade" || event.rule.target.kind === "snat");
 	const snat = rules[at];
 	if (snat === undefined) return "its source was translated on the way";
-	const where = `${placeOf(snat)} (${formatRule(snat.rule)}) changed it`;
+	const where = `${placeOf(snat)} (${bareRule(snat.rule)}) changed it`;
 	if (snat.chain.startsWith("CNI-")) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
 	}
@@ -47,7 +46,7 @@ function changed(request: readonly TraceEvent[]): string {
 		.slice(0, at)
 		.findLast((event) => event.rule.target.kind === "jump" && event.rule.target.chain === "KUBE-MARK-MASQ");
 	if (marking === undefined) return where;
-	return `${where}, because ${placeOf(marking)} (${formatRule(marking.rule)}) had it marked: ${markReason(marking)}`;
+	return `${where}, because ${placeOf(marking)} (${bareRule(marking.rule)}) had it marked: ${markReason(marking)}`;
 }
 
 /** Why kube-proxy asks for masquerading, by the chain that does it. */
