@@ -1,19 +1,20 @@
 /** A namespace with connection tracking and hand-made packets, for tests of conntrack and NAT: no devices, no routes. */
-import { EventLoop } from "../src/sim/event-loop.ts";
+
 import { Prng } from "../src/base/prng.ts";
 import type { HookName } from "../src/kernel/xtables.ts";
-import { ip, ipNum } from "../src/wire/addr.ts";
-import { ETH_P_IP } from "../src/wire/ethernet.ts";
-import { putIcmp } from "../src/wire/icmpv4.ts";
-import { putIpv4 } from "../src/wire/ipv4.ts";
-import { putTcp } from "../src/wire/tcp.ts";
-import { putUdp } from "../src/wire/udp.ts";
+import { EventLoop } from "../src/sim/event-loop.ts";
 import { nfCtNetnsGet } from "../src/sim/netfilter/conntrack/enable.ts";
 import { initConntrack } from "../src/sim/netfilter/conntrack/init.ts";
 import { nfHook } from "../src/sim/netfilter/hooks.ts";
 import { initNat } from "../src/sim/netfilter/nat/init.ts";
 import { allocSkb } from "../src/sim/skb.ts";
 import { type Fate, Machine, type NetDevice, Netns, type Skb } from "../src/sim/types.ts";
+import { ip, ipNum } from "../src/wire/addr.ts";
+import { ETH_P_IP } from "../src/wire/ethernet.ts";
+import { putIcmp } from "../src/wire/icmpv4.ts";
+import { putIpv4 } from "../src/wire/ipv4.ts";
+import { putTcp } from "../src/wire/tcp.ts";
+import { putUdp } from "../src/wire/udp.ts";
 
 export interface ConntrackLab {
 	readonly machine: Machine;

@@ -24,24 +24,25 @@ export interface TimedOut {
 /** Sorts a socket error into an outcome; ETIMEDOUT is a time-out of the kernel's own. */
 export function failureOf(error: SocketError, elapsedNs: number): Failure | TimedOut {
 	if (error.errno === "ETIMEDOUT") return { outcome: "timeout", phase: "connect", elapsedNs };
-	return { outcome: outcomeOf(error.errno), errno: error.errno, message: error.message, elapsedNs };
+	return { outcome: OUTCOMES[error.errno], errno: error.errno, message: error.message, elapsedNs };
 }
 
-function outcomeOf(errno: SocketErrno): Failure["outcome"] {
-	switch (errno) {
-		case "ECONNREFUSED":
-			return "refused";
-		case "EHOSTUNREACH":
-		case "ENETUNREACH":
-		case "ENOPROTOOPT":
-			return "unreachable";
-		case "ECONNRESET":
-		case "EPIPE":
-			return "reset";
-		case "EPERM":
-		case "EACCES":
-			return "forbidden";
-		default:
-			return "error";
-	}
-}
+const OUTCOMES: Readonly<Record<SocketErrno, Failure["outcome"]>> = {
+	ECONNREFUSED: "refused",
+	EHOSTUNREACH: "unreachable",
+	ENETUNREACH: "unreachable",
+	ENOPROTOOPT: "unreachable",
+	ECONNRESET: "reset",
+	EPIPE: "reset",
+	EPERM: "forbidden",
+	EACCES: "forbidden",
+	EADDRINUSE: "error",
+	EADDRNOTAVAIL: "error",
+	EINVAL: "error",
+	ETIMEDOUT: "error",
+	EMSGSIZE: "error",
+	ENOTCONN: "error",
+	EOPNOTSUPP: "error",
+	ENOENT: "error",
+	ENODEV: "error",
+};

@@ -188,5 +188,9 @@ test("ping that may not send, or has no route, says why", async () => {
 	});
 	dropOutput(hosts);
 	const result = await ping(hosts.kernel, "client", { to: SERVER });
-	expect(result).toMatchObject({ transmitted: 1, received: 0, probes: [{ seq: 1, outcome: "send-failed", errno: "EPERM" }] });
+	expect(result).toMatchObject({
+		transmitted: 1,
+		received: 0,
+		probes: [{ seq: 1, outcome: "send-failed", errno: "EPERM" }],
+	});
 });

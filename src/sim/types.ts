@@ -255,7 +255,7 @@ export interface NfBridgeInfo {
 	sabotage: boolean;
 	/** Set when the packet was other host's by MAC before the bridge made it ours. */
 	pktOtherHost: boolean;
-	/** Bridged DNAT that waits for the neighbour's MAC address: the source MAC address to put back. */
+	/** Bridged DNAT on its way through the neighbour's output: the source MAC address that the frame keeps. */
 	bridgedDnatSrc?: number | undefined;
 }
 

@@ -36,6 +36,8 @@ export class Neighbour {
 	timer: Timer | undefined = undefined;
 	/** Taken out of its table. */
 	dead = false;
+	/** A packet was sent to it, and the Ethernet header kept (`hh_cache`). */
+	hasHeader = false;
 	readonly onTimer: () => void;
 
 	constructor(dev: NetDevice, addr: IpNum, onTimer: (neigh: Neighbour) => void) {

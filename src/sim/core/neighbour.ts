@@ -34,6 +34,7 @@ export function neighOutput(skb: Skb, dev: NetDevice, nexthop: IpNum): Fate {
 	const neigh = neighTable(dev).get(nexthop) ?? neighCreate(dev, nexthop, skb);
 	if (!isConnected(neigh.state) && !neighEventSend(neigh, skb)) return "queued";
 	if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_resolve_output", "use");
+	neigh.hasHeader = true;
 	return transmit(skb, dev, neigh.mac, nexthop);
 }
 
@@ -176,7 +177,8 @@ function transmit(skb: Skb, dev: NetDevice, mac: number, nexthop: IpNum): Fate {
 	skb.protocol = typeof nexthop === "number" ? ETH_P_IP : ETH_P_IPV6;
 	pushSkb(skb, ETH_HLEN);
 	setEthDst(skb.bytes, skb.data, mac);
-	setEthSrc(skb.bytes, skb.data, dev.mac);
+	// br_netfilter puts the sender's address back as soon as the frame gets to the bridge; nobody sees it without.
+	setEthSrc(skb.bytes, skb.data, skb.nfBridge?.bridgedDnatSrc ?? dev.mac);
 	put16(skb.bytes, skb.data + 12, skb.protocol);
 	return devQueueXmit(skb);
 }

@@ -71,13 +71,13 @@ test("a router follows redirects only when all and the device both say so", asyn
 });
 
 test.each([
-	["the network of the next hop", "d0", "198.51.100.9", "global", "198.51.100.1"],
-	["no such network: the first one", "d0", "203.0.113.9", "global", "10.0.0.1"],
-	["never a secondary one", "d0", "10.0.0.9", "global", "10.0.0.1"],
-	["a nearer scope does not count", "d0", "172.16.0.9", "global", "10.0.0.1"],
-	["unless it is asked for", "d0", "172.16.0.9", "link", "172.16.0.1"],
-	["another device's when it has none", "d1", "0.0.0.0", "global", "10.0.0.1"],
-] as const)("source address: %s", async (_, dev, dst, scope, expected) => {
+	["the network of the next hop", { dev: "d0", dst: "198.51.100.9", scope: "global" }, "198.51.100.1"],
+	["no such network: the first one", { dev: "d0", dst: "203.0.113.9", scope: "global" }, "10.0.0.1"],
+	["never a secondary one", { dev: "d0", dst: "10.0.0.9", scope: "global" }, "10.0.0.1"],
+	["a nearer scope does not count", { dev: "d0", dst: "172.16.0.9", scope: "global" }, "10.0.0.1"],
+	["unless it is asked for", { dev: "d0", dst: "172.16.0.9", scope: "link" }, "172.16.0.1"],
+	["another device's when it has none", { dev: "d1", dst: "0.0.0.0", scope: "global" }, "10.0.0.1"],
+] as const)("source address: %s", async (_, { dev, dst, scope }, expected) => {
 	const made = await lab();
 	await made.add("a", addr("d0", "10.0.0.1/24"), addr("d0", "10.0.0.2/24"), addr("d0", "198.51.100.1/24"));
 	await made.add("a", addr("d0", "172.16.0.1/24", "link"));

@@ -136,11 +136,6 @@ export function refreshInDev(target: InDevice): void {
 /** Every IPv4 address of the namespace, with the devices that have it (`inet_addr_lst`). */
 export const inetAddrs: (netns: Netns) => Map<number, readonly NetDevice[]> = pernet(() => new Map());
 
-/** The first address in the device's list whose network contains `addr` and that is primary (`inet_ifa_byprefix`). */
-export function primaryOf(target: InDevice, ifa: InIfaddr): InIfaddr | undefined {
-	return target.addrs.find((each) => !each.secondary && each.prefix === ifa.prefix && ifaContains(each, ifa.local));
-}
-
 /** Whether `addr` is in the network of the interface address (`inet_ifa_match`). */
 export function ifaContains(ifa: InIfaddr, addr: number): boolean {
 	return ifa.prefix === 0 || (addr ^ ifa.local) >>> (32 - ifa.prefix) === 0;

@@ -10,17 +10,17 @@ import { fibDumpRoute } from "./fib.ts";
 
 /** Where a routed packet goes (`struct dst_ops`, and the functions that `rt_dst_alloc` chooses from). */
 export interface InetDstOps {
-	localDeliver(skb: Skb): Fate;
-	forward(skb: Skb): Fate;
+	readonly localDeliver: (skb: Skb) => Fate;
+	readonly forward: (skb: Skb) => Fate;
 	/** No route, or one that refuses. */
-	error(skb: Skb): Fate;
-	output(skb: Skb): Fate;
+	readonly error: (skb: Skb) => Fate;
+	readonly output: (skb: Skb) => Fate;
 	/** Broadcast and multicast: this host may want a copy. */
-	mcOutput(skb: Skb): Fate;
+	readonly mcOutput: (skb: Skb) => Fate;
 	/** No neighbour there. */
-	linkFailure(skb: Skb): void;
+	readonly linkFailure: (skb: Skb) => void;
 	/** Longer than `mtu` and not to be cut: tells the sender. */
-	fragNeeded(skb: Skb, mtu: number): void;
+	readonly fragNeeded: (skb: Skb, mtu: number) => void;
 }
 
 export const inetDstOps: (netns: Netns) => { ops: InetDstOps | undefined } = pernet(() => ({ ops: undefined }));

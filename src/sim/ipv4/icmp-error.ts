@@ -13,6 +13,7 @@ import { IPV4_MIN_HLEN, ipv4Dst, ipv4HeaderLength, ipv4Proto, ipv4Src, ipv4Tos }
 import { deliverSkb, dropSkb } from "../trace.ts";
 import type { Fate, NetDevice, Netns, Skb } from "../types.ts";
 import { inDev, inetAddrOnlink } from "./devinet.ts";
+import { inetConf } from "./devinet-sysctl.ts";
 import { icmpErrorName } from "./icmp-name.ts";
 import { inetAddrType, ipv4Redirect, ipv4UpdatePmtu, type OutputFlow } from "./route.ts";
 
@@ -40,7 +41,7 @@ export function icmpError(skb: Skb, netns: Netns): Fate {
 	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, rest);
 	const isFragNeeded = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
 	const info = isFragNeeded ? rest & 0xffff : 0;
-	if (isFragNeeded) ipv4UpdatePmtu(netns, flow, info);
+	if (isFragNeeded && inetConf(netns).ipNoPmtuDisc === 0) ipv4UpdatePmtu(netns, flow, info);
 	if (inetAddrType(netns, flow.dst) === "broadcast") {
 		return dropSkb(skb, netns, "icmp_unreach", "ICMP_IGNORED", { detail: "an error about a broadcast" });
 	}

@@ -23,6 +23,7 @@ import {
 	ipv4Src,
 	ipv4Tos,
 } from "../../wire/ipv4.ts";
+import { nfCtAttach } from "../netfilter/conntrack/types.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
 import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
@@ -81,6 +82,7 @@ export function icmpSend(skbIn: Skb, type: number, code: number, rest: number): 
 	skb.bytes.set(quoted, skb.data + ICMP_HLEN);
 	putIcmp(skb.bytes, skb.data, skb.end, { type, code, rest });
 	skb.dst = dst;
+	if (icmpIsError(type)) nfCtAttach(skb, skbIn);
 	const from = src ?? dst.prefsrc ?? INADDR_DUMMY;
 	ipPushHeader(skb, { ...replyHeader(netns, tos), src: from, dst: to });
 	if (skb.machine.tracer !== undefined) {

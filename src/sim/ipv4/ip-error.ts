@@ -27,11 +27,11 @@ export function ipError(skb: Skb): Fate {
 	if (inDev(dev).forwarding === 0) {
 		return dropSkb(skb, netns, "ip_error", "IP_INADDRERRORS", { detail: `forwarding is off on ${dev.name}` });
 	}
-	const code = CODES[dst.errno];
+	const { code, reason } = OUTCOMES[dst.errno];
 	if (code !== undefined && ipErrorAllows(netns, ipv4Src(skb.bytes, skb.network))) {
 		icmpSend(skb, ICMP_DEST_UNREACH, code, 0);
 	}
-	return dropSkb(skb, netns, "ip_error", reasonOf(dst));
+	return dropSkb(skb, netns, "ip_error", reason);
 }
 
 /** The next hop does not answer: the sender is told (`ipv4_send_dest_unreach`). */
@@ -57,22 +57,10 @@ export function ipRtSendRedirect(skb: Skb, dst: Ipv4Dst): void {
 	icmpSend(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gateway);
 }
 
-const CODES: Readonly<Record<DstErrno, number | undefined>> = {
-	EHOSTUNREACH: ICMP_HOST_UNREACH,
-	ENETUNREACH: ICMP_NET_UNREACH,
-	EACCES: ICMP_PKT_FILTERED,
-	EINVAL: undefined,
+/** The code of the answer, if there is one, and the reason of the drop. */
+const OUTCOMES: Readonly<Record<DstErrno, { readonly code: number | undefined; readonly reason: DropReason }>> = {
+	EHOSTUNREACH: { code: ICMP_HOST_UNREACH, reason: "ROUTE_UNREACHABLE" },
+	ENETUNREACH: { code: ICMP_NET_UNREACH, reason: "IP_INNOROUTES" },
+	EACCES: { code: ICMP_PKT_FILTERED, reason: "ROUTE_PROHIBIT" },
+	EINVAL: { code: undefined, reason: "ROUTE_BLACKHOLE" },
 };
-
-function reasonOf(dst: Ipv4Dst): DropReason {
-	switch (dst.errno) {
-		case "EACCES":
-			return "ROUTE_PROHIBIT";
-		case "EINVAL":
-			return "ROUTE_BLACKHOLE";
-		case "EHOSTUNREACH":
-			return "ROUTE_UNREACHABLE";
-		default:
-			return "IP_INNOROUTES";
-	}
-}

@@ -6,7 +6,6 @@ import { IPPROTO_UDP } from "../../wire/ipv4.ts";
 import { putUdp } from "../../wire/udp.ts";
 import { registerNetHook } from "../netfilter/hooks.ts";
 import { allocSkb } from "../skb.ts";
-import type { Fate } from "../types.ts";
 import { ipBuildAndSend, ipSelectIdent } from "./ip-output.ts";
 import { ipRouteOutput, type OutputFlow } from "./route.ts";
 
@@ -17,7 +16,7 @@ interface Sending extends Partial<OutputFlow> {
 }
 
 /** Sends a UDP datagram from the router itself. */
-function send(router: RouterLab, to: string, more: Sending = {}): Fate | string {
+function send(router: RouterLab, to: string, more: Sending = {}): string {
 	const netns = router.lab.netns("m");
 	const route = ipRouteOutput(netns, { dst: n(to), mark: 0, tos: 0, proto: IPPROTO_UDP, ...more });
 	if (!route.ok) return route.error;

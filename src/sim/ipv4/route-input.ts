@@ -1,5 +1,4 @@
 /** The decision about a packet that came in (net/ipv4/route.c: ip_route_input_slow). */
-import type { DropReason } from "../../kernel/drop-reason.ts";
 import type { TraceStep } from "../../kernel/trace-event.ts";
 import { type FibHit, type FibNexthop, RT_SCOPE } from "../state/fib-table.ts";
 import type { RouteCacheKey } from "../state/route-cache.ts";
@@ -150,9 +149,4 @@ function decided(key: RouteCacheKey, route: Ipv4Dst, result: RouteResult): Input
 function martian(key: RouteCacheKey, bad: Martian, result: RouteResult = "martian"): InputDecision {
 	const { dst, src, dev, mark, tos } = key;
 	return { dst, src, dev, mark, tos, route: undefined, martian: bad, result, cacheable: true };
-}
-
-/** The reason a decision drops the packet for, if it does so at once. */
-export function reasonOf(decision: InputDecision): DropReason | undefined {
-	return decision.martian?.reason;
 }

@@ -5,7 +5,7 @@ import type { DropReason } from "../../kernel/drop-reason.ts";
 import type { RouteType } from "../../kernel/objects.ts";
 import { type IpNum, ipText } from "../../wire/addr.ts";
 import { ipv4Dst, ipv4Proto, ipv4Src, ipv4Tos } from "../../wire/ipv4.ts";
-import { type FibHit, type FibNexthop, fibTablesLookup, RT_SCOPE } from "../state/fib-table.ts";
+import type { FibHit, FibNexthop } from "../state/fib-table.ts";
 import { RouteCache, type RouteCacheKey } from "../state/route-cache.ts";
 import { traceStep } from "../trace.ts";
 import { type Dst, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
@@ -54,7 +54,7 @@ export function ipRouteInput(skb: Skb, dev: NetDevice): DropReason | undefined {
 	key.dev = dev.ifindex;
 	key.mark = skb.mark;
 	key.tos = ipv4Tos(bytes, network);
-	const decision = decideInput(dev, state, skb);
+	const decision = decideInput(skb, dev, state);
 	if (decision.martian !== undefined) logMartian(skb, dev, { ...decision, which: decision.martian.which });
 	if (skb.machine.tracer !== undefined) traceInput(skb, dev, decision);
 	if (decision.martian !== undefined) return decision.martian.reason;
@@ -74,7 +74,7 @@ export function ipRouteInputAddrs(
 	key.dev = dev.ifindex;
 	key.mark = addrs.mark ?? 0;
 	key.tos = 0;
-	return decideInput(dev, state, undefined).route;
+	return decideInput(undefined, dev, state).route;
 }
 
 /** Routes a packet of this host anew after its addresses or mark changed on the way out; false: there is no route. */
@@ -118,9 +118,8 @@ export function inetDevAddrType(netns: Netns, dev: NetDevice, addr: IpNum): Rout
 	if (typeof addr !== "number") return "unicast";
 	const fixed = fixedType(addr);
 	if (fixed !== undefined) return fixed;
-	const key = { dst: addr, scope: RT_SCOPE.global, oif: 0 };
-	const hit = fibTablesLookup([fibOf(netns).table(255)], key);
-	return hit?.nexthop?.oif === dev.ifindex ? hit.route.type : "unicast";
+	const route = localTableHit(netns, addr);
+	return route !== undefined && route.nexthops[0]?.oif === dev.ifindex ? route.type : "unicast";
 }
 
 /** Notes the path MTU to a destination that an ICMP error told of (`ip_rt_update_pmtu`). */
@@ -175,7 +174,7 @@ const routeStateOf: (netns: Netns) => RouteState = pernet(() => ({
 	typesGeneration: 0,
 }));
 
-function decideInput(dev: NetDevice, state: RouteState, skb: Skb | undefined): InputDecision {
+function decideInput(skb: Skb | undefined, dev: NetDevice, state: RouteState): InputDecision {
 	const { generation } = fibOf(dev.netns);
 	const known = state.input.get(generation, state.key);
 	if (known !== undefined) return known;

@@ -2,33 +2,32 @@
  * br_netfilter (net/bridge/br_netfilter_hooks.c): IPv4 packets that a bridge moves pass the IP hooks, as if the bridge
  * device had received, forwarded and sent them. Without VLAN and PPPoE headers, and without arptables.
  */
-import { ETH_HLEN, ETH_P_IP, ethSrc, setEthDst, setEthSrc } from "../../wire/ethernet.ts";
+import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { ipv4Dst, ipv4HeaderLength, ipv4IsValid, ipv4TotalLength } from "../../wire/ipv4.ts";
-import { neighCreate, neighLookup, neighOutput } from "../core/neighbour.ts";
 import { bridgeOf, nfBrOps } from "../device/bridge.ts";
-import { brDevQueuePushXmit, brForwardFinish } from "../device/bridge-forward.ts";
-import { brHandleFrameFinish } from "../device/bridge-input.ts";
-import { ipRouteInput } from "../ipv4/route.ts";
 import { registerSysctls, sysctlNumber, sysctls } from "../sysctl.ts";
-import { dropSkb, traceStep } from "../trace.ts";
+import { traceStep } from "../trace.ts";
 import {
 	type DeviceEvent,
-	type Dst,
-	type Fate,
 	type HookState,
 	type HookVerdict,
 	type Machine,
-	type NetDevice,
 	type Netns,
-	type NfBridgeInfo,
-	perdevice,
 	pernet,
 	type Skb,
 } from "../types.ts";
-import { hookKey, NF_PRI, nfHook, nfHookThresh, registerNetHook, stolen } from "./hooks.ts";
+import {
+	bridgeParentRtable,
+	brNfDevQueueXmit,
+	brNfDevXmit,
+	brNfForwardFinish,
+	brNfPreRoutingFinish,
+	PRI_BRNF,
+	takeAsOurs,
+} from "./br-netfilter-finish.ts";
+import { hookKey, NF_PRI, nfHook, registerNetHook, stolen } from "./hooks.ts";
 
-/** NF_BR_PRI_BRNF and NF_BR_PRI_LAST. */
-const PRI_BRNF = 0;
+/** NF_BR_PRI_LAST. */
 const PRI_LAST = 0x7fffffff;
 
 const CALL_IPTABLES = "net.bridge.bridge-nf-call-iptables";
@@ -126,65 +125,6 @@ function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	return "stolen";
 }
 
-/** Back into the bridge; a packet that DNAT gave another destination is routed first. */
-function brNfPreRoutingFinish(skb: Skb): Fate {
-	const { info, bridge, port } = bridged(skb);
-	giveBack(skb, info);
-	info.inPrerouting = false;
-	if (ipv4Dst(skb.bytes, skb.network) !== info.origDst) {
-		const reason = ipRouteInput(skb, bridge);
-		if (reason !== undefined) return dropSkb(skb, bridge.netns, "br_nf_pre_routing_finish", reason);
-		if (skb.dst?.type === "unicast" && skb.dst.dev === bridge) {
-			return goOn(skb, port, brNfPreRoutingFinishBridge);
-		}
-		setEthDst(skb.bytes, skb.mac, bridge.mac);
-		skb.pktType = "host";
-	} else skb.dst = bridgeParentRtable(bridge);
-	return goOn(skb, port, brHandleFrameFinish);
-}
-
-/** The rest of the bridge's PRE_ROUTING functions, then `okfn`. */
-function goOn(skb: Skb, port: NetDevice, okfn: (skb: Skb) => Fate): Fate {
-	skb.dev = port;
-	const { netns } = port;
-	return nfHookThresh(
-		{ family: "bridge", hook: "PREROUTING", netns, indev: port, outdev: undefined, okfn },
-		skb,
-		PRI_BRNF + 1,
-	);
-}
-
-/** Bridged DNAT: the new destination is on the same bridge. Only the destination MAC address changes. */
-function brNfPreRoutingFinishBridge(skb: Skb): Fate {
-	const { info, port } = bridged(skb);
-	const bridge = port.master;
-	if (bridge === undefined) return dropSkb(skb, port.netns, "br_nf_pre_routing_finish_bridge", "BRIDGE_INGRESS_STATE");
-	const nexthop = skb.dst?.gateway ?? ipv4Dst(skb.bytes, skb.network);
-	const neigh = neighLookup(bridge, nexthop) ?? neighCreate(bridge, nexthop, skb);
-	if (neigh.state === "REACHABLE" || neigh.state === "PERMANENT" || neigh.state === "NOARP") {
-		setEthDst(skb.bytes, skb.mac, neigh.mac);
-		return brHandleFrameFinish(skb);
-	}
-	// The neighbour's output writes the whole Ethernet header and sends by the bridge device, where brNfDevXmit waits.
-	info.bridgedDnatSrc = ethSrc(skb.bytes, skb.mac);
-	return neighOutput(skb, bridge, nexthop);
-}
-
-/** A frame that the bridge device sends; one that bridged DNAT held up goes on as if it had just come in by its port. */
-function brNfDevXmit(skb: Skb): Fate | undefined {
-	const info = skb.nfBridge;
-	const src = info?.bridgedDnatSrc;
-	if (info?.physin === undefined || src === undefined) return undefined;
-	info.bridgedDnatSrc = undefined;
-	info.physout = undefined;
-	skb.mac = skb.data;
-	skb.data += ETH_HLEN;
-	skb.network = skb.data;
-	setEthSrc(skb.bytes, skb.mac, src);
-	skb.dev = info.physin;
-	return brHandleFrameFinish(skb);
-}
-
 /** A packet for the host loses the stand-in route, so that the IP layer routes it. */
 function brNfLocalIn(skb: Skb): HookVerdict {
 	if (skb.dst !== undefined && skb.dev !== undefined && skb.dst === bridgeParentRtable(skb.dev)) skb.dst = undefined;
@@ -205,16 +145,6 @@ function brNfForwardIp(skb: Skb, state: HookState): HookVerdict {
 	return "stolen";
 }
 
-function brNfForwardFinish(skb: Skb): Fate {
-	const { info, port } = bridged(skb);
-	giveBack(skb, info);
-	return nfHookThresh(
-		{ family: "bridge", hook: "FORWARD", netns: port.netns, indev: port, outdev: skb.dev, okfn: brForwardFinish },
-		skb,
-		PRI_BRNF + 1,
-	);
-}
-
 /** Not for packets of the host's own and routed ones: these had POST_ROUTING in the IP layer. */
 function brNfPostRouting(skb: Skb, state: HookState): HookVerdict {
 	const info = skb.nfBridge;
@@ -226,12 +156,6 @@ function brNfPostRouting(skb: Skb, state: HookState): HookVerdict {
 	const hook = "POSTROUTING";
 	stolen.fate = nfHook({ family: "ipv4", hook, netns, indev: undefined, outdev, okfn: brNfDevQueueXmit }, skb);
 	return "stolen";
-}
-
-function brNfDevQueueXmit(skb: Skb): Fate {
-	if (skb.nfBridge !== undefined) giveBack(skb, skb.nfBridge);
-	skb.nfBridge = undefined;
-	return brDevQueuePushXmit(skb);
 }
 
 /** The IP layer's own PRE_ROUTING is skipped for a packet that had it in the bridge. */
@@ -247,32 +171,6 @@ function ipSabotageIn(skb: Skb, state: HookState): HookVerdict {
 	return "stolen";
 }
 
-interface BridgedSkb {
-	readonly info: NfBridgeInfo;
-	readonly port: NetDevice;
-	/** Valid while `skb.dev` is the bridge. */
-	readonly bridge: NetDevice;
-}
-
-function bridged(skb: Skb): BridgedSkb {
-	const info = skb.nfBridge;
-	if (info?.physin === undefined || skb.dev === undefined) throw new Error("not a packet from a bridge port");
-	return { info, port: info.physin, bridge: skb.dev };
-}
-
-/** The IP hooks must not see that the frame is for another host's MAC address. */
-function takeAsOurs(skb: Skb, info: NfBridgeInfo): void {
-	if (skb.pktType !== "otherhost") return;
-	skb.pktType = "host";
-	info.pktOtherHost = true;
-}
-
-function giveBack(skb: Skb, info: NfBridgeInfo): void {
-	if (!info.pktOtherHost) return;
-	skb.pktType = "otherhost";
-	info.pktOtherHost = false;
-}
-
 /** What `ip_rcv` would check (`br_validate_ipv4`); cuts padding off. */
 function brValidateIpv4(skb: Skb): boolean {
 	if (!ipv4IsValid(skb.bytes, skb.network, skb.end)) return false;
@@ -285,18 +183,3 @@ function invalid(state: HookState): HookVerdict {
 	state.dropReason = "IP_INHDR";
 	return "drop";
 }
-
-/** The stand-in route of a bridged packet: it leads nowhere, but says that the packet belongs to the bridge. */
-const bridgeParentRtable: (bridge: NetDevice) => Dst = perdevice((bridge) => ({
-	dev: bridge,
-	type: "unicast",
-	gateway: undefined,
-	prefsrc: undefined,
-	get mtu(): number {
-		return bridge.mtu;
-	},
-	input: (skb) => dropSkb(skb, bridge.netns, "dst_discard", "NOT_SPECIFIED"),
-	output: (skb) => dropSkb(skb, bridge.netns, "dst_discard", "NOT_SPECIFIED"),
-	linkFailure: () => undefined,
-	route: undefined,
-}));

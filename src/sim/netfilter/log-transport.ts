@@ -89,6 +89,13 @@ const TCP_FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
 	[TCP_FIN, "FIN "],
 ];
 
+/** A TCP or UDP header that is cut off ends the line (`nf_log_dump_tcp_header` fails). */
+export function endsLine(t: Transport): boolean {
+	if (t.isFragment) return false;
+	if (t.proto === IPPROTO_TCP) return t.end - t.at < TCP_MIN_HLEN;
+	return (t.proto === IPPROTO_UDP || t.proto === IPPROTO_UDPLITE) && t.end - t.at < UDP_HLEN;
+}
+
 function tcpText(t: Transport, options: TransportOptions): string {
 	const { bytes: b, at } = t;
 	if (t.end - at < TCP_MIN_HLEN) return incomplete(t);

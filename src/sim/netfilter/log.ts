@@ -24,7 +24,7 @@ import {
 } from "../../wire/ipv4.ts";
 import { traceStep } from "../trace.ts";
 import type { HookState, Skb } from "../types.ts";
-import { transportText } from "./log-transport.ts";
+import { endsLine, type Transport, transportText } from "./log-transport.ts";
 
 export type LogOptions = Omit<Extract<Target, { kind: "log" }>, "kind">;
 
@@ -49,13 +49,14 @@ function logLine(skb: Skb, state: HookState, options: LogOptions): string {
 	if (physout !== undefined && physout !== outdev) text += `PHYSOUT=${physout.name} `;
 	if (indev !== undefined) text += macHeader(skb, options);
 	text += packetText(skb.bytes, skb.network, skb.end, { options, outermost: true });
+	if (endsLine(transportOf(skb.bytes, skb.network, skb.end))) return text;
 	if (options.uid === true && skb.sk !== undefined) text += "UID=0 GID=0 "; // All programs here are root's.
 	if (skb.mark !== 0) text += `MARK=0x${skb.mark.toString(16)} `;
 	return text;
 }
 
 /** How much of a packet to print: of one that an ICMP error quotes, no further quote. */
-export interface PacketTextMode {
+interface PacketTextMode {
 	readonly options: LogOptions;
 	readonly outermost: boolean;
 }
@@ -73,7 +74,7 @@ function macHeader(skb: Skb, options: LogOptions): string {
 }
 
 /** From `SRC=` on (`dump_ipv4_packet`); the packet is `b[at, end)`. */
-export function packetText(b: Uint8Array, at: number, end: number, mode: PacketTextMode): string {
+function packetText(b: Uint8Array, at: number, end: number, mode: PacketTextMode): string {
 	if (end - at < IPV4_MIN_HLEN) return "TRUNCATED";
 	const tos = ipv4Tos(b, at);
 	const frag = ipv4Frag(b, at);
@@ -88,9 +89,13 @@ export function packetText(b: Uint8Array, at: number, end: number, mode: PacketT
 	if (mode.options.ipOptions === true && headerLength > IPV4_MIN_HLEN) {
 		text += `OPT (${hex(b.subarray(at + IPV4_MIN_HLEN, at + headerLength)).toUpperCase()}) `;
 	}
-	const transport = { bytes: b, at: at + headerLength, end, proto: ipv4Proto(b, at), isFragment: fragOff !== 0 };
 	const quote = mode.outermost ? (from: number): string => quoted(b, from, end, mode.options) : undefined;
-	return text + transportText(transport, mode.options, quote);
+	return text + transportText(transportOf(b, at, end), mode.options, quote);
+}
+
+function transportOf(b: Uint8Array, at: number, end: number): Transport {
+	const isFragment = (ipv4Frag(b, at) & IP_OFFSET) !== 0;
+	return { bytes: b, at: at + ipv4HeaderLength(b, at), end, proto: ipv4Proto(b, at), isFragment };
 }
 
 function quoted(b: Uint8Array, from: number, end: number, options: LogOptions): string {

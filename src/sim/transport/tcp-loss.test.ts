@@ -130,3 +130,45 @@ test("the first flight is ten segments, and it grows with each acknowledgement",
 	}
 	expect(flights).toEqual([10, 30, 60]);
 });
+
+test("two losses in one flight are both found by acknowledgements", async () => {
+	const hosts = await TwoHosts.create();
+	let received = 0;
+	hosts.kernel.sockets.listenTcp("server", { bind: { port: 80 } }, (connection) => {
+		connection.handle({ onData: (bytes) => (received += bytes.length) });
+	});
+	const opened = hosts.kernel.sockets.connectTcp("client", { addr: SERVER, port: 80 }, {}, {});
+	hosts.lab.pass(0.01);
+	let data = 0;
+	hosts.wire = ({ tcp }) => {
+		if ((tcp?.length ?? 0) === 0) return "pass";
+		data += 1;
+		return data === 3 || data === 6 ? "drop" : "pass";
+	};
+	if (opened.ok) opened.value.send(new Uint8Array(10 * 1448));
+	hosts.lab.pass(0.01);
+	expect(received).toBe(10 * 1448);
+});
+
+test("a round trip is not measured by a segment that was sent twice", async () => {
+	const hosts = await TwoHosts.create();
+	await hosts.lab.set("client", { kind: "sysctl", key: "net.ipv4.tcp_timestamps", value: "0" });
+	hosts.kernel.sockets.listenTcp("server", { bind: { port: 80 } }, (connection) => {
+		connection.handle({ onData: () => undefined });
+	});
+	const opened = hosts.kernel.sockets.connectTcp("client", { addr: SERVER, port: 80 }, {}, {});
+	hosts.lab.pass(0.01);
+	const silence = async (): Promise<readonly number[]> => {
+		hosts.packets.length = 0;
+		hosts.wire = ({ tcp }) => ((tcp?.length ?? 0) > 0 ? "drop" : "pass");
+		if (opened.ok) opened.value.send(new Uint8Array(1));
+		hosts.lab.pass(1.2);
+		hosts.wire = () => "pass";
+		const times = hosts.tcp().map(({ atNs }) => atNs);
+		hosts.lab.pass(10);
+		return times.slice(1).map((time, k) => Math.round((time - (times[k] ?? 0)) / 1e8));
+	};
+	// The second acknowledgement comes right after the last repetition; the doubled time-out stays until a clean sample.
+	expect(await silence()).toEqual([2, 4]);
+	expect(await silence()).toEqual([]);
+});

@@ -22,6 +22,12 @@ export function secureTcpTsOffset(netns: Netns, ends: TcpEnds): number {
 	return Math.imul(hash ^ ts, 0x9e3779b1) >>> 0;
 }
 
+/** Where the search for a local port begins (`secure_ipv4_port_ephemeral`). */
+export function secureTcpPortOffset(netns: Netns, far: Omit<TcpEnds, "lport">): number {
+	const { seq, ts } = secrets(netns);
+	return Math.imul(flowHash(far.laddr, seq & 0xffff, far.raddr, far.rport ^ (ts >>> 16)) ^ ts, 0x9e3779b1) >>> 0;
+}
+
 export interface TcpEnds {
 	readonly laddr: IpNum;
 	readonly lport: number;

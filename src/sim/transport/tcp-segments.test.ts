@@ -206,6 +206,37 @@ test.each([
 	expect(heard).toEqual([errno]);
 });
 
+// kernel-lab.md fact 27.
+test("a local rule that rejects ends an attempt at once, one that drops lets it time out", async () => {
+	const hosts = await TwoHosts.create();
+	const heard: string[] = [];
+	let rejects = true;
+	registerNetHook(hosts.lab.netns("client"), "ipv4", "OUTPUT", {
+		priority: 0,
+		name: "test_reject",
+		fn: (skb) => {
+			if (skb.bytes[skb.network + 9] !== 6) return "accept";
+			if (rejects) icmpSend(skb, 3, 3, 0);
+			return "drop";
+		},
+	});
+	const connect = (): void => {
+		const to = { addr: SERVER, port: 80 };
+		const opened = hosts.kernel.sockets.connectTcp("client", to, {}, { onError: (error) => heard.push(error.errno) });
+		expect(opened.ok).toBe(true);
+	};
+	connect();
+	hosts.lab.pass(0.001);
+	expect(heard).toEqual(["ECONNREFUSED"]);
+	rejects = false;
+	connect();
+	hosts.lab.pass(120);
+	expect(heard).toEqual(["ECONNREFUSED"]);
+	hosts.lab.pass(20);
+	expect(heard).toEqual(["ECONNREFUSED", "ETIMEDOUT"]);
+	expect(hosts.tcp()).toEqual([]);
+});
+
 test("an ICMP error about a connection that stands only explains its end", async () => {
 	const { hosts, server, heard } = await established();
 	registerNetHook(hosts.lab.netns("client"), "ipv4", "PREROUTING", {

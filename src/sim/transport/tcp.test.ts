@@ -414,3 +414,91 @@ function connectOnce(hosts: TwoHosts): void {
 	connect(hosts, 9);
 	hosts.lab.pass(0.01);
 }
+
+test("a namespace that goes away takes its connections along, without a timer left", async () => {
+	const hosts = await TwoHosts.create();
+	const [client] = await pair(hosts);
+	connect(hosts, 80).connection?.close();
+	client.connection?.send(utf8Encode("x"));
+	await hosts.kernel.deleteNetns("client");
+	await hosts.kernel.deleteNetns("server");
+	hosts.kernel.runBacklog();
+	expect(hosts.kernel.machine.loop.pending).toBe(false);
+	expect(client.heard).toEqual(["connect"]);
+	expect(client.connection?.send(utf8Encode("x"))).toMatchObject({ error: { errno: "EPIPE" } });
+});
+
+test("many connections to one server each have their own port, even ones first", async () => {
+	const hosts = await TwoHosts.create();
+	await hosts.lab.set("client", { kind: "sysctl", key: "net.ipv4.ip_local_port_range", value: "50000 50019" });
+	serve(hosts);
+	const ports = Array.from({ length: 20 }, () => connect(hosts).connection?.local.port ?? 0);
+	hosts.lab.pass(0.01);
+	expect(new Set(ports).size).toBe(20);
+	expect(ports.slice(0, 10).every((port) => port % 2 === 0)).toBe(true);
+	expect(connect(hosts).heard).toEqual(["EADDRNOTAVAIL"]);
+});
+
+test("a socket bound to a device is found by it only, and sends by it", async () => {
+	const hosts = await TwoHosts.create();
+	const took: string[] = [];
+	for (const dev of ["lo", "eth0"]) {
+		hosts.kernel.sockets.listenTcp("server", { bind: { port: 80 }, dev }, () => took.push(dev));
+	}
+	connect(hosts);
+	hosts.lab.pass(0.01);
+	expect(took).toEqual(["eth0"]);
+	const opened = hosts.kernel.sockets.connectTcp("client", { addr: SERVER, port: 80 }, { dev: "lo" }, {});
+	hosts.lab.pass(0.01);
+	expect([opened.ok, took]).toEqual([true, ["eth0"]]);
+});
+
+test("without time stamps a newer SYN is known by its sequence number", async () => {
+	const hosts = await TwoHosts.create();
+	await hosts.lab.set("client", { kind: "sysctl", key: "net.ipv4.tcp_timestamps", value: "0" });
+	const servers = serve(hosts);
+	const client = connect(hosts, 80, 40000);
+	hosts.lab.pass(0.01);
+	servers[0]?.connection?.close();
+	hosts.lab.pass(0.01);
+	client.connection?.close();
+	hosts.lab.pass(1);
+	const again = connect(hosts, 80, 40000);
+	hosts.lab.pass(0.01);
+	expect(again.heard).toEqual(["connect"]);
+	expect(hosts.tcp().filter(({ tcp }) => tcp.flags === "S")).toHaveLength(2);
+});
+
+test("a SYN that comes again is answered again at once", async () => {
+	const hosts = await TwoHosts.create();
+	connectOnce(hosts);
+	serve(hosts);
+	hosts.packets.length = 0;
+	hosts.wire = ({ tcp }) => (tcp?.flags === "S" ? "twice" : "pass");
+	const client = connect(hosts);
+	hosts.lab.pass(0.1);
+	expect(hosts.tcp().filter(({ tcp }) => tcp.flags === "S.")).toHaveLength(2);
+	expect(client.heard).toEqual(["connect"]);
+});
+
+test("a small segment waits while another small one is on its way", async () => {
+	const hosts = await TwoHosts.create();
+	const [client, server] = await pair(hosts);
+	hosts.packets.length = 0;
+	for (const text of ["a", "b", "c"]) client.connection?.send(utf8Encode(text));
+	hosts.lab.pass(0.01);
+	expect(server.received).toBe("abc");
+	expect(hosts.tcp().flatMap(({ tcp }) => (tcp.length > 0 ? [tcp.length] : []))).toEqual([1, 2]);
+});
+
+test("a port that somebody listens on is not given to a connection by chance", async () => {
+	const hosts = await TwoHosts.create();
+	await hosts.lab.set("client", { kind: "sysctl", key: "net.ipv4.ip_local_port_range", value: "50000 50003" });
+	serve(hosts);
+	for (const port of [50000, 50002]) {
+		expect(hosts.kernel.sockets.listenTcp("client", { bind: { port } }, () => undefined).ok).toBe(true);
+	}
+	expect([connect(hosts), connect(hosts)].map(({ connection }) => connection?.local.port).sort()).toEqual([
+		50001, 50003,
+	]);
+});

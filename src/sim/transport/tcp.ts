@@ -58,7 +58,7 @@ export function connectTcpSock(
 	const { type, mtu, prefsrc } = route.value;
 	if (type === "broadcast" || type === "multicast") return socketErr("ENETUNREACH");
 	const laddr = options.bindAddr === ADDR_ANY ? (prefsrc ?? ADDR_ANY) : options.bindAddr;
-	const port = tcpConnectPort(options, laddr, raddr.value, to.port);
+	const port = tcpConnectPort(options, { laddr, raddr: raddr.value, rport: to.port });
 	if (!port.ok) return port;
 	const sock = new TcpSock({
 		options,

@@ -64,7 +64,7 @@ test("a connected socket counts its identifications and hears only its peer", as
 	expect(hosts.packets.filter(({ proto }) => proto === 1).map(icmpLine)).toEqual([`${CLIENT} > ${SERVER} icmp 3/3`]);
 });
 
-test("the best fitting socket gets a datagram: connected, then bound to the address, then any", async () => {
+test("a socket gets only datagrams for its address, from its peer", async () => {
 	const hosts = await TwoHosts.create();
 	const bound = open(hosts, "server", { bind: { port: 53, addr: SERVER } });
 	const loopback = open(hosts, "server", { bind: { port: 53, addr: ip("127.0.0.1") } });
@@ -72,6 +72,13 @@ test("the best fitting socket gets a datagram: connected, then bound to the addr
 	client.socket.send(utf8Encode("x"), DNS);
 	hosts.lab.pass(0.01);
 	expect([bound.heard.length, loopback.heard.length]).toEqual([1, 0]);
+	const connected = open(hosts, "server", { bind: { port: 54 }, connect: { addr: CLIENT, port: 1000 } });
+	expect(hosts.kernel.sockets.openUdp("server", { bind: { port: 54 } }, {})).toMatchObject({ ok: false });
+	client.socket.send(utf8Encode("z"), { addr: SERVER, port: 54 });
+	open(hosts, "client", { bind: { port: 1001 } }).socket.send(utf8Encode("z"), { addr: SERVER, port: 54 });
+	hosts.lab.pass(0.01);
+	expect(connected.heard).toEqual([`z from ${CLIENT} to ${SERVER}:54`]);
+	hosts.packets.length = 0;
 	bound.socket.close();
 	client.socket.send(utf8Encode("y"), DNS);
 	hosts.lab.pass(0.01);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { EventLoop } from "../../event-loop.ts";
 import { Prng } from "../../../base/prng.ts";
+import { EventLoop } from "../../event-loop.ts";
 import { Machine, Netns } from "../../types.ts";
 import { ConntrackTable } from "./table.ts";
 import { copyTuple, invertTuple } from "./tuple.ts";

@@ -4,6 +4,7 @@ import { type ConntrackLab, conntrackLab, pass, tcpSkb, through } from "../../..
 import type { ConntrackEntry } from "../../../kernel/conntrack.ts";
 import { buildTcpOptions } from "../../../wire/tcp.ts";
 import { setSysctl } from "../../sysctl.ts";
+import { nfCtSetClosing } from "./core.ts";
 import { conntrackEntryOf } from "./entry.ts";
 import { conntrackNet } from "./net.ts";
 import { ctStateOf } from "./types.ts";
@@ -88,17 +89,50 @@ test("data that is not acknowledged shortens the life to 300 s, its acknowledgem
 	expect(segment(lab, "<", "A", { seq: 1001, ack: 111 })).toBe("ESTABLISHED ESTABLISHED 432000 A");
 });
 
+const LIVE = "ESTABLISHED 432000 A";
 test.each([
-	["a sequence number far ahead", ">", "A", { seq: 101 + 10_000_000, ack: 1001 }, "INVALID ESTABLISHED 432000 A"],
-	["an acknowledgement of data never sent", ">", "A", { seq: 101, ack: 501_001 }, "INVALID ESTABLISHED 432000 A"],
-	["old data", ">", "A", { seq: 101 - 200_000, ack: 1001, payload: 5 }, "ESTABLISHED ESTABLISHED 432000 A"],
-	["a RST far ahead", "<", "R", { seq: 9_000_000 }, "INVALID ESTABLISHED 432000 A"],
-	["a RST in the window, not exact", "<", "R", { seq: 1051 }, "ESTABLISHED ESTABLISHED 10 A"],
-	["a RST with the exact number", "<", "R", { seq: 1001 }, "ESTABLISHED CLOSE 10 A"],
-	["a SYN of the client", ">", "S", { seq: 77 }, "ESTABLISHED ESTABLISHED 432000 A"],
-	["no flags", ">", "", { seq: 101, ack: 1001 }, "INVALID ESTABLISHED 432000 A"],
-] as const)("in ESTABLISHED, %s from %s", (_name, dir, flags, fields, expected) => {
-	expect(segment(established(), dir, flags, fields)).toBe(expected);
+	{
+		what: "a sequence number far ahead",
+		from: ">",
+		flags: "A",
+		fields: { seq: 10_000_101, ack: 1001 },
+		is: `INVALID ${LIVE}`,
+	},
+	{
+		what: "an ACK of data never sent",
+		from: ">",
+		flags: "A",
+		fields: { seq: 101, ack: 501_001 },
+		is: `INVALID ${LIVE}`,
+	},
+	{
+		what: "old data",
+		from: ">",
+		flags: "A",
+		fields: { seq: 101 - 200_000, ack: 1001, payload: 5 },
+		is: `ESTABLISHED ${LIVE}`,
+	},
+	{ what: "a RST far ahead", from: "<", flags: "R", fields: { seq: 9_000_000 }, is: `INVALID ${LIVE}` },
+	{
+		what: "a RST in the window, not exact",
+		from: "<",
+		flags: "R",
+		fields: { seq: 1051 },
+		is: "ESTABLISHED ESTABLISHED 10 A",
+	},
+	{ what: "a RST with the exact number", from: "<", flags: "R", fields: { seq: 1001 }, is: "ESTABLISHED CLOSE 10 A" },
+	{ what: "a SYN of the client", from: ">", flags: "S", fields: { seq: 77 }, is: `ESTABLISHED ${LIVE}` },
+	{ what: "no flags", from: ">", flags: "", fields: { seq: 101, ack: 1001 }, is: `INVALID ${LIVE}` },
+] as const)("in ESTABLISHED, $what is $is", ({ from, flags, fields, is }) => {
+	expect(segment(established(), from, flags, fields)).toBe(is);
+});
+
+test("a connection that a rule reset is taken for closed", () => {
+	const lab = established();
+	const [ct] = conntrackNet(lab.netns).table.entries(0);
+	if (ct === undefined) throw new Error("no entry");
+	nfCtSetClosing(ct);
+	expect(entries(lab)).toMatchObject([{ tcpState: "CLOSE", timeoutSeconds: 10 }]);
 });
 
 test("with tcp_be_liberal=1 a segment out of window is ESTABLISHED", () => {

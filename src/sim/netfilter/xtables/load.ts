@@ -15,9 +15,13 @@ import type { Netns } from "../../types.ts";
 import { jumpOf, NAT_IS_NOT_A_FILTER } from "../target/standard.ts";
 import { checkRule, holdRule, releaseRule, ruleHooks, ruleNeedsConntrack } from "./check.ts";
 import { settleXtables } from "./commit.ts";
+import { buildIndex } from "./rule-index.ts";
 import { sameRule } from "./same-rule.ts";
 import { EMPTY_BODY, XtBody, type XtChainState, type XtNetns, XtRuleState, type XtTable, xtNetns } from "./state.ts";
 import { ANY_HOOK } from "./types.ts";
+
+/** A chain at least this long gets its index while it is loaded: the first packet shall not pay for it. */
+const EAGER_INDEX = 1024;
 
 /** Loads, overwrites or deletes a whole chain, with its rules. */
 export function applyChain(netns: Netns, verb: Verb, object: XtChain): Result<Undo, ObjectError> {
@@ -52,7 +56,9 @@ export function applyChain(netns: Netns, verb: Verb, object: XtChain): Result<Un
 		chain.bytes = object.counters?.bytes ?? 0;
 	}
 	const rules = object.rules.map((rule) => loadRule(table, rule));
-	swapBody(chain, makeBody(rules), { added: rules, removed: chain.body.rules });
+	const body = makeBody(rules);
+	if (rules.length >= EAGER_INDEX && table.indexThreshold <= rules.length) body.index = buildIndex(rules);
+	swapBody(chain, body, { added: rules, removed: chain.body.rules });
 	return ok(undo);
 }
 
