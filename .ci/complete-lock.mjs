@@ -23,7 +23,8 @@ for (const entry of Object.values(lock.packages)) {
 		const os = OS.filter((word) => words.includes(word));
 		const cpu = CPU.filter((word) => words.includes(word));
 		if (os.length === 0 && cpu.length === 0) throw new Error(`${name}: its platform cannot be read off its name`);
-		const libc = words.includes("musl") || words.includes("musleabihf") ? ["musl"] : words.includes("gnu") ? ["glibc"] : [];
+		const libc =
+			words.includes("musl") || words.includes("musleabihf") ? ["musl"] : words.includes("gnu") ? ["glibc"] : [];
 		lock.packages[key] = {
 			version,
 			...(cpu.length === 0 ? {} : { cpu }),

@@ -20,7 +20,7 @@ export interface Recorded {
 	readonly noNeighB?: boolean;
 	/** `["inject", netns, dev, hex]`. */
 	readonly steps: readonly (readonly [string, string, string, string])[];
-	/** `[netns, dev, host|bcast|mcast|other|out, hex]`, IP identification and checksums blanked. */
+	/** `[netns, dev, host|bcast|mcast|other|out, hex]`, blanked as `blanked` does. */
 	readonly frames: readonly (readonly [string, string, string, string])[];
 	/** `iptables-legacy-save -c` of `m` afterwards. */
 	readonly saved: readonly string[];
@@ -86,9 +86,13 @@ function topology(scenario: Recorded): readonly (readonly [string, KernelObject]
 		[netns, { kind: "route", dst: cidr("0.0.0.0/0"), via: ip(`${net}.1`) }],
 		[netns, neigh("eth0", `${net}.1`, gatewayMac)],
 	];
-	const sysctls = Object.entries({ "net.ipv4.ip_forward": 1, ...scenario.sysctl });
+	const sysctls = Object.entries({ "net.ipv4.ip_forward": 1, ...scenario.sysctl }).map(
+		([key, value]): [string, KernelObject] => ["m", { kind: "sysctl", key, value: String(value) }],
+	);
+	const isLate = ([, object]: [string, KernelObject]): boolean =>
+		object.kind === "sysctl" && /\.conf\.(?!all\.|default\.)/.test(object.key);
 	return [
-		...sysctls.map(([key, value]): [string, KernelObject] => ["m", { kind: "sysctl", key, value: String(value) }]),
+		...sysctls.filter((each) => !isLate(each)),
 		["m", { kind: "link", name: "br0", mac: mac(BRIDGE), link: { type: "bridge" }, up: true }],
 		["m", veth("va", "02:00:00:00:01:02", "a")],
 		["m", veth("vb", "02:00:00:00:01:03", "b")],
@@ -105,6 +109,7 @@ function topology(scenario: Recorded): readonly (readonly [string, KernelObject]
 		...host("x", "10.8.0", "2", "02:00:00:00:08:01"),
 		["a", neigh("eth0", "10.9.0.3", MACS.b)],
 		["b", neigh("eth0", "10.9.0.2", MACS.a)],
+		...sysctls.filter(isLate),
 		...(scenario.hairpin === true
 			? [["m", { kind: "link", name: "va", port: { hairpin: true } }] as [string, KernelObject]]
 			: []),
@@ -131,6 +136,8 @@ function inject(kernel: SimKernel, netns: string, dev: string, frame: Uint8Array
 	devQueueXmit(skb);
 }
 
+const QUOTING: readonly number[] = [3, 4, 5, 11, 12];
+
 /** The frame in hex, without what the kernel chooses by chance or leaves to the device: IP id, IP and transport checksums. */
 function blanked(frame: Uint8Array): string {
 	const b = frame.slice();
@@ -141,6 +148,11 @@ function blanked(frame: Uint8Array): string {
 		const first = ((((b[20] ?? 0) & 0x1f) << 8) | (b[21] ?? 0)) === 0;
 		const at = { 1: 2, 6: 16, 17: 6 }[b[23] ?? 0];
 		if (first && at !== undefined && b.length >= transport + at + 2) b.fill(0, transport + at, transport + at + 2);
+		// What an ICMP error quotes may be a packet of the kernel's own.
+		if (first && b[23] === 1 && QUOTING.includes(b[transport] ?? 0)) {
+			b.fill(0, transport + 12, transport + 14);
+			b.fill(0, transport + 18, transport + 20);
+		}
 	}
 	return Buffer.from(b).toString("hex");
 }
@@ -150,7 +162,7 @@ function countersOf(objects: readonly KernelObject[]): Readonly<Record<string, s
 	for (const object of objects) {
 		if (object.kind !== "xt-chain") continue;
 		const all = object.rules.map((rule) => rule.counters);
-		if (object.counters !== undefined) all.push(object.counters);
+		if (object.policy !== undefined) all.push(object.counters);
 		counters[`${object.table} ${object.chain}`] = all.map((each) => `${each?.packets}/${each?.bytes}`).join(" ");
 	}
 	return counters;

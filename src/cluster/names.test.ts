@@ -172,6 +172,8 @@ function unusedKernel(): Kernel {
 		listNetns: no,
 		apply: no,
 		dump: no,
+		routeGet: no,
+		netnsIds: no,
 		run: no,
 		trace: no,
 		capture: no,

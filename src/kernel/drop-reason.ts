@@ -38,11 +38,9 @@ export type DropReason =
 	| "CONFIRM_CLASH"
 	| "CONNTRACK_FULL"
 	| "NAT_OIF_CHANGED"
-	| "NAT_EXHAUSTED"
 	| "TCP_INVALID_SEQUENCE"
 	| "TCP_RESET"
 	| "TCP_OLD_DATA"
-	| "TCP_CLOSE"
 	| "TCP_INVALID_SYN"
 	| "TCP_FLAGS"
 	| "TCP_OLD_SEQUENCE"
@@ -53,8 +51,6 @@ export type DropReason =
 	| "TCP_TOO_OLD_ACK"
 	| "TCP_RFC7323_PAWS"
 	| "TCP_RFC7323_TW_PAWS"
-	| "SOCKET_RCVBUFF"
-	| "SOCKET_BACKLOG"
 	| "ICMP_IGNORED"
 	| "ARP_IGNORED"
 	| "MULTICAST_IGNORED"
@@ -99,11 +95,9 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 	CONFIRM_CLASH: "another connection took the reply tuple first, so the conntrack entry could not be confirmed",
 	CONNTRACK_FULL: "the connection tracking table is full",
 	NAT_OIF_CHANGED: "a masqueraded connection now leaves by another device",
-	NAT_EXHAUSTED: "no free address and port is left for the translation",
 	TCP_INVALID_SEQUENCE: "the segment is outside the receive window",
 	TCP_RESET: "the segment reset the connection",
 	TCP_OLD_DATA: "the segment only repeats data that was already received",
-	TCP_CLOSE: "the connection is closed",
 	TCP_INVALID_SYN: "a SYN where none is allowed",
 	TCP_FLAGS: "the combination of TCP flags is not valid",
 	TCP_OLD_SEQUENCE: "the segment lies wholly before the receive window",
@@ -114,8 +108,6 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 	TCP_TOO_OLD_ACK: "the acknowledgement number is far too old",
 	TCP_RFC7323_PAWS: "the TCP time stamp is older than the last one seen",
 	TCP_RFC7323_TW_PAWS: "the TCP time stamp is older than the last one seen, for a connection in TIME_WAIT",
-	SOCKET_RCVBUFF: "the socket's receive buffer is full",
-	SOCKET_BACKLOG: "the listening socket's queue is full",
 	ICMP_IGNORED: "the ICMP message asks for nothing and belongs to no socket",
 	ARP_IGNORED: "the ARP packet is not for this host or needs no answer",
 	MULTICAST_IGNORED: "a multicast packet for a group that nobody here joined",

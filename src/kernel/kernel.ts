@@ -1,6 +1,7 @@
 /** THE PORT: what a kernel can do, the simulated one and the real one alike. */
 import type { Result } from "../base/result.ts";
 import type { KernelObject, KernelObjectKind } from "./objects.ts";
+import type { RouteAnswer, RouteQuery } from "./route-query.ts";
 import type { Sockets } from "./socket.ts";
 import type { TraceEvent } from "./trace-event.ts";
 
@@ -22,7 +23,8 @@ export type Errno =
 	| "ENAMETOOLONG"
 	| "ERANGE"
 	| "ENETDOWN"
-	| "EIO";
+	| "EIO"
+	| "EACCES";
 
 export interface KernelError {
 	readonly errno: Errno;
@@ -90,6 +92,10 @@ export interface Kernel {
 	apply(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>>;
 	/** The objects of a namespace, of the given kinds (all when absent), in the order the kernel's own tools list them. */
 	dump(netns: string, kinds?: readonly KernelObjectKind[]): Promise<Result<readonly KernelObject[], KernelError>>;
+	/** The routing decision for a packet (`ip route get`); an error is the refusal: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
+	routeGet(netns: string, query: RouteQuery): Promise<Result<RouteAnswer, KernelError>>;
+	/** The numbers by which a namespace knows others, by their names (`ip netns list-id`). */
+	netnsIds(netns: string): Promise<Result<ReadonlyMap<string, number>, KernelError>>;
 	/** Lets time pass until `done()` or, at the latest, until `timeoutNs` from now. Resolves to whether `done()` held. */
 	run(done: () => boolean, timeoutNs: number): Promise<boolean>;
 	/** Every step of every packet, until the returned function is called. Undefined: this kernel cannot trace. */

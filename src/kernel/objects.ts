@@ -61,6 +61,16 @@ export interface Link {
 	readonly peerIfindex?: number;
 	/** In a dump only: the cable is plugged in (IFF_LOWER_UP). */
 	readonly carrier?: boolean;
+	/** A description for people (`ip link set DEV alias`); "" removes it. */
+	readonly alias?: string;
+	/** Default 1000. */
+	readonly txQueueLength?: number;
+	/** In a dump only: `noop` until the device is first brought up. */
+	readonly qdisc?: "noop" | "noqueue";
+	/** In a dump only: how many want every frame (a bridge, captures, the user). */
+	readonly promiscuity?: number;
+	/** In a dump only: the number by which this namespace knows that of a veth's peer. */
+	readonly peerNetnsId?: number;
 	readonly stats?: LinkStats;
 }
 
@@ -73,6 +83,8 @@ export interface Addr {
 	readonly addr: Cidr;
 	readonly broadcast?: IpAddr;
 	readonly scope?: Scope;
+	/** Default: the device's name. */
+	readonly label?: string;
 	/** In a dump only. */
 	readonly secondary?: boolean;
 }
@@ -151,6 +163,13 @@ export interface Neigh {
 	readonly addr: IpAddr;
 	readonly mac?: MacAddr;
 	readonly state?: NeighState;
+	/** In a dump only: seconds since it was last confirmed, used and changed, and how often it was asked without answer. */
+	readonly ages?: {
+		readonly confirmedSeconds: number;
+		readonly usedSeconds: number;
+		readonly updatedSeconds: number;
+		readonly probes: number;
+	};
 }
 
 /** A forwarding database entry of a bridge port. */
@@ -180,13 +199,17 @@ export interface XtChain {
 	/** Built-in chains only. */
 	readonly policy?: "accept" | "drop";
 	readonly rules: readonly Rule[];
+	/** `replace` of a chain that exists: its rules stay as they are, and `rules` is not looked at. */
+	readonly keepRules?: true;
 	/** Of the policy, in a dump. */
 	readonly counters?: Counters;
 }
 
 /**
  * One rule in a chain that belongs to somebody else (a jump in a built-in chain). `add` inserts it at `position`
- * (1-based; absent: append); adding a rule that is already there changes nothing. `delete` removes the first equal rule.
+ * (1-based; absent: append); adding a rule that is already there changes nothing, unless it may be a `duplicate`.
+ * `replace` with a `position` overwrites the rule there, without one it is `add`. `delete` removes the rule at `position`,
+ * without one the first equal rule.
  */
 export interface XtRule {
 	readonly kind: "xt-rule";
@@ -195,6 +218,8 @@ export interface XtRule {
 	readonly chain: string;
 	readonly rule: Rule;
 	readonly position?: number;
+	/** `add`: as `iptables -A` and `-I`, also where an equal rule is there. */
+	readonly duplicate?: true;
 }
 
 /** A named nfacct object, which `-m nfacct` needs. */

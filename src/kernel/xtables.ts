@@ -4,7 +4,7 @@
  * The order of `matches` is the order in which `iptables-save` prints them and the kernel evaluates them: header matches
  * (source, destination, in, out, protocol, fragment) first, then the `-m` extensions as loaded.
  */
-import type { Cidr, IpFamily } from "../wire/addr.ts";
+import type { Cidr } from "../wire/addr.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -335,5 +335,3 @@ export type Target =
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };
 
 export type TargetKind = Target["kind"];
-
-export type XtFamily = IpFamily;

@@ -12,11 +12,14 @@ import type {
 	Op,
 } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
+import type { RouteAnswer, RouteQuery } from "../kernel/route-query.ts";
 import type { Sockets } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import { startCapture } from "./capture.ts";
+import { netnsIdsOf } from "./core/netns-ids.ts";
 import { EventLoop } from "./event-loop.ts";
 import { initMachine } from "./init.ts";
+import { inetRtmGetroute } from "./ipv4/route-get.ts";
 import { addNetns, removeNetns } from "./net-namespace.ts";
 import { dumpKind, KERNEL_OBJECT_KINDS } from "./objects/handlers.ts";
 import { applyTransaction } from "./transaction.ts";
@@ -86,6 +89,17 @@ export class SimKernel implements Kernel {
 		const found = this.#netns(netns);
 		if (!found.ok) return found;
 		return ok((kinds ?? KERNEL_OBJECT_KINDS).flatMap((kind) => dumpKind(found.value, kind)));
+	}
+
+	async routeGet(netns: string, query: RouteQuery): Promise<Result<RouteAnswer, KernelError>> {
+		const found = this.#netns(netns);
+		return found.ok ? inetRtmGetroute(found.value, query) : found;
+	}
+
+	async netnsIds(netns: string): Promise<Result<ReadonlyMap<string, number>, KernelError>> {
+		const found = this.#netns(netns);
+		if (!found.ok) return found;
+		return ok(new Map([...netnsIdsOf(found.value)].map(([peer, id]) => [peer.name, id])));
 	}
 
 	async run(done: () => boolean, timeoutNs: number): Promise<boolean> {

@@ -19,11 +19,6 @@ export function packetForTrace(skb: Skb): { readonly packet: Uint8Array; readonl
 	return { packet: skb.bytes.slice(from, skb.end), link: "ethernet" };
 }
 
-/** The copy of the frame from its Ethernet header on (or from `data` when it has none). */
-export function frameForTrace(skb: Skb): Uint8Array {
-	return skb.bytes.slice(skb.mac >= 0 ? skb.mac : skb.data, skb.end);
-}
-
 /** The end of a packet that is not delivered (`kfree_skb_reason`). */
 export function dropSkb(skb: Skb, netns: Netns, fn: string, reason: DropReason, more?: DropDetail): Fate {
 	if (skb.machine.tracer !== undefined) {

@@ -67,9 +67,9 @@ function reach(netns: Netns, tx: readonly Op[]): ReadonlySet<Netns> {
 	return found;
 }
 
-/** By what they say; `linkdown` changes by itself. */
+/** By what they say; `linkdown` and ages change by themselves. */
 function sweptObjects(netns: Netns, kind: KernelObjectKind): ReadonlyMap<string, KernelObject> {
-	return new Map(dumpKind(netns, kind).map((object) => [JSON.stringify({ ...object, linkdown: undefined }), object]));
+	return new Map(dumpKind(netns, kind).map((object) => [JSON.stringify({ ...object, linkdown: undefined, ages: undefined }), object]));
 }
 
 function restoreSwept(netns: Netns, kind: KernelObjectKind, saved: ReadonlyMap<string, KernelObject>): void {

@@ -151,6 +151,10 @@ export class NetDevice {
 	mtu: number;
 	up = false;
 	promisc = false;
+	alias = "";
+	txQueueLength = 1000;
+	/** It was brought up in this namespace, so that it has a queue discipline. */
+	everUp = false;
 	/** Number of captures that made the device promiscuous. */
 	promiscCount = 0;
 	/** Loopback needs no ARP and has no Ethernet addresses of its own. */

@@ -37,14 +37,6 @@ export function eventsOf(journey: Journey): readonly TraceEvent[] {
 	return journey.stretches.flatMap((stretch) => stretch.events);
 }
 
-/** The first step of a kind, or undefined. */
-export function firstStep<S extends TraceEvent["step"]>(
-	journey: Journey,
-	step: S,
-): Extract<TraceEvent, { step: S }> | undefined {
-	return stepsOf(journey, step)[0];
-}
-
 /** All steps of a kind, in order. */
 export function stepsOf<S extends TraceEvent["step"]>(
 	journey: Journey,

@@ -64,10 +64,6 @@ export function ipv4Proto(b: Uint8Array, at: number): number {
 	return b[at + PROTO] ?? 0;
 }
 
-export function ipv4Checksum(b: Uint8Array, at: number): number {
-	return get16(b, at + CHECK);
-}
-
 export function ipv4Src(b: Uint8Array, at: number): number {
 	return get32(b, at + SRC);
 }

@@ -44,10 +44,6 @@ export function tcpWindow(b: Uint8Array, at: number): number {
 	return get16(b, at + 14);
 }
 
-export function tcpChecksum(b: Uint8Array, at: number): number {
-	return get16(b, at + TCP_CHECK);
-}
-
 export interface TcpOptions {
 	readonly mss?: number;
 	readonly windowScale?: number;

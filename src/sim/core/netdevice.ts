@@ -53,6 +53,7 @@ export function isRegistered(dev: NetDevice): boolean {
 export function devOpen(dev: NetDevice): void {
 	if (dev.up) return;
 	dev.up = true;
+	dev.everUp = true;
 	notify({ type: "up", dev });
 	linkwatch(dev);
 	dev.ops.open?.();
@@ -112,6 +113,7 @@ export function devChangeNetNamespace(
 ): void {
 	unlistNetdevice(dev);
 	dev.netns = netns;
+	dev.everUp = false;
 	dev.name = as?.name ?? dev.name;
 	dev.ifindex = as?.ifindex ?? dev.ifindex;
 	if (netns.devices.has(dev.ifindex)) dev.ifindex = newIfindex(netns);

@@ -14,6 +14,8 @@ export interface InIfaddr {
 	readonly prefix: number;
 	readonly broadcast: number | undefined;
 	readonly scope: Scope;
+	/** Absent: the device's name. */
+	readonly label?: string;
 	/** Another address of the same network came first. */
 	readonly secondary: boolean;
 }

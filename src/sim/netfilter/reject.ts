@@ -1,9 +1,11 @@
 /** The answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c). */
+import { foldChecksum, sumBytes } from "../../wire/checksum.ts";
 import { ETH_HLEN, ETH_P_IP, ethDst, ethSrc, putEthernet } from "../../wire/ethernet.ts";
 import { ICMP_DEST_UNREACH } from "../../wire/icmpv4.ts";
 import {
 	IP_DF,
 	IP_OFFSET,
+	IPPROTO_SCTP,
 	IPPROTO_TCP,
 	IPPROTO_UDP,
 	IPV4_MIN_HLEN,
@@ -39,6 +41,12 @@ import { sysctlNumber } from "../sysctl.ts";
 import { originSkb, traceStep } from "../trace.ts";
 import type { HookState, NetDevice, Skb } from "../types.ts";
 import { nfCtAttach } from "./conntrack/types.ts";
+
+const IPPROTO_DCCP = 33;
+const IPPROTO_GRE = 47;
+const IPPROTO_ESP = 50;
+const IPPROTO_AH = 51;
+const IPPROTO_UDPLITE = 136;
 
 /** Sends an ICMP destination unreachable about the packet; a later fragment or a bad checksum gets none. */
 export function nfSendUnreach(skb: Skb, code: number): void {
@@ -120,17 +128,23 @@ function transportOf(skb: Skb): number {
 	return skb.network + ipv4HeaderLength(skb.bytes, skb.network);
 }
 
-/** True for protocols whose checksum is not looked at. */
+/** Protocols whose checksum is not looked at: they have none over the whole payload, or another kind (`nf_reject_verify_csum`). */
+const UNVERIFIED: ReadonlySet<number> = new Set([
+	IPPROTO_GRE,
+	IPPROTO_ESP,
+	IPPROTO_AH,
+	IPPROTO_SCTP,
+	IPPROTO_UDPLITE,
+	IPPROTO_DCCP,
+]);
+
+/** Any other payload must sum up to a valid Internet checksum, that of ICMP as well as one that has none at all. */
 function checksumIsValid(skb: Skb): boolean {
 	const { bytes, network, end } = skb;
 	const at = transportOf(skb);
 	const addrs = { src: ipv4Src(bytes, network), dst: ipv4Dst(bytes, network) };
-	switch (ipv4Proto(bytes, network)) {
-		case IPPROTO_TCP:
-			return end - at >= TCP_MIN_HLEN && tcpChecksumIsValid(bytes, at, end, addrs);
-		case IPPROTO_UDP:
-			return end - at >= UDP_HLEN && udpChecksumIsValid(bytes, at, end, addrs);
-		default:
-			return true;
-	}
+	const proto = ipv4Proto(bytes, network);
+	if (proto === IPPROTO_TCP) return end - at >= TCP_MIN_HLEN && tcpChecksumIsValid(bytes, at, end, addrs);
+	if (proto === IPPROTO_UDP) return end - at >= UDP_HLEN && udpChecksumIsValid(bytes, at, end, addrs);
+	return UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
 }

@@ -24,7 +24,8 @@ export const addrHandler: ObjectHandler<Addr> = {
 		if (verb === "replace" && found !== undefined) return ok(() => {});
 		const { prefix } = addr.addr;
 		const scope = addr.scope ?? (local >>> 24 === 127 ? "host" : "global");
-		return inetInsertIfa(dev, { local, prefix, broadcast, scope });
+		const { label } = addr;
+		return inetInsertIfa(dev, { local, prefix, broadcast, scope, ...(label === undefined ? {} : { label }) });
 	},
 	dump(netns) {
 		const devices = [...netns.devices.values()].sort((a, b) => a.ifindex - b.ifindex);
@@ -39,6 +40,7 @@ function addrObject(dev: NetDevice, ifa: InIfaddr): Addr {
 		addr: { addr: ipText(ifa.local), prefix: ifa.prefix },
 		...(ifa.broadcast === undefined ? {} : { broadcast: ipText(ifa.broadcast) }),
 		scope: ifa.scope,
+		...(ifa.label === undefined ? {} : { label: ifa.label }),
 		...(ifa.secondary ? { secondary: true } : {}),
 	};
 }

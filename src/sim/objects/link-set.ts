@@ -10,6 +10,7 @@ import {
 	devSetMacAddress,
 	devSetMtu,
 } from "../core/netdevice.ts";
+import { peernet2idAlloc } from "../core/netns-ids.ts";
 import { bridgeOf } from "../device/bridge.ts";
 import { type AddIfError, brAddIf, brDelIf, brPortSetMac, brSetMac } from "../device/bridge-device.ts";
 import { vethPeer } from "../device/veth.ts";
@@ -29,6 +30,8 @@ export function setLink(dev: NetDevice, link: Link): Checked {
 		() => (link.port === undefined ? DONE : setPort(dev, link.port)),
 		() => {
 			dev.promisc = link.promisc ?? dev.promisc;
+			dev.alias = link.alias ?? dev.alias;
+			dev.txQueueLength = link.txQueueLength ?? dev.txQueueLength;
 			if (link.up === true) devOpen(dev);
 			if (link.up === false) devClose(dev);
 			return DONE;
@@ -68,6 +71,7 @@ function setNetns(dev: NetDevice, name: string): Checked {
 	if (netns === dev.netns) return DONE;
 	if (dev.isLoopback || dev.ops.type === "bridge") return refuse("EINVAL", "The interface netns is immutable.");
 	if (netns.devicesByName.has(dev.name)) return refuse("EEXIST", "File exists");
+	peernet2idAlloc(dev.netns, netns);
 	devChangeNetNamespace(dev, netns);
 	return DONE;
 }

@@ -40,6 +40,9 @@ interface Snapshot {
 	readonly mtu: number;
 	readonly up: boolean;
 	readonly promisc: boolean;
+	readonly alias: string;
+	readonly txQueueLength: number;
+	readonly everUp: boolean;
 	readonly master: NetDevice | undefined;
 	readonly port: NetDevice["port"];
 	readonly peer: NetDevice | undefined;
@@ -67,6 +70,9 @@ function snapshotOf(dev: NetDevice, sysctlValues: ReadonlyMap<string, string>): 
 		mtu: dev.mtu,
 		up: dev.up,
 		promisc: dev.promisc,
+		alias: dev.alias,
+		txQueueLength: dev.txQueueLength,
+		everUp: dev.everUp,
 		master: dev.master,
 		port: { ...dev.port },
 		peer: vethPeer(dev),
@@ -110,6 +116,7 @@ function restore(snapshots: readonly Snapshot[]): void {
 	for (const snapshot of snapshots) {
 		if (snapshot.up) devOpen(snapshot.dev);
 		else devClose(snapshot.dev);
+		snapshot.dev.everUp = snapshot.everUp;
 	}
 	for (const { dev, mac, mtu, bridge } of snapshots) {
 		if (bridge === undefined) continue;
@@ -139,6 +146,8 @@ function place(snapshot: Snapshot): void {
 		if (sysctls(netns).values.get(key) !== value) setSysctl(netns, key, value);
 	}
 	dev.promisc = snapshot.promisc;
+	dev.alias = snapshot.alias;
+	dev.txQueueLength = snapshot.txQueueLength;
 	dev.taps = snapshot.taps;
 	dev.promiscCount = snapshot.taps.filter((tap) => tap.promisc).length;
 	devSetMacAddress(dev, snapshot.mac);

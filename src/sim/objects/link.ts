@@ -3,6 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import type { Link, LinkKind } from "../../kernel/objects.ts";
 import { macNum, macText } from "../../wire/addr.ts";
 import { ethRandomAddr, unregisterNetdevice } from "../core/netdevice.ts";
+import { peernet2idAlloc } from "../core/netns-ids.ts";
 import { bridgeOf } from "../device/bridge.ts";
 import { createBridge } from "../device/bridge-device.ts";
 import { createDummy } from "../device/dummy.ts";
@@ -102,6 +103,11 @@ function linkObject(dev: NetDevice): Link {
 		ifindex: dev.ifindex,
 		...(peer === undefined ? {} : { peerIfindex: peer.ifindex }),
 		carrier: dev.running,
+		...(dev.alias === "" ? {} : { alias: dev.alias }),
+		txQueueLength: dev.txQueueLength,
+		qdisc: dev.everUp ? "noqueue" : "noop",
+		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === undefined ? 0 : 1),
+		...(peer === undefined || peer.netns === dev.netns ? {} : { peerNetnsId: peernet2idAlloc(dev.netns, peer.netns) }),
 		stats: { ...dev.stats },
 	};
 }

@@ -20,9 +20,21 @@ export const neighHandler: ObjectHandler<Neigh> = {
 	},
 	dump(netns) {
 		const entries = [...netns.devices.values()].flatMap(neighEntries);
-		return entries.filter((entry) => !HIDDEN.has(entry.state)).map(neighObject);
+		return entries
+			.filter((entry) => !HIDDEN.has(entry.state))
+			.map((entry) => ({ ...neighObject(entry), ages: agesOf(entry) }));
 	},
 };
+
+function agesOf(entry: Neighbour): NonNullable<Neigh["ages"]> {
+	const nowNs = entry.dev.netns.machine.loop.now();
+	return {
+		confirmedSeconds: (nowNs - entry.confirmedNs) / 1e9,
+		usedSeconds: (nowNs - entry.usedNs) / 1e9,
+		updatedSeconds: (nowNs - entry.updatedNs) / 1e9,
+		probes: entry.probes,
+	};
+}
 
 /** `ip neigh` lists these only when asked for them. */
 const HIDDEN: ReadonlySet<NeighState> = new Set<NeighState>(["NONE", "NOARP"]);

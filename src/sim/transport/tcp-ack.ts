@@ -70,6 +70,7 @@ function updateWindow(sock: TcpSock, seg: TcpArrival): boolean {
 function newAck(sock: TcpSock, seg: TcpArrival): void {
 	const acked = cleanRtxQueue(sock, seg);
 	sock.sndUna = seg.ack;
+	sock.dstPendingConfirm = true;
 	sock.dupAcks = 0;
 	sock.retransmits = 0;
 	sock.softErrno = undefined;

@@ -75,6 +75,8 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	/** The route last used, and the generation of the tables that it is good for. */
 	dst: Dst | undefined = undefined;
 	dstGeneration = -1;
+	/** The peer acknowledged something new: with the next packet the neighbour counts as confirmed. */
+	dstPendingConfirm = false;
 	/** Retransmission while something is in flight, else the zero-window probe. */
 	readonly timer: SockTimer;
 	/** Counted in `boundPorts` of the table. */

@@ -3,6 +3,7 @@ import type { IpNum } from "../../wire/addr.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { put32 } from "../../wire/read-write.ts";
 import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../wire/tcp.ts";
+import { neighConfirm } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
 import { dropSkb, originSkb } from "../trace.ts";
@@ -46,6 +47,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		return;
 	}
 	skb.dst = dst;
+	if (sock.dstPendingConfirm) confirmNeighbour(sock, dst);
 	const id = sock.ipId;
 	sock.ipId = (id + 1) & 0xffff;
 	inetXmit(
@@ -183,6 +185,12 @@ function synOptions(sock: TcpSock, dst: Dst | undefined): Uint8Array {
 function stampOption(sock: TcpSock): Uint8Array {
 	if (!sock.tstampOk) return NO_BYTES;
 	return timestampOption((tcpClockMs(sock.options.netns) + sock.tsOffset) >>> 0, sock.tsRecent);
+}
+
+/** The next hop need not be asked whether it is there (`sock_confirm_neigh`). */
+function confirmNeighbour(sock: TcpSock, dst: Dst): void {
+	sock.dstPendingConfirm = false;
+	neighConfirm(dst.dev, dst.gateway ?? sock.raddr);
 }
 
 function dropUnrouted(skb: Skb, netns: Netns, origin: Origin | undefined): void {

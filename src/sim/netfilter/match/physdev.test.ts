@@ -25,8 +25,11 @@ const CASES: readonly (readonly [
 	["--physdev-in va --physdev-out vb", BRIDGED, true],
 	["--physdev-in va --physdev-out vc", BRIDGED, false],
 	["--physdev-in va ! --physdev-out vb", BRIDGED, false],
-	// A name asked of a packet without that port is not compared.
-	["--physdev-out vb", IN_ONLY, true],
+	// As found on Linux 6.18: without an output port its name never matches, inverted or not.
+	["--physdev-out vb", IN_ONLY, false],
+	["! --physdev-out vb", IN_ONLY, false],
+	["--physdev-out +", IN_ONLY, false],
+	["! --physdev-out vb", undefined, true],
 	["--physdev-in va", undefined, false],
 	["! --physdev-in va", undefined, true],
 	["--physdev-is-bridged", undefined, false],

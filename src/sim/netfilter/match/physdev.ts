@@ -35,8 +35,8 @@ function bridgedTest(match: PhysdevMatch): MatchFn {
 		if (isBridged !== undefined && (outdev !== undefined) !== (isBridged.invert !== true)) return false;
 		if (isIn !== undefined && (indev !== undefined) !== (isIn.invert !== true)) return false;
 		if (isOut !== undefined && (outdev !== undefined) !== (isOut.invert !== true)) return false;
-		// A name is compared only where there is a device: without one the kernel lets the packet pass.
+		// Where there is no port, the kernel takes the test for the input as passed and that for the output as failed.
 		if (inName !== undefined && indev !== undefined && inName(indev) !== wantIn) return false;
-		return outName === undefined || outdev === undefined || outName(outdev) === wantOut;
+		return outName === undefined || (outdev !== undefined && outName(outdev) === wantOut);
 	};
 }

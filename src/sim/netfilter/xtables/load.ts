@@ -44,7 +44,8 @@ export function applyChain(netns: Netns, verb: Verb, object: XtChain): Result<Un
 	}
 	const isFresh = found?.builtin !== undefined && found.body.rules.length === 0 && found.policy === "accept";
 	if (verb === "add" && exists && !isFresh) return refuse("EEXIST", `Chain ${object.chain} already exists.`);
-	const error = checkRules(table, object.chain, object.rules);
+	const keep = object.keepRules === true && exists;
+	const error = keep ? undefined : checkRules(table, object.chain, object.rules);
 	if (error !== undefined) return err(error);
 	const chain = table.chain(object.chain);
 	const undo = begin(xt, chain);
@@ -71,15 +72,28 @@ export function applyRule(netns: Netns, verb: Verb, object: XtRule): Result<Undo
 	const chain = table.chains.get(object.chain);
 	if (chain === undefined || !chain.exists) return refuse("ENOENT", noChain(object.chain, object.table));
 	const rules = chain.body.rules;
-	const at = rules.findIndex((loaded) => sameRule(loaded.rule, object.rule));
+	const numbered = object.position !== undefined && verb !== "add" ? object.position - 1 : undefined;
+	const at = numbered ?? rules.findIndex((loaded) => sameRule(loaded.rule, object.rule));
+	const old = rules[at];
+	if (numbered !== undefined && old === undefined) {
+		const what = verb === "delete" ? "deletion" : "replacement";
+		return refuse("ERANGE", `Index of ${what} too big: ${object.position} in chain ${object.chain}.`);
+	}
 	if (verb === "delete") {
-		const old = rules[at];
 		if (old === undefined) return refuse("ENOENT", `Bad rule (does a matching rule exist in chain ${object.chain}?).`);
 		const undo = begin(xt, chain);
 		swapBody(chain, makeBody(rules.toSpliced(at, 1)), { added: [], removed: [old] });
 		return ok(undo);
 	}
-	if (at >= 0) return ok(() => undefined);
+	if (numbered !== undefined && old !== undefined) {
+		const error = checkRules(table, object.chain, [object.rule]);
+		if (error !== undefined) return err(error);
+		const undo = begin(xt, chain);
+		const rule = loadRule(table, object.rule);
+		swapBody(chain, makeBody(rules.with(at, rule)), { added: [rule], removed: [old] });
+		return ok(undo);
+	}
+	if (at >= 0 && object.duplicate !== true) return ok(() => undefined);
 	const place = object.position ?? rules.length + 1;
 	if (place < 1 || place > rules.length + 1) {
 		return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
