@@ -128,7 +128,7 @@ const CASES: readonly ServiceCase[] = [
 		says: [
 			"ECONNREFUSED",
 			"filter KUBE-SERVICES rule 1",
-			"default/orphan:http has no endpoints",
+			"made for Service default/orphan:http",
 			"No server saw the request",
 		],
 	},

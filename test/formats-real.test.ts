@@ -8,7 +8,8 @@ import { formatConntrack } from "../src/formats/conntrack.ts";
 import { formatIpAddr, formatIpAddrBrief } from "../src/formats/ip-addr.ts";
 import { formatIpLink, formatIpLinkBrief } from "../src/formats/ip-link.ts";
 import { formatNeigh } from "../src/formats/ip-neigh.ts";
-import { formatPolicyRule, formatRoute } from "../src/formats/ip-route.ts";
+import { formatRoute } from "../src/formats/ip-route.ts";
+import { formatPolicyRule } from "../src/formats/ip-rule.ts";
 import { formatIptablesList } from "../src/formats/iptables-list.ts";
 import {
 	formatIptablesSave,

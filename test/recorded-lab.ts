@@ -1,7 +1,8 @@
 /**
- * Scenarios that were run on Linux 6.18 (`/work/shared/reference/facts/difflab.py`) with what came of them: `a` 10.9.0.2
+ * Scenarios that were run on Linux 6.18 (test/golden/netfilter/record.py) with what came of them: `a` 10.9.0.2
  * and `b` 10.9.0.3 on br0 (10.9.0.1) of `m`, `x` 10.8.0.2 behind w0 (10.8.0.1) of `m`; frames are put on a device by hand.
  */
+import { readFileSync } from "node:fs";
 import type { KernelObject } from "../src/kernel/objects.ts";
 import { devQueueXmit } from "../src/sim/core/dev.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
@@ -18,10 +19,12 @@ export interface Recorded {
 	readonly hairpin?: boolean;
 	/** `m` has to ask for the MAC address of `b`. */
 	readonly noNeighB?: boolean;
+	/** `m` has `blackhole 10.96.0.0/12`: what no DNAT rule takes ends there. */
+	readonly blackhole?: boolean;
 	/** `["inject", netns, dev, hex]`. */
 	readonly steps: readonly (readonly [string, string, string, string])[];
-	/** `[netns, dev, host|bcast|mcast|other|out, hex]`, blanked as `blanked` does. */
-	readonly frames: readonly (readonly [string, string, string, string])[];
+	/** What the devices of `m` saw: `[dev, host|bcast|mcast|other|out, hex]`, blanked as `blanked` does. */
+	readonly frames: readonly (readonly [string, string, string])[];
 	/** `iptables-legacy-save -c` of `m` afterwards. */
 	readonly saved: readonly string[];
 	/** What LOG rules wrote: level and text, IP identification blanked. */
@@ -29,16 +32,25 @@ export interface Recorded {
 }
 
 export interface Seen {
-	/** By `netns/dev`. */
+	/** By device. */
 	readonly frames: Readonly<Record<string, readonly string[]>>;
 	/** `table chain`: the counters of its rules, then of its policy. */
 	readonly counters: Readonly<Record<string, string>>;
 	readonly log: readonly string[];
 }
 
+/** The scenarios of a file in test/golden/netfilter: one a line, after a line with their provenance. */
+export function readRecorded(file: string): readonly Recorded[] {
+	const text = readFileSync(new URL(`golden/netfilter/${file}`, import.meta.url), "utf8");
+	return text
+		.split("\n")
+		.slice(1, -1)
+		.map((line) => JSON.parse(line) as Recorded);
+}
+
 export function recordedOutcome(scenario: Recorded): Seen {
 	const frames: Record<string, string[]> = {};
-	for (const [netns, dev, direction, hex] of scenario.frames) push(frames, `${netns}/${dev}`, `${direction} ${hex}`);
+	for (const [dev, direction, hex] of scenario.frames) push(frames, dev, `${direction} ${hex}`);
 	return { frames, counters: countersOf(chainsOf(scenario.saved.join("\n"))), log: scenario.log ?? [] };
 }
 
@@ -51,12 +63,10 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	if (!rules.ok) throw new Error(JSON.stringify(rules.error));
 	kernel.machine.loop.runUntil(1e9);
 	const frames: Record<string, string[]> = {};
-	for (const netns of ["m", "a", "b", "x"]) {
-		kernel.capture(netns, { promisc: false }, ({ dev, direction, pktType, frame }) => {
-			const who = direction === "out" ? "out" : (SHORT[pktType] ?? pktType);
-			push(frames, `${netns}/${dev}`, `${who} ${blanked(frame)}`);
-		});
-	}
+	kernel.capture("m", { promisc: false }, ({ dev, direction, pktType, frame }) => {
+		const who = direction === "out" ? "out" : (SHORT[pktType] ?? pktType);
+		push(frames, dev, `${who} ${blanked(frame)}`);
+	});
 	for (const [, netns, dev, hex] of scenario.steps) {
 		inject(kernel, netns, dev, Uint8Array.from(Buffer.from(hex, "hex")));
 		kernel.runBacklog();
@@ -109,6 +119,9 @@ function topology(scenario: Recorded): readonly (readonly [string, KernelObject]
 		...host("x", "10.8.0", "2", "02:00:00:00:08:01"),
 		["a", neigh("eth0", "10.9.0.3", MACS.b)],
 		["b", neigh("eth0", "10.9.0.2", MACS.a)],
+		...(scenario.blackhole === true
+			? [["m", { kind: "route", type: "blackhole", dst: cidr("10.96.0.0/12") }] as [string, KernelObject]]
+			: []),
 		...sysctls.filter(isLate),
 		...(scenario.hairpin === true
 			? [["m", { kind: "link", name: "va", port: { hairpin: true } }] as [string, KernelObject]]

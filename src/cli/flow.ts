@@ -2,12 +2,12 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { type FlowOutcome, type FlowRequest, formatFlowError, traceFlow } from "../cluster/flow.ts";
 import { labelOf, netnsOf, ownerOf } from "../cluster/names.ts";
+import { formatConntrack } from "../formats/conntrack.ts";
 import { type Explanation, explain } from "../trace/explain.ts";
 import { addrText } from "../trace/explain-ending.ts";
 import type { FlowFacts } from "../trace/flow-facts.ts";
-import { type Journey, journeysOf } from "../trace/journey.ts";
+import { type Detail, flowText as textOf } from "../trace/flow-text.ts";
 import type { Paint } from "../trace/paint.ts";
-import { isArp, isIgnoredArp, renderJourney, renderJourneyLine } from "../trace/render.ts";
 import { forceEndpoint } from "./force-endpoint.ts";
 import { UsageError } from "./io.ts";
 import type { Session } from "./session.ts";
@@ -28,17 +28,22 @@ export async function runFlow(session: Session, request: Omit<FlowRequest, "forc
 	return { outcome: flow.value, facts, explanation: explain(facts, flow.value.events) };
 }
 
-/** `all`: every packet in full; `first`: the first of each direction and those that failed; `request`: only the request's first. */
-export type Detail = "all" | "first" | "request";
-
 export function flowText(flow: ExplainedFlow, detail: Detail, paint: Paint): string {
-	const journeys = journeysOf(flow.outcome.events);
-	const options = { paint, label: (netns: string) => flow.facts.label(netns), startNs: journeys[0]?.startNs ?? 0 };
-	const full = detail === "all" ? new Set(journeys) : chosen(journeys, flow.facts, detail);
-	const shown = journeys.filter((journey) => full.has(journey) || (detail === "first" && !isIdleArpCopy(journey)));
-	return shown
-		.map((journey) => (full.has(journey) ? renderJourney(journey, options) : renderJourneyLine(journey, options)))
-		.join("\n\n");
+	const label = (netns: string): string => flow.facts.label(netns);
+	return textOf(flow.outcome.events, { paint, label, detail, clientNetns: flow.facts.clientNetns });
+}
+
+/** What `conntrack -L` would print on each node right after the answer, of this flow. */
+export function conntrackText(flow: ExplainedFlow, paint: Paint): string {
+	return flow.outcome.conntrack
+		.filter((node) => node.entries.length > 0)
+		.map((node) => {
+			const lines = node.entries.map((entry) => formatConntrack(entry).trimEnd());
+			return [paint.dim(`conntrack -L on ${flow.facts.label(node.netns)}, right after the answer`), ...lines].join(
+				"\n",
+			);
+		})
+		.join("\n");
 }
 
 export function explanationText(explanation: Explanation, paint: Paint): string {
@@ -47,21 +52,6 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
 		`${paint.strong("Server:")} ${explanation.server}`,
 		`${paint.strong("Rules: ")} ${explanation.rules}`,
 	].join("\n");
-}
-
-/** A broadcast's copy that reached somebody whom it does not concern. */
-function isIdleArpCopy(journey: Journey): boolean {
-	return journey.parent !== undefined && journey.what.startsWith("copy") && isIgnoredArp(journey);
-}
-
-function chosen(journeys: readonly Journey[], facts: FlowFacts, detail: "first" | "request"): ReadonlySet<Journey> {
-	const flow = journeys.filter((journey) => journey.link === "ip" && !isArp(journey));
-	const request = flow.find((journey) => journey.stretches[0]?.netns === facts.clientNetns);
-	if (request === undefined) return new Set();
-	if (detail === "request") return new Set([request]);
-	const reply = flow.find((journey) => journey.startNs > request.startNs && journey.end?.netns === facts.clientNetns);
-	const failed = flow.filter((journey) => journey.end?.step === "drop").slice(0, 3);
-	return new Set([request, ...(reply === undefined ? [] : [reply]), ...failed]);
 }
 
 function factsOf(cluster: Cluster, outcome: FlowOutcome): FlowFacts {

@@ -166,7 +166,7 @@ function unusedKernel(): Kernel {
 	};
 	return {
 		clock: { now: no, after: no },
-		sockets: { listenTcp: no, connectTcp: no, openUdp: no, openEcho: no },
+		sockets: { listenTcp: no, connectTcp: no, openUdp: no, openEcho: no, openPacket: no, list: no },
 		addNetns: no,
 		deleteNetns: no,
 		listNetns: no,
@@ -177,6 +177,8 @@ function unusedKernel(): Kernel {
 		run: no,
 		trace: no,
 		capture: no,
+		conntrackEvents: no,
+		conntrackStats: no,
 		log: no,
 	};
 }

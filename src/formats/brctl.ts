@@ -4,9 +4,10 @@ import { mac, macNum } from "../wire/addr.ts";
 
 const NO_MAC = mac("00:00:00:00:00:00");
 
-/** The table of all bridges in `links`, with line ends. */
-export function formatBrctlShow(links: readonly Link[]): string {
-	const bridges = links.filter((link) => link.link?.type === "bridge").sort((a, b) => (a.name < b.name ? -1 : 1));
+/** The table of all bridges in `links`, or of some, with line ends. */
+export function formatBrctlShow(links: readonly Link[], only?: readonly Link[]): string {
+	const all = links.filter((link) => link.link?.type === "bridge").sort((a, b) => (a.name < b.name ? -1 : 1));
+	const bridges = only ?? all;
 	const lines = bridges.map((bridge) => bridgeLines(bridge, portsOf(bridge, links)));
 	return `bridge name\tbridge id\t\tSTP enabled\tinterfaces\n${lines.join("")}`;
 }
@@ -30,7 +31,8 @@ export function formatBrctlShowmacs(bridge: Link, links: readonly Link[], fdb: r
 
 function bridgeLines(bridge: Link, ports: readonly Link[]): string {
 	const stp = bridge.link?.type === "bridge" && bridge.link.stp === true ? "yes" : "no";
-	const id = `8000.${(ports.length === 0 ? NO_MAC : (bridge.mac ?? NO_MAC)).replaceAll(":", "")}`;
+	const idMac = bridge.link?.type === "bridge" ? bridge.link.idMac : undefined;
+	const id = `8000.${(idMac ?? (ports.length === 0 ? NO_MAC : (bridge.mac ?? NO_MAC))).replaceAll(":", "")}`;
 	const names = ports.map((port) => port.name).sort();
 	return `${bridge.name}\t\t${id}\t${stp}\t\t${names.join("\n\t\t\t\t\t\t\t")}\n`;
 }

@@ -1,59 +1,122 @@
 /** `ip link` and `ip -br link`, for the devices of one namespace. */
-import type { Link, LinkStats } from "../kernel/objects.ts";
+import type { Link } from "../kernel/objects.ts";
+import { type Field, field, fieldIf, fieldsText, textOnly } from "./fields.ts";
+import { linkDetails } from "./ip-link-details.ts";
+import { linkStats } from "./ip-link-stats.ts";
 
 const NO_MAC = "00:00:00:00:00:00";
 
+/** How a veth names its other end. */
+export interface PeerName {
+	/** What stands behind the `@`: a device of the same namespace, or `ifN`; absent: nothing does. */
+	readonly at?: string;
+	/** The other end is in another namespace: its name, where it has one, and its number. */
+	readonly netns?: string;
+	readonly netnsId?: number;
+}
+
+export interface LinkListing {
+	/** `ip link` and `ip addr` print the same device a little differently. */
+	readonly of?: "link" | "addr";
+	/** 1 for -s, 2 for -s -s. */
+	readonly stats?: 0 | 1 | 2;
+	/** -d. */
+	readonly details?: boolean;
+	/** Without the hardware's line, as `ip -4 addr`. */
+	readonly firstLineOnly?: boolean;
+	/** Absent: the namespace is called what the port calls it. */
+	readonly peer?: (link: Link) => PeerName;
+}
+
 /** All devices, with line ends; with `stats` as `ip -s link`. */
 export function formatIpLink(links: readonly Link[], options: { readonly stats?: boolean } = {}): string {
-	return links
-		.map((link) => `${linkHead(link, links, "mode DEFAULT ")}${options.stats === true ? statsLines(link.stats) : ""}`)
-		.join("");
+	const listing: LinkListing = { stats: options.stats === true ? 1 : 0 };
+	return links.map((link) => fieldsText(linkFields(link, links, listing))).join("");
 }
 
 /** One line for each device, with line ends. */
 export function formatIpLinkBrief(links: readonly Link[]): string {
-	return links
-		.map((link) => `${briefStart(link, links)}${link.mac ?? NO_MAC} <${linkFlags(link, links).join(",")}> \n`)
-		.join("");
+	return links.map((link) => fieldsText(briefLinkFields(link, links))).join("");
 }
 
-/** The two lines that `ip link` and `ip addr` begin a device with; `mode` is what only `ip link` prints. */
-export function linkHead(link: Link, links: readonly Link[], mode: string): string {
-	const isLoopback = link.link?.type === "loopback";
-	const master = link.master === undefined || link.master === "" ? "" : `master ${link.master} `;
-	const qdisc = link.up === true ? "noqueue" : "noop";
-	const brd = isLoopback ? NO_MAC : "ff:ff:ff:ff:ff:ff";
-	return (
-		`${link.ifindex ?? 0}: ${nameAtPeer(link)}: <${linkFlags(link, links).join(",")}> mtu ${link.mtu ?? 1500} ` +
-		`qdisc ${qdisc} ${master}state ${operState(link, links)} ${mode}group default qlen 1000\n` +
-		`    link/${isLoopback ? "loopback" : "ether"} ${link.mac ?? NO_MAC} brd ${brd}${linkNetns(link)}\n`
-	);
+/** A device as `ip link` prints it, with line ends. `links` are all devices of the namespace. */
+export function linkFields(link: Link, links: readonly Link[], listing: LinkListing = {}): readonly Field[] {
+	const master = link.master ?? "";
+	const state = operState(link, links);
+	return [
+		...linkStart(link, links, listing),
+		field(`mtu ${link.mtu ?? 1500} `, "mtu", link.mtu ?? 1500),
+		field(`qdisc ${qdiscOf(link)} `, "qdisc", qdiscOf(link)),
+		...fieldIf(master !== "", `master ${master} `, "master", master),
+		field(`state ${state} `, "operstate", state),
+		...fieldIf(listing.of !== "addr", "mode DEFAULT ", "linkmode", "DEFAULT"),
+		field("group default ", "group", "default"),
+		field(`qlen ${link.txQueueLength ?? 1000}`, "txqlen", link.txQueueLength ?? 1000),
+		...(listing.firstLineOnly === true ? [] : hardwareFields(link, links, listing)),
+		textOnly("\n"),
+		...(listing.stats === undefined || listing.stats === 0 ? [] : linkStats(link.stats, listing.stats)),
+	];
+}
+
+function hardwareFields(link: Link, links: readonly Link[], listing: LinkListing): readonly Field[] {
+	const type = link.link?.type === "loopback" ? "loopback" : "ether";
+	const peer = peerName(link, listing);
+	return [
+		field(`\n    link/${type} `, "link_type", type),
+		field(link.mac ?? NO_MAC, "address", link.mac ?? NO_MAC),
+		field(` brd ${broadcastOf(link)}`, "broadcast", broadcastOf(link)),
+		...netnsFields(peer),
+		...(listing.details === true
+			? linkDetails(link, links, {
+					of: listing.of ?? "link",
+					kind: link.link?.type !== "veth" || peer.at !== undefined,
+				})
+			: []),
+		...(link.alias === undefined ? [] : [field(`\n    alias ${link.alias}`, "ifalias", link.alias)]),
+	];
+}
+
+/** Number, name and flags, as `ip link` and `bridge link` begin a device with. */
+export function linkStart(link: Link, links: readonly Link[], listing: LinkListing = {}): readonly Field[] {
+	const peer = peerName(link, listing);
+	const at = peer.at === undefined ? "" : `@${peer.at}`;
+	const isElsewhere = peer.netns !== undefined || peer.netnsId !== undefined;
+	const flags = linkFlags(link, links);
+	return [
+		field(`${link.ifindex ?? 0}: `, "ifindex", link.ifindex ?? 0),
+		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at ?? ""),
+		...fieldIf(peer.at !== undefined && isElsewhere, "", "link_index", link.peerIfindex ?? 0),
+		field(`${link.name}${at}: `, "ifname", link.name),
+		field(`<${flags.join(",")}> `, "flags", flags),
+	];
+}
+
+/** A device as `ip -br link` prints it, with the line end. */
+export function briefLinkFields(link: Link, links: readonly Link[], listing: LinkListing = {}): readonly Field[] {
+	const flags = linkFlags(link, links);
+	return [
+		...briefStart(link, links, listing),
+		field(`${link.mac ?? NO_MAC} `, "address", link.mac ?? NO_MAC),
+		field(`<${flags.join(",")}> \n`, "flags", flags),
+	];
 }
 
 /** Name and state, padded, as the brief listings begin a line. */
-export function briefStart(link: Link, links: readonly Link[]): string {
-	return `${nameAtPeer(link).padEnd(16)} ${operState(link, links).padEnd(14)} `;
+export function briefStart(link: Link, links: readonly Link[], listing: LinkListing = {}): readonly Field[] {
+	const peer = peerName(link, listing);
+	const name = peer.at === undefined ? link.name : `${link.name}@${peer.at}`;
+	const isElsewhere = peer.netns !== undefined || peer.netnsId !== undefined;
+	const state = operState(link, links);
+	return [
+		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at ?? ""),
+		...fieldIf(peer.at !== undefined && isElsewhere, "", "link_index", link.peerIfindex ?? 0),
+		field(`${name.padEnd(16)} `, "ifname", link.name),
+		field(`${state.padEnd(14)} `, "operstate", state),
+	];
 }
 
-/** `eth0@if3`, with the peer's name when it is in the same namespace. */
-function nameAtPeer(link: Link): string {
-	if (link.link?.type !== "veth") return link.name;
-	return `${link.name}@${link.link.peerNetns === undefined ? link.link.peer : `if${link.peerIfindex ?? 0}`}`;
-}
-
-function linkNetns(link: Link): string {
-	return link.link?.type === "veth" && link.link.peerNetns !== undefined ? ` link-netns ${link.link.peerNetns}` : "";
-}
-
-/** RFC 2863 operational state: only devices that know their carrier say UP. */
-function operState(link: Link, links: readonly Link[]): string {
-	if (link.up !== true) return "DOWN";
-	if (link.carrier !== true) return isLocalVeth(link) ? "LOWERLAYERDOWN" : "DOWN";
-	if (link.link?.type === "veth") return "UP";
-	return link.link?.type === "bridge" && links.some((port) => port.master === link.name) ? "UP" : "UNKNOWN";
-}
-
-function linkFlags(link: Link, links: readonly Link[]): readonly string[] {
+/** Flags of the device as `ip` names them, in its order. */
+export function linkFlags(link: Link, links: readonly Link[]): readonly string[] {
 	const isUp = link.up === true;
 	const type = link.link?.type;
 	const peer = link.link?.type === "veth" && isLocalVeth(link) ? link.link.peer : undefined;
@@ -71,20 +134,35 @@ function linkFlags(link: Link, links: readonly Link[]): readonly string[] {
 	return flags.filter(([, isSet]) => isSet).map(([name]) => name);
 }
 
-function isLocalVeth(link: Link): boolean {
-	return link.link?.type === "veth" && link.link.peerNetns === undefined;
+/** RFC 2863 operational state: only devices that know their carrier say UP. */
+function operState(link: Link, links: readonly Link[]): string {
+	if (link.up !== true) return "DOWN";
+	if (link.carrier !== true) return isLocalVeth(link) ? "LOWERLAYERDOWN" : "DOWN";
+	if (link.link?.type === "veth") return "UP";
+	return link.link?.type === "bridge" && links.some((port) => port.master === link.name) ? "UP" : "UNKNOWN";
 }
 
-function statsLines(stats: LinkStats | undefined): string {
-	const rx = [stats?.rxBytes ?? 0, stats?.rxPackets ?? 0, 0, stats?.rxDropped ?? 0, 0, 0];
-	const tx = [stats?.txBytes ?? 0, stats?.txPackets ?? 0, 0, stats?.txDropped ?? 0, 0, 0];
-	const widths = [10, 7, 6, 7, 7, 7].map((width, k) => Math.max(width, String(rx[k]).length, String(tx[k]).length));
-	const row = (words: readonly (string | number)[]): string =>
-		words.map((word, k) => `${String(word).padStart(widths[k] ?? 0)} `).join("");
-	const heading = (start: string, rest: readonly string[]): string =>
-		`    ${start}${row(["bytes", ...rest]).slice(start.length)}${" ".repeat(10)}\n`;
-	return (
-		`${heading("RX:", ["packets", "errors", "dropped", "missed", "mcast"])}    ${row(rx)}\n` +
-		`${heading("TX:", ["packets", "errors", "dropped", "carrier", "collsns"])}    ${row(tx)}\n`
-	);
+function qdiscOf(link: Link): string {
+	return link.qdisc ?? (link.up === true ? "noqueue" : "noop");
+}
+
+function broadcastOf(link: Link): string {
+	return link.link?.type === "loopback" ? NO_MAC : "ff:ff:ff:ff:ff:ff";
+}
+
+function peerName(link: Link, listing: LinkListing): PeerName {
+	if (link.link?.type !== "veth") return {};
+	if (listing.peer !== undefined) return listing.peer(link);
+	const { peer, peerNetns } = link.link;
+	return peerNetns === undefined ? { at: peer } : { at: `if${link.peerIfindex ?? 0}`, netns: peerNetns };
+}
+
+function netnsFields(peer: PeerName): readonly Field[] {
+	if (peer.at === undefined || (peer.netns === undefined && peer.netnsId === undefined)) return [];
+	const text = peer.netns === undefined ? `link-netnsid ${peer.netnsId}` : `link-netns ${peer.netns}`;
+	return [field(` ${text}`, "link_netnsid", peer.netnsId ?? 0)];
+}
+
+function isLocalVeth(link: Link): boolean {
+	return link.link?.type === "veth" && link.link.peerNetns === undefined;
 }

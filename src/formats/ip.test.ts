@@ -5,7 +5,8 @@ import { cidr, ip, mac } from "../wire/addr.ts";
 import { formatIpAddr, formatIpAddrBrief } from "./ip-addr.ts";
 import { formatIpLink, formatIpLinkBrief } from "./ip-link.ts";
 import { formatNeigh } from "./ip-neigh.ts";
-import { formatPolicyRule, formatRoute } from "./ip-route.ts";
+import { formatRoute } from "./ip-route.ts";
+import { formatPolicyRule } from "./ip-rule.ts";
 
 const LO: Link = {
 	kind: "link",

@@ -93,9 +93,12 @@ export function parseRules(rule: string | readonly string[], family: IpFamily): 
 	});
 }
 
-/** The rule as iptables-save prints it: what stands after `-A CHAIN `, or with `chain` the whole line. */
-export function formatRule(rule: Rule, chain?: string): string {
-	const words = ruleWords(rule);
+/**
+ * The rule as iptables-save prints it: what stands after `-A CHAIN `, or with `chain` the whole line. With `counters`, they
+ * stand before the target, as `iptables -S -v` has it.
+ */
+export function formatRule(rule: Rule, chain?: string, options: { readonly counters?: boolean } = {}): string {
+	const words = ruleWords(rule, options);
 	return chain === undefined ? words.slice(1) : `-A ${chain}${words}`;
 }
 

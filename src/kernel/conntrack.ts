@@ -40,3 +40,28 @@ export interface ConntrackEntry {
 	readonly snat?: true;
 	readonly dnat?: true;
 }
+
+/** What became of an entry: it entered the table, a packet changed it, it left the table. */
+export interface ConntrackEvent {
+	readonly type: "new" | "update" | "destroy";
+	/** Nanoseconds of the kernel's clock. */
+	readonly atNs: number;
+	/** As it is then; one that ended by itself has no seconds left. */
+	readonly entry: ConntrackEntry;
+	/** `destroy`: somebody deleted it. */
+	readonly byUser?: true;
+}
+
+/** What connection tracking counted since the namespace was made (`conntrack -S`). */
+export interface ConntrackStats {
+	/** Packets that belong to no flow. */
+	readonly invalid: number;
+	/** New entries whose tuple was taken meanwhile. */
+	readonly insertFailed: number;
+	/** Packets dropped because an entry could not be made. */
+	readonly drop: number;
+	/** Entries ended to make room in a full table. */
+	readonly earlyDrop: number;
+	/** Clashes that the packet survived. */
+	readonly clashResolve: number;
+}

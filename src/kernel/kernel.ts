@@ -1,5 +1,6 @@
 /** THE PORT: what a kernel can do, the simulated one and the real one alike. */
 import type { Result } from "../base/result.ts";
+import type { ConntrackEvent, ConntrackStats } from "./conntrack.ts";
 import type { KernelObject, KernelObjectKind } from "./objects.ts";
 import type { RouteAnswer, RouteQuery } from "./route-query.ts";
 import type { Sockets } from "./socket.ts";
@@ -106,6 +107,9 @@ export interface Kernel {
 		options: CaptureOptions,
 		listener: (frame: CapturedFrame) => void,
 	): Result<() => void, KernelError>;
+	/** What becomes of connection tracking entries, until the returned function is called. */
+	conntrackEvents(netns: string, listener: (event: ConntrackEvent) => void): Result<() => void, KernelError>;
+	conntrackStats(netns: string): Result<ConntrackStats, KernelError>;
 	/** Lines that LOG rules and the kernel wrote, as `dmesg`, oldest first. */
 	log(): readonly LogLine[];
 }

@@ -22,6 +22,8 @@ export type LinkKind =
 			readonly stp?: boolean;
 			/** The bridge's own `nf_call_iptables` attribute; the sysctl works as well. */
 			readonly nfCallIptables?: boolean;
+			/** In a dump only: the MAC address in the bridge's identifier; zero until there was a port or an address was given. */
+			readonly idMac?: MacAddr;
 	  }
 	| { readonly type: "dummy" };
 
@@ -66,7 +68,7 @@ export interface Link {
 	/** Default 1000. */
 	readonly txQueueLength?: number;
 	/** In a dump only: `noop` until the device is first brought up. */
-	readonly qdisc?: "noop" | "noqueue";
+	readonly qdisc?: string;
 	/** In a dump only: how many want every frame (a bridge, captures, the user). */
 	readonly promiscuity?: number;
 	/** In a dump only: the number by which this namespace knows that of a veth's peer. */

@@ -28,11 +28,14 @@ export type SocketErrno =
 	| "ENOTCONN"
 	| "EOPNOTSUPP"
 	| "ENOENT"
+	| "ENETDOWN"
 	| "ENODEV";
 
 export interface SocketError {
 	readonly errno: SocketErrno;
 	readonly message: string;
+	/** EMSGSIZE: the path MTU that the packet is too long for. */
+	readonly mtu?: number;
 }
 
 /** Options common to all sockets. */
@@ -47,8 +50,14 @@ export interface SocketOptions {
 	readonly tos?: number;
 	/** IP_MTU_DISCOVER: `do` sets DF and fails locally when too long, `want` is the default, `dont` clears DF. */
 	readonly pmtudisc?: "want" | "do" | "dont";
+	/** SO_BROADCAST: may send to a broadcast address. */
+	readonly broadcast?: boolean;
 	/** Shown in traces and by `ss -p`, e.g. `nginx`. */
 	readonly program?: string;
+	/** The process it belongs to, shown by `ss -p`. */
+	readonly pid?: number;
+	/** What a listening socket asked for, shown by `ss -l`; the queue never fills. Default 4096 (somaxconn). */
+	readonly backlog?: number;
 }
 
 /** A connection that stood ends with exactly one of `onError` and `onClose`; after `abort` neither is called. */
@@ -85,6 +94,20 @@ export interface UdpHandlers {
 	onDatagram?(bytes: Uint8Array, from: SocketAddr, to: SocketAddr): void;
 	/** An ICMP error came for a connected socket. */
 	onError?(error: SocketError): void;
+	/** Any ICMP error about a datagram of this socket, connected or not (IP_RECVERR). */
+	onIcmpError?(report: UdpErrorReport): void;
+}
+
+/** An ICMP error about a datagram. */
+export interface UdpErrorReport {
+	/** Who says so. */
+	readonly from: IpAddr;
+	readonly type: number;
+	readonly code: number;
+	/** Where the datagram was going. */
+	readonly to: SocketAddr;
+	/** Next-hop MTU of "fragmentation needed". */
+	readonly mtu?: number;
 }
 
 export interface UdpSocket {
@@ -124,6 +147,51 @@ export interface EchoSocket {
 	close(): void;
 }
 
+/** What AF_PACKET sockets do: whole frames of one EtherType on one device. */
+export interface PacketHandlers {
+	/** A frame that the device received, from its Ethernet header on. */
+	onFrame?(frame: Uint8Array, pktType: "host" | "broadcast" | "multicast" | "otherhost"): void;
+}
+
+export interface PacketSocket {
+	/** Sends a frame as it is, Ethernet header included; fails when the device is down. */
+	send(frame: Uint8Array): Result<void, SocketError>;
+	close(): void;
+}
+
+/** As `ss` calls them. */
+export type SocketState =
+	| "LISTEN"
+	| "SYN-SENT"
+	| "SYN-RECV"
+	| "ESTAB"
+	| "FIN-WAIT-1"
+	| "FIN-WAIT-2"
+	| "CLOSE-WAIT"
+	| "CLOSING"
+	| "LAST-ACK"
+	| "TIME-WAIT"
+	| "UNCONN";
+
+/** A socket as `ss` lists it. */
+export interface SocketEntry {
+	readonly protocol: "tcp" | "udp";
+	readonly state: SocketState;
+	/** An unbound address is 0.0.0.0. */
+	readonly local: SocketAddr;
+	/** Absent: it is not connected. */
+	readonly remote?: SocketAddr;
+	/** SO_BINDTODEVICE. */
+	readonly dev?: string;
+	/** Bytes that the program has not read; of a listening socket: connections not accepted. */
+	readonly recvQueue: number;
+	/** Bytes that the peer has not acknowledged; of a listening socket: its backlog. */
+	readonly sendQueue: number;
+	/** Absent: nobody owns it any more (TIME-WAIT), or nobody said. */
+	readonly program?: string;
+	readonly pid?: number;
+}
+
 export interface Sockets {
 	listenTcp(
 		netns: string,
@@ -147,4 +215,12 @@ export interface Sockets {
 		options: SocketOptions & { readonly id?: number },
 		handlers: EchoHandlers,
 	): Result<EchoSocket, SocketError>;
+	/** A socket for all frames of an EtherType that `dev` receives. */
+	openPacket(
+		netns: string,
+		options: { readonly dev: string; readonly etherType: number; readonly program?: string },
+		handlers: PacketHandlers,
+	): Result<PacketSocket, SocketError>;
+	/** The namespace's sockets: TCP listeners, TCP connections, UDP sockets. */
+	list(netns: string): Result<readonly SocketEntry[], SocketError>;
 }

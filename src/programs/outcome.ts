@@ -45,4 +45,5 @@ const OUTCOMES: Readonly<Record<SocketErrno, Failure["outcome"]>> = {
 	EOPNOTSUPP: "error",
 	ENOENT: "error",
 	ENODEV: "error",
+	ENETDOWN: "error",
 };

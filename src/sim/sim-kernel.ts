@@ -1,6 +1,7 @@
 /** The simulated Linux kernel behind the port: virtual time, seeded chance, packets of real bytes. */
 import { Prng } from "../base/prng.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import type { ConntrackEvent, ConntrackStats } from "../kernel/conntrack.ts";
 import type {
 	CapturedFrame,
 	CaptureOptions,
@@ -21,6 +22,8 @@ import { EventLoop } from "./event-loop.ts";
 import { initMachine } from "./init.ts";
 import { inetRtmGetroute } from "./ipv4/route-get.ts";
 import { addNetns, removeNetns } from "./net-namespace.ts";
+import { watchConntrack } from "./netfilter/conntrack/events.ts";
+import { conntrackNet } from "./netfilter/conntrack/net.ts";
 import { dumpKind, KERNEL_OBJECT_KINDS } from "./objects/handlers.ts";
 import { applyTransaction } from "./transaction.ts";
 import { SimSockets } from "./transport/sockets.ts";
@@ -133,6 +136,16 @@ export class SimKernel implements Kernel {
 	): Result<() => void, KernelError> {
 		const found = this.#netns(netns);
 		return found.ok ? startCapture(found.value, options, listener) : found;
+	}
+
+	conntrackEvents(netns: string, listener: (event: ConntrackEvent) => void): Result<() => void, KernelError> {
+		const found = this.#netns(netns);
+		return found.ok ? ok(watchConntrack(found.value, listener)) : found;
+	}
+
+	conntrackStats(netns: string): Result<ConntrackStats, KernelError> {
+		const found = this.#netns(netns);
+		return found.ok ? ok({ ...conntrackNet(found.value).stats }) : found;
 	}
 
 	log(): readonly LogLine[] {

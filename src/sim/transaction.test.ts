@@ -50,7 +50,7 @@ async function everything(made: SimLab): Promise<readonly string[]> {
 }
 
 function stripped(object: KernelObject): unknown {
-	return { ...object, stats: undefined, ageSeconds: undefined };
+	return { ...object, stats: undefined, ageSeconds: undefined, ages: undefined };
 }
 
 function link(verb: Op["verb"], rest: Omit<Link, "kind">): Op {

@@ -1,5 +1,6 @@
 /** A trace as JSON, schema `podwire.trace/v1`; docs/trace-json.md describes it. */
 import { hex } from "../base/bytes.ts";
+import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { Explanation } from "./explain.ts";
 import type { FlowFacts } from "./flow-facts.ts";
@@ -11,8 +12,15 @@ export const TRACE_SCHEMA = "podwire.trace/v1";
 /** A value made of what JSON has. */
 export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
+/** What was seen of the flow's packets. */
+export interface TraceSeen {
+	readonly events: readonly TraceEvent[];
+	/** The flow's connection tracking entries right after the answer, per node. */
+	readonly conntrack: readonly { readonly netns: string; readonly entries: readonly ConntrackEntry[] }[];
+}
+
 /** The whole trace. Bytes are hexadecimal; times are nanoseconds of virtual time. */
-export function traceToJson(facts: FlowFacts, events: readonly TraceEvent[], explanation: Explanation): Json {
+export function traceToJson(facts: FlowFacts, seen: TraceSeen, explanation: Explanation): Json {
 	return {
 		schema: TRACE_SCHEMA,
 		flow: {
@@ -28,19 +36,29 @@ export function traceToJson(facts: FlowFacts, events: readonly TraceEvent[], exp
 			? {}
 			: { server: { label: facts.server.label, from: { ...facts.server.from }, to: { ...facts.server.to } } }),
 		explanation: { ...explanation },
-		packets: journeysOf(events).map((journey) => ({
-			skb: journey.skb,
-			...(journey.parent === undefined ? {} : { parent: journey.parent }),
-			what: journey.what,
-			summary: packetText(journey.packet, journey.link),
-			end: journey.end?.step ?? "in-flight",
-			stretches: journey.stretches.map((stretch) => ({
-				netns: stretch.netns,
-				label: facts.label(stretch.netns),
-				steps: stretch.events.map((event) => stepToJson(event)),
-			})),
+		conntrack: seen.conntrack.map(({ netns, entries }) => ({
+			netns,
+			label: facts.label(netns),
+			entries: toJson(entries),
 		})),
+		packets: packetsToJson(seen.events, (netns) => facts.label(netns)),
 	};
+}
+
+/** Every packet with its steps, in order of their first. */
+export function packetsToJson(events: readonly TraceEvent[], label: (netns: string) => string): readonly Json[] {
+	return journeysOf(events).map((journey) => ({
+		skb: journey.skb,
+		...(journey.parent === undefined ? {} : { parent: journey.parent }),
+		what: journey.what,
+		summary: packetText(journey.packet, journey.link),
+		end: journey.end?.step ?? "in-flight",
+		stretches: journey.stretches.map((stretch) => ({
+			netns: stretch.netns,
+			label: label(stretch.netns),
+			steps: stretch.events.map((event) => stepToJson(event)),
+		})),
+	}));
 }
 
 /** One step: its own fields, with `text` as the trace prints it. */

@@ -21,10 +21,9 @@ export function renderJourney(journey: Journey, options: RenderOptions): string 
 	let shown = packetText(journey.packet, journey.link);
 	journey.stretches.forEach((stretch, index) => {
 		lines.push(`${index === 0 ? "┌" : "├"} ${paint.name(options.label(stretch.netns))}`);
-		let depth = 0;
 		for (const event of stretch.events) {
 			if (event.step === "origin" || event === journey.end) continue;
-			depth = depthOf(event, depth);
+			const depth = depthOf(event);
 			let text = paintStep(event, paint);
 			if (event.step === "transmit" || event.step === "receive") {
 				const now = packetText(event.frame, "ethernet");
@@ -68,7 +67,7 @@ function endText(journey: Journey, options: RenderOptions): string {
 }
 
 /** Rules stand under their hook, deeper for each chain jumped into. */
-function depthOf(event: TraceEvent, before: number): number {
+function depthOf(event: TraceEvent): number {
 	switch (event.step) {
 		case "hook":
 		case "rule":
@@ -78,7 +77,7 @@ function depthOf(event: TraceEvent, before: number): number {
 		case "log":
 			return 1;
 		default:
-			return event.step === "route" && before > 0 ? 1 : 0;
+			return 0;
 	}
 }
 

@@ -1,7 +1,7 @@
 /** `podwire trace`: one request, every hop of its packets. */
 import { writeFileSync } from "node:fs";
 import { traceToJson } from "../../trace/json.ts";
-import { explanationText, flowText, runFlow } from "../flow.ts";
+import { conntrackText, explanationText, flowText, runFlow } from "../flow.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import type { ClusterInputOptions } from "../options.ts";
 import { captureFile } from "../pcap-file.ts";
@@ -30,9 +30,13 @@ export async function trace(io: Io, options: TraceOptions): Promise<ExitCode> {
 	});
 	if (options.pcap !== undefined) writeCapture(options.pcap, captureFile(flow.outcome.frames));
 	if (options.json) {
-		io.out(`${JSON.stringify(traceToJson(flow.facts, flow.outcome.events, flow.explanation), undefined, 2)}\n`);
+		io.out(`${JSON.stringify(traceToJson(flow.facts, flow.outcome, flow.explanation), undefined, 2)}\n`);
 	} else {
-		if (!options.quiet) io.out(`${flowText(flow, options.all ? "all" : "first", io.paint)}\n\n`);
+		if (!options.quiet) {
+			io.out(`${flowText(flow, options.all ? "all" : "first", io.paint)}\n\n`);
+			const entries = conntrackText(flow, io.paint);
+			if (entries !== "") io.out(`${entries}\n\n`);
+		}
 		io.out(`${explanationText(flow.explanation, io.paint)}\n`);
 	}
 	return flow.outcome.ending.kind === "answered" ? 0 : 1;

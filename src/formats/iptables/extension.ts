@@ -21,6 +21,8 @@ export interface OptionSyntax<D> {
 	readonly args: 0 | 1 | 2;
 	/** `!` may stand before it. */
 	readonly invertible?: true;
+	/** What is said when it is given twice; absent: that it can only be used once. */
+	readonly again?: string;
 	readonly set: (draft: D, given: Given) => Fault | undefined;
 }
 
@@ -84,7 +86,9 @@ class Opened<T, D> implements OpenExtension<T> {
 		const syntax = this.#spec.options[given.option];
 		if (syntax === undefined || syntax === UNMODELLED) return UNMODELLED;
 		if (given.invert && syntax.invertible !== true) return `${this.name}: option "${given.option}" cannot be inverted.`;
-		if (this.#taken.includes(syntax)) return `${this.name}: option "${given.option}" can only be used once.`;
+		if (this.#taken.includes(syntax)) {
+			return syntax.again ?? `${this.name}: option "${given.option}" can only be used once.`;
+		}
 		this.#taken.push(syntax);
 		return syntax.set(this.#draft, given);
 	}

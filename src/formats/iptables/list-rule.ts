@@ -1,12 +1,24 @@
-/** Matches and targets as `iptables -nL` describes them after the columns; each with a space before it. */
-import type { Match, RecentMatch, SctpMatch, Target, TcpMatch, UdpMatch } from "../../kernel/xtables.ts";
+/** Matches and targets as `iptables -L` describes them after the columns; each with a space before it. */
+import type {
+	IcmpMatch,
+	Match,
+	PortRange,
+	RecentMatch,
+	SctpMatch,
+	Target,
+	TcpMatch,
+	UdpMatch,
+} from "../../kernel/xtables.ts";
+import { type ServiceProtocol, serviceName } from "../services.ts";
+import { ICMP_TYPES, ICMPV6_TYPES } from "./icmp-names.ts";
 import { quoteWord } from "./lexer.ts";
 import { addrTypes } from "./match/addrtype.ts";
 import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
 import { formatRate } from "./match/limit.ts";
 import { physdevOptions } from "./match/physdev.ts";
+import { flagNames } from "./match/ports.ts";
 import { formatProbability } from "./match/statistic.ts";
-import { logFlags } from "./target/log.ts";
+import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
 
@@ -17,8 +29,15 @@ const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
 	remove: "REMOVE",
 };
 
+export interface ListWords {
+	/** Without `-n`: services, ICMP types, TCP flags and log levels by name. */
+	readonly names: boolean;
+	/** The rule's protocol. */
+	readonly proto: number;
+}
+
 /** "" for what stands in a column of its own. */
-export function describeMatch(match: Match): string {
+export function describeMatch(match: Match, words: ListWords): string {
 	switch (match.kind) {
 		case "source":
 		case "destination":
@@ -30,16 +49,13 @@ export function describeMatch(match: Match): string {
 		case "comment":
 			return ` /* ${match.text} */`;
 		case "tcp":
-			return ` tcp${ports(match)}${tcpParts(match)}`;
+			return ` tcp${ports(match, words)}${tcpParts(match, words)}`;
 		case "udp":
 		case "sctp":
-			return ` ${match.kind}${ports(match)}`;
+			return ` ${match.kind}${ports(match, words)}`;
 		case "icmp":
-		case "icmp6": {
-			const name = match.kind === "icmp" ? "icmp" : "ipv6-icmp";
-			const code = match.code === undefined ? "" : ` code ${match.code}`;
-			return ` ${name}${match.invert === true ? " !" : ""}type ${match.type}${code}`;
-		}
+		case "icmp6":
+			return ` ${icmp(match, words)}`;
 		case "conntrack":
 			return formatConntrackMatch(match).replace(" -m conntrack", "").replaceAll("--", "");
 		case "state":
@@ -67,7 +83,7 @@ export function describeMatch(match: Match): string {
 				(match.noUpdateSubcounters === true ? " ! update-subcounters" : "")
 			);
 		case "multiport": {
-			const list = match.ports.map((range) => formatPortRange(range)).join(",");
+			const list = match.ports.map((range) => portRange(range, words)).join(",");
 			return ` multiport ${match.which} ${match.invert === true ? " !" : ""}${list}`;
 		}
 		case "recent":
@@ -84,7 +100,7 @@ export function describeMatch(match: Match): string {
 }
 
 /** What follows the matches; "" for a target that is told by its name. */
-export function describeTarget(target: Target): string {
+export function describeTarget(target: Target, { names }: ListWords): string {
 	switch (target.kind) {
 		case "none":
 		case "accept":
@@ -106,8 +122,11 @@ export function describeTarget(target: Target): string {
 		}
 		case "mark":
 			return ` MARK ${markWords(target.value, target.mask)}`;
-		case "log":
-			return ` LOG flags ${logFlags(target)} level ${target.level}${target.prefix === undefined ? "" : ` prefix "${target.prefix}"`}`;
+		case "log": {
+			const prefix = target.prefix === undefined ? "" : ` prefix "${target.prefix}"`;
+			if (!names) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
+			return ` LOG level ${logLevelName(target.level)}${logFlagNames(target)}${prefix}`;
+		}
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}
@@ -120,25 +139,47 @@ export function targetName(target: Target): string {
 	return target.kind === "unknown-target" ? target.name : target.kind.toUpperCase();
 }
 
-function ports(match: TcpMatch | UdpMatch | SctpMatch): string {
+function ports(match: TcpMatch | UdpMatch | SctpMatch, words: ListWords): string {
 	const one = (name: string, given: TcpMatch["sport"]): string => {
 		if (given === undefined || (given.value.from === 0 && given.value.to === 0xffff && given.invert !== true))
 			return "";
 		const plural = given.value.from === given.value.to ? "" : "s";
-		return ` ${name}${plural}:${given.invert === true ? "!" : ""}${formatPortRange(given.value)}`;
+		return ` ${name}${plural}:${given.invert === true ? "!" : ""}${portRange(given.value, words)}`;
 	};
 	return one("spt", match.sport) + one("dpt", match.dport);
 }
 
-function tcpParts(match: TcpMatch): string {
+const SERVICE_PROTOCOLS: Readonly<Record<number, ServiceProtocol>> = { 6: "tcp", 17: "udp", 132: "sctp" };
+
+function portRange(range: PortRange, { names, proto }: ListWords): string {
+	const protocol = SERVICE_PROTOCOLS[proto];
+	if (!names || protocol === undefined) return formatPortRange(range);
+	const name = (port: number): string => serviceName(port, protocol) ?? String(port);
+	return range.from === range.to ? name(range.from) : `${name(range.from)}:${name(range.to)}`;
+}
+
+/** `icmptype 8` or `icmp echo-request`. */
+function icmp({ kind, type, code, invert }: IcmpMatch, { names }: ListWords): string {
+	const types = kind === "icmp" ? ICMP_TYPES : ICMPV6_TYPES;
+	const known = names ? types.find((entry) => entry[1] === type && entry[2] === code)?.[0] : undefined;
+	const what = known ?? `type ${type}${code === undefined ? "" : ` code ${code}`}`;
+	const space = invert === true ? " !" : known === undefined ? "" : " ";
+	return `${kind === "icmp" ? "icmp" : "ipv6-icmp"}${space}${what}`;
+}
+
+function tcpParts(match: TcpMatch, { names }: ListWords): string {
 	const { option, flags } = match;
-	const hex = (bits: number): string => `0x${bits.toString(16).toUpperCase().padStart(2, "0")}`;
+	const bits = names ? flagNames : hexFlags;
 	return (
 		(option === undefined ? "" : ` option=${option.invert === true ? "!" : ""}${option.value}`) +
 		(flags === undefined
 			? ""
-			: ` flags:${flags.invert === true ? "!" : ""}${hex(flags.value.mask)}/${hex(flags.value.comp)}`)
+			: ` flags:${flags.invert === true ? "!" : ""}${bits(flags.value.mask)}/${bits(flags.value.comp)}`)
 	);
+}
+
+function hexFlags(bits: number): string {
+	return `0x${bits.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 function recent(match: RecentMatch): string {

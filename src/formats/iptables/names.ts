@@ -1,4 +1,4 @@
-/** Protocols and services by name, as Debian's /etc/protocols and /etc/services have them. */
+/** Protocols by name, as Debian's /etc/protocols has them. */
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 	1: "icmp",
@@ -48,56 +48,6 @@ const PROTOCOL_NUMBERS: ReadonlyMap<string, number> = new Map([
 	["mh", 135],
 ]);
 
-const SERVICE_PORTS: ReadonlyMap<string, number> = new Map([
-	["ftp-data", 20],
-	["ftp", 21],
-	["ssh", 22],
-	["telnet", 23],
-	["smtp", 25],
-	["mail", 25],
-	["domain", 53],
-	["bootps", 67],
-	["bootpc", 68],
-	["tftp", 69],
-	["http", 80],
-	["www", 80],
-	["kerberos", 88],
-	["pop3", 110],
-	["sunrpc", 111],
-	["portmapper", 111],
-	["ntp", 123],
-	["netbios-ns", 137],
-	["imap2", 143],
-	["imap", 143],
-	["snmp", 161],
-	["snmp-trap", 162],
-	["bgp", 179],
-	["ldap", 389],
-	["https", 443],
-	["isakmp", 500],
-	["syslog", 514],
-	["ipp", 631],
-	["submission", 587],
-	["ldaps", 636],
-	["rsync", 873],
-	["imaps", 993],
-	["pop3s", 995],
-	["openvpn", 1194],
-	["radius", 1812],
-	["nfs", 2049],
-	["mysql", 3306],
-	["ipsec-nat-t", 4500],
-	["sip", 5060],
-	["mdns", 5353],
-	["postgresql", 5432],
-	["amqp", 5672],
-	["x11", 6000],
-	["redis", 6379],
-	["http-alt", 8080],
-	["webcache", 8080],
-	["git", 9418],
-]);
-
 /** `tcp`, or the number as text when the protocol has no name. */
 export function protocolName(proto: number): string {
 	return PROTOCOL_NAMES[proto] ?? String(proto);
@@ -107,9 +57,4 @@ export function protocolName(proto: number): string {
 export function protocolNumber(text: string): number | undefined {
 	if (/^(0x[0-9a-f]+|\d+)$/i.test(text)) return Number(text) <= 255 ? Number(text) : undefined;
 	return PROTOCOL_NUMBERS.get(text.toLowerCase());
-}
-
-/** The port of a well-known service. */
-export function servicePort(name: string): number | undefined {
-	return SERVICE_PORTS.get(name);
 }

@@ -21,10 +21,14 @@ import { formatNat } from "./target/nat.ts";
 import { formatReject } from "./target/reject.ts";
 import { bang } from "./values.ts";
 
-/** The words after `-A CHAIN`, each with a space before it; "" for a rule that matches all and does nothing. */
-export function ruleWords(rule: Rule): string {
+/**
+ * The words after `-A CHAIN`, each with a space before it; "" for a rule that matches all and does nothing. With
+ * `counters`, `-c PACKETS BYTES` stands before the target, as `iptables -S -v` has it.
+ */
+export function ruleWords(rule: Rule, options: { readonly counters?: boolean } = {}): string {
 	let text = "";
 	for (const match of rule.matches) text += matchWords(match);
+	if (options.counters === true) text += ` -c ${rule.counters?.packets ?? 0} ${rule.counters?.bytes ?? 0}`;
 	return text + targetWords(rule.target);
 }
 

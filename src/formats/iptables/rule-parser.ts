@@ -4,7 +4,7 @@ import type { Counters, Match, Rule, Target } from "../../kernel/xtables.ts";
 import type { IpFamily } from "../../wire/addr.ts";
 import { type Extension, type Fault, type OpenExtension, UNMODELLED } from "./extension.ts";
 import type { Words } from "./lexer.ts";
-import { MATCHES, OTHER_TARGETS, PROTOCOL_MATCHES, TARGETS } from "./registry.ts";
+import { MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTOCOL_MATCHES, TARGETS } from "./registry.ts";
 import { COMMON_OPTIONS, type CommonOption, HeadDraft } from "./rule-head.ts";
 import { isPlainName } from "./values.ts";
 
@@ -18,11 +18,32 @@ export interface RuleContext {
 	readonly family: IpFamily;
 	/** The table's chains, where they are known: then `-j` to one of them takes no options. */
 	readonly chains?: ReadonlySet<string>;
+	/** The tool on whose command line the words stand: its own options among them, modules that nobody has are refused. */
+	readonly tool?: ToolOptions;
+}
+
+/** A tool's own options (`-A INPUT`, `-n`), which may stand anywhere among the words of a rule (getopt_long). */
+export interface ToolOptions {
+	/** `-A` → whether a value must, may or cannot be glued to it. */
+	readonly letters: ReadonlyMap<string, "required" | "optional" | "none">;
+	/** `--append` → `-A`. */
+	readonly names: ReadonlyMap<string, string>;
+	/** Takes one of them. `rest` are the words after it; the result is how many of them were used, or the complaint. */
+	take(option: string, rest: readonly string[], invert: boolean): number | string;
+	/** An option that every rule may have was given. */
+	note(option: CommonOption): void;
 }
 
 /** Reads the words from index `from` on. `-s a,b` gives several rules. */
 export function parseRuleWords(words: Words, from: number, context: RuleContext): Result<readonly Rule[], WordFault> {
 	return new RuleParser(words, context).parse(from);
+}
+
+interface EditableWords {
+	readonly text: string;
+	readonly words: string[];
+	readonly starts: number[];
+	readonly quoted: boolean[];
 }
 
 /** An extension being read, or words kept as they are; `from` is the first word after its name. */
@@ -35,7 +56,7 @@ interface Slot<T> {
 }
 
 class RuleParser {
-	readonly #words: Words;
+	readonly #words: EditableWords;
 	readonly #context: RuleContext;
 	readonly #head: HeadDraft;
 	readonly #matches: Slot<Match>[] = [];
@@ -47,7 +68,7 @@ class RuleParser {
 	#bang = -1;
 
 	constructor(words: Words, context: RuleContext) {
-		this.#words = words;
+		this.#words = editable(words);
 		this.#context = context;
 		this.#head = new HeadDraft(context.family);
 	}
@@ -59,14 +80,17 @@ class RuleParser {
 			if (typeof next !== "number") return err(next);
 			at = next;
 		}
-		if (this.#bang >= 0) return err({ word: this.#bang, message: "Bad argument `!'" });
+		if (this.#bang >= 0) {
+			const message = this.#context.tool === undefined ? "Bad argument `!'" : "nothing appropriate following !";
+			return err({ word: this.#bang, message });
+		}
 		return this.#rules();
 	}
 
 	/** Reads one option at word `at`; returns the index of the word after it. */
 	#step(at: number): number | WordFault {
 		const word = this.#word(at);
-		const isQuoted = this.#words.quoted?.[at] === true;
+		const isQuoted = this.#words.quoted[at] === true;
 		const swallowing = this.#current !== undefined && this.#current.open === undefined;
 		if (word === "!" && !isQuoted && !(swallowing && !this.#startsOption(at + 1))) {
 			if (this.#bang >= 0) return { word: at, message: "multiple consecutive ! not allowed" };
@@ -75,15 +99,51 @@ class RuleParser {
 		}
 		if (swallowing && (isQuoted || !this.#startsOption(at))) return at + 1;
 		if (isQuoted || !word.startsWith("-")) return { word: at, message: `Bad argument \`${word}'` };
+		const { tool } = this.#context;
+		if (tool !== undefined && /^-[^-]./.test(word)) return this.#unglue(tool, at) ?? at;
+		if (tool?.letters.has(word) === true) return this.#toolOption(tool, word, at, undefined);
 		const common = COMMON_OPTIONS.get(word);
 		if (common !== undefined) return this.#common(common, at, undefined);
 		return this.#extensionOption(word, at);
+	}
+
+	/** Makes `-nvL` and `-tnat` two words, the first of one letter. */
+	#unglue(tool: ToolOptions, at: number): WordFault | undefined {
+		const word = this.#word(at);
+		const letter = word.slice(0, 2);
+		const hasValue = tool.letters.has(letter)
+			? tool.letters.get(letter) !== "none"
+			: COMMON_OPTIONS.has(letter) && letter !== "-f";
+		if (!hasValue && !tool.letters.has(letter) && letter !== "-f") {
+			return { word: at, message: `unknown option "${word}"` };
+		}
+		const { words, starts, quoted } = this.#words;
+		const start = starts[at] ?? 0;
+		words.splice(at, 1, letter, hasValue ? word.slice(2) : `-${word.slice(2)}`);
+		starts.splice(at, 1, start, start);
+		if (quoted.length > 0) quoted.splice(at, 1, false, false);
+		return undefined;
+	}
+
+	#toolOption(tool: ToolOptions, option: string, at: number, attached: string | undefined): number | WordFault {
+		this.#endSegment(this.#bang >= 0 ? this.#bang : at);
+		const invert = this.#bang >= 0;
+		this.#bang = -1;
+		const rest = this.#words.words.slice(at + 1);
+		if (attached !== undefined) rest.unshift(attached);
+		if (rest.length === 0 && tool.letters.get(option) === "required") {
+			return { word: at, message: `option "${this.#word(at)}" requires an argument` };
+		}
+		const used = tool.take(option, rest, invert);
+		if (typeof used === "string") return { word: at, message: used };
+		return at + 1 + (attached === undefined ? used : used - 1);
 	}
 
 	#common(option: CommonOption, at: number, attached: string | undefined): number | WordFault {
 		const invert = this.#bang >= 0;
 		this.#endSegment(invert ? this.#bang : at);
 		this.#bang = -1;
+		this.#context.tool?.note(option);
 		if (option === "-f") return this.#headFault(this.#head.take("-f", "", invert), at) ?? at + 1;
 		const valueAt = attached === undefined ? at + 1 : at;
 		const value = attached ?? this.#words.words[valueAt];
@@ -91,7 +151,9 @@ class RuleParser {
 		switch (option) {
 			case "-m":
 				if (invert) return { word: at, message: "unexpected ! flag before --match" };
-				if (!isPlainName(value)) return { word: valueAt, message: `Couldn't load match \`${value}'` };
+				if (!isPlainName(value) || this.#isNoMatch(value)) {
+					return { word: valueAt, message: `Couldn't load match \`${value}':No such file or directory` };
+				}
 				this.#openMatch(value, MATCHES.get(value), valueAt + 1);
 				return valueAt + 1;
 			case "-j":
@@ -118,11 +180,12 @@ class RuleParser {
 	}
 
 	#takeCounters(at: number): number | WordFault {
-		const packets = this.#word(at + 1);
-		const bytes = this.#word(at + 2);
-		if (!/^\d+$/.test(packets) || !/^\d+$/.test(bytes)) {
+		const [packets, bytes] = this.#words.words.slice(at + 1);
+		if (packets === undefined || bytes === undefined) {
 			return { word: at, message: "-c requires packet and byte counter" };
 		}
+		if (!/^\d+$/.test(packets)) return { word: at + 1, message: "-c packet counter not numeric" };
+		if (!/^\d+$/.test(bytes)) return { word: at + 2, message: "-c byte counter not numeric" };
 		this.#counters = { packets: Number(packets), bytes: Number(bytes) };
 		return at + 3;
 	}
@@ -139,12 +202,22 @@ class RuleParser {
 		else if (name === "ACCEPT") this.#target = { kind: "accept" };
 		else if (name === "DROP") this.#target = { kind: "drop" };
 		else if (name === "RETURN") this.#target = { kind: "return" };
-		else if (this.#context.chains?.has(name) === true) this.#target = { kind: "jump", chain: name };
+		else if (this.#context.chains?.has(name) === true || this.#isNoTarget(name))
+			this.#target = { kind: "jump", chain: name };
 		else {
 			const slot: Slot<Target> = { name, from, open: TARGETS.get(name)?.open(), to: this.#words.words.length };
 			this.#target = slot;
 			this.#current = slot;
 		}
+	}
+
+	/** On a command line: nobody has a module of the name. */
+	#isNoMatch(name: string): boolean {
+		return this.#context.tool !== undefined && !MATCHES.has(name) && !OTHER_MATCHES.has(name);
+	}
+
+	#isNoTarget(name: string): boolean {
+		return this.#context.tool !== undefined && !TARGETS.has(name) && !OTHER_TARGETS.has(name);
 	}
 
 	/** An option of a loaded match or target, of the protocol's own match, or the unique beginning of one. */
@@ -156,6 +229,9 @@ class RuleParser {
 		const attached = equals < 0 ? undefined : word.slice(equals + 1);
 		const name = this.#complete(stem);
 		if (name === undefined) return { word: at, message: `unknown option "${word}"` };
+		const { tool } = this.#context;
+		const letter = tool?.letters.has(name) === true ? name : tool?.names.get(name);
+		if (tool !== undefined && letter !== undefined) return this.#toolOption(tool, letter, at, attached);
 		const common = COMMON_OPTIONS.get(name);
 		if (common !== undefined) return this.#common(common, at, attached);
 		const owner = this.#ownerOf(name, at);
@@ -224,6 +300,10 @@ class RuleParser {
 			if (name === stem) return name;
 			if (name.startsWith(stem) && name.length > 2) found.add(common);
 		}
+		for (const [name, letter] of this.#context.tool?.names ?? []) {
+			if (name === stem) return name;
+			if (name.startsWith(stem)) found.add(letter);
+		}
 		const slots: readonly (Slot<Match> | Slot<Target>)[] =
 			"open" in this.#target ? [...this.#matches, this.#target] : this.#matches;
 		const names = slots.flatMap((slot) => slot.open?.optionNames ?? []);
@@ -238,9 +318,12 @@ class RuleParser {
 	/** Whether the word begins something that is no option of an unknown extension. */
 	#startsOption(at: number): boolean {
 		const word = this.#words.words[at];
-		if (word === undefined || this.#words.quoted?.[at] === true) return false;
+		if (word === undefined || this.#words.quoted[at] === true) return false;
 		return (
-			COMMON_OPTIONS.has(word) || (word.startsWith("--") && this.#impliedMatch()?.open().argsOf(word) !== undefined)
+			COMMON_OPTIONS.has(word) ||
+			this.#context.tool?.letters.has(word) === true ||
+			this.#context.tool?.names.has(word) === true ||
+			(word.startsWith("--") && this.#impliedMatch()?.open().argsOf(word) !== undefined)
 		);
 	}
 
@@ -289,6 +372,10 @@ class RuleParser {
 	#word(at: number): string {
 		return this.#words.words[at] ?? "";
 	}
+}
+
+function editable({ text, words, starts, quoted }: Words): EditableWords {
+	return { text, words: [...words], starts: [...starts], quoted: quoted === undefined ? [] : [...quoted] };
 }
 
 function faultText(fault: Fault, name: string): string {

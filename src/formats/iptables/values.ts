@@ -11,7 +11,7 @@ import {
 	networkOf,
 	parseIp,
 } from "../../wire/addr.ts";
-import { servicePort } from "./names.ts";
+import { servicePort } from "../services.ts";
 
 export function inverted<T>(value: T, invert: boolean): Inverted<T> {
 	return invert ? { value, invert: true } : { value };

@@ -5,6 +5,7 @@ import type { Verb } from "../../kernel/kernel.ts";
 import type { KernelObject } from "../../kernel/objects.ts";
 import { ipNum } from "../../wire/addr.ts";
 import { conntrackEntryOf } from "../netfilter/conntrack/entry.ts";
+import { killConntrackByUser } from "../netfilter/conntrack/events.ts";
 import { conntrackNet } from "../netfilter/conntrack/net.ts";
 import { CtTuple, ORIGINAL } from "../netfilter/conntrack/types.ts";
 import type { Netns } from "../types.ts";
@@ -19,7 +20,7 @@ export const conntrackHandler: ObjectHandler<ConntrackEntry> = {
 		if (ct === undefined || ct.original.proto !== object.proto) {
 			return refuse("ENOENT", "conntrack: Operation failed: such conntrack doesn't exist");
 		}
-		net.table.kill(ct);
+		killConntrackByUser(net, ct);
 		return ok(() => net.table.insert(ct, net.now()));
 	},
 

@@ -18,13 +18,19 @@ import { deviceKey, setSysctl, sysctls } from "../sysctl.ts";
 import type { NetDevice, Netns, Tap } from "../types.ts";
 import type { Undo } from "./handler.ts";
 
-/** Remembers `dev` and all that an operation on it can touch; the result puts everything back. */
-export function snapshotAround(dev: NetDevice, also?: NetDevice): Undo {
+/**
+ * Remembers `dev` and all that an operation on it can touch; the result puts everything back. `leaves`: the device moves,
+ * gets a new name or goes away, and with its place it and its peer lose their sysctls.
+ */
+export function snapshotAround(
+	dev: NetDevice,
+	options: { readonly also?: NetDevice | undefined; readonly leaves: boolean },
+): Undo {
+	const { also, leaves } = options;
 	const peer = vethPeer(dev);
 	const near = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== undefined);
 	const ports = near.flatMap((each) => (each.ops.type === "bridge" ? bridgeOf(each).ports : []));
-	// Only the device itself and its peer can lose their sysctls, by moving, by a new name, or by going away.
-	const owners = [dev, peer];
+	const owners = leaves ? [dev, peer] : [];
 	const snapshots = [...new Set([...near, ...ports])].map((each) =>
 		snapshotOf(each, owners.includes(each) ? deviceSysctls(each) : NO_SYSCTLS),
 	);

@@ -69,7 +69,8 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 
 function change(dev: NetDevice, link: Link): Result<Undo, ObjectError> {
 	const master = link.master === undefined ? undefined : dev.netns.devicesByName.get(link.master);
-	const undo = snapshotAround(dev, master);
+	const leaves = link.netns !== undefined || link.newName !== undefined;
+	const undo = snapshotAround(dev, { also: master, leaves });
 	const changed = setLink(dev, link);
 	if (changed.ok) return ok(undo);
 	undo();
@@ -78,7 +79,7 @@ function change(dev: NetDevice, link: Link): Result<Undo, ObjectError> {
 
 function remove(dev: NetDevice): Result<Undo, ObjectError> {
 	if (dev.isLoopback) return refuse("EOPNOTSUPP", "Operation not supported");
-	const undo = snapshotAround(dev);
+	const undo = snapshotAround(dev, { leaves: true });
 	unregisterNetdevice(dev);
 	return ok(undo);
 }
@@ -120,7 +121,8 @@ function kindOf(dev: NetDevice): LinkKind {
 		case "bridge": {
 			const br = bridgeOf(dev);
 			const ageingTimeSeconds = br.fdb.ageingNs / 1e9;
-			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables };
+			const idMac = macText(br.macIsSet || br.hadPort ? dev.mac : 0);
+			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, idMac };
 		}
 		case "veth": {
 			const peer = vethPeer(dev);

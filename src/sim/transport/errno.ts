@@ -13,6 +13,11 @@ export function socketErr(errno: SocketErrno, about?: string): { readonly ok: fa
 	return err(socketError(errno, about));
 }
 
+/** EMSGSIZE of a packet that may not be fragmented. */
+export function tooLongErr(mtu: number): { readonly ok: false; readonly error: SocketError } {
+	return err({ ...socketError("EMSGSIZE", `mtu=${mtu}`), mtu });
+}
+
 export interface IcmpMeaning {
 	readonly errno: SocketErrno;
 	/** Hard: reported to a connected UDP socket. TCP takes any while connecting and keeps the rest as a soft error. */
@@ -51,6 +56,7 @@ const STRERROR: Readonly<Record<SocketErrno, string>> = {
 	EOPNOTSUPP: "Operation not supported",
 	ENOENT: "No such file or directory",
 	ENODEV: "No such device",
+	ENETDOWN: "Network is down",
 };
 
 /**

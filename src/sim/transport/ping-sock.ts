@@ -18,7 +18,7 @@ import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb } from "../trace.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb, type SkbSocket } from "../types.ts";
-import { socketErr } from "./errno.ts";
+import { socketErr, tooLongErr } from "./errno.ts";
 import { inetDst, inetRoute, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";
 
@@ -89,8 +89,7 @@ class PingSock implements EchoSocket, SkbSocket {
 			proto: IPPROTO_ICMP,
 		});
 		if (!route.ok) return socketErr(route.error);
-		// SO_BROADCAST (`ping -b`) is not an option of the port.
-		return route.value.type === "broadcast" ? socketErr("EACCES") : route;
+		return route.value.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : route;
 	}
 
 	send(request: { readonly seq: number; readonly payload: Uint8Array }): Result<void, SocketError> {
@@ -102,7 +101,7 @@ class PingSock implements EchoSocket, SkbSocket {
 		const { netns, pmtudisc, bindAddr, mark, tos } = this.options;
 		const dst = route.value;
 		const fits = payload.length + ICMP_HLEN + IPV4_MIN_HLEN <= dst.mtu;
-		if (pmtudisc === "do" && !fits) return socketErr("EMSGSIZE", `mtu=${dst.mtu}`);
+		if (pmtudisc === "do" && !fits) return tooLongErr(dst.mtu);
 		const skb = allocSkb(netns.machine, ICMP_HLEN + payload.length);
 		skb.bytes.set(payload, skb.data + ICMP_HLEN);
 		putIcmp(skb.bytes, skb.data, skb.end, { type: ICMP_ECHO, code: 0, rest: ((this.id << 16) | (seq & 0xffff)) >>> 0 });

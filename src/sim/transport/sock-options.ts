@@ -12,6 +12,8 @@ export interface SockOptions {
 	readonly netns: Netns;
 	/** Empty: not named. */
 	readonly program: string;
+	readonly pid: number | undefined;
+	readonly backlog: number;
 	/** ifindex of SO_BINDTODEVICE; 0: any. */
 	readonly boundDev: number;
 	readonly mark: number;
@@ -19,6 +21,7 @@ export interface SockOptions {
 	readonly ttl: number;
 	readonly tos: number;
 	readonly pmtudisc: "want" | "do" | "dont";
+	readonly broadcast: boolean;
 	/** 0: any. */
 	readonly bindAddr: IpNum;
 	/** 0: the kernel chooses. */
@@ -27,6 +30,8 @@ export interface SockOptions {
 
 /** INADDR_ANY. */
 export const ADDR_ANY = 0;
+
+const SOMAXCONN = 4096;
 
 /** Checks options as setsockopt and bind do, short of whether the port is free. */
 export function sockOptions(
@@ -45,11 +50,14 @@ export function sockOptions(
 	return ok({
 		netns,
 		program: options.program ?? "",
+		pid: options.pid,
+		backlog: options.backlog ?? SOMAXCONN,
 		boundDev: dev?.ifindex ?? 0,
 		mark: (options.mark ?? 0) >>> 0,
 		ttl: options.ttl ?? 0,
 		tos: options.tos ?? 0,
 		pmtudisc: options.pmtudisc ?? "want",
+		broadcast: options.broadcast === true,
 		bindAddr: bindAddr.value,
 		bindPort,
 	});

@@ -1,9 +1,12 @@
 /** The port's sockets on the simulated kernel. */
-import type { Result } from "../../base/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type {
 	EchoHandlers,
 	EchoSocket,
+	PacketHandlers,
+	PacketSocket,
 	SocketAddr,
+	SocketEntry,
 	SocketError,
 	SocketOptions,
 	Sockets,
@@ -15,7 +18,10 @@ import type {
 } from "../../kernel/socket.ts";
 import type { IpAddr } from "../../wire/addr.ts";
 import type { Machine } from "../types.ts";
+import { socketErr } from "./errno.ts";
+import { openPacketSock } from "./packet-sock.ts";
 import { openPingSock } from "./ping-sock.ts";
+import { listSocks } from "./sock-list.ts";
 import { remoteAddr, sockOptions } from "./sock-options.ts";
 import { connectTcpSock, listenTcpSock } from "./tcp.ts";
 import { openUdpSock } from "./udp.ts";
@@ -66,5 +72,20 @@ export class SimSockets implements Sockets {
 		if (!checked.ok) return checked;
 		const addr = remoteAddr(to);
 		return addr.ok ? openPingSock(checked.value, addr.value, options.id, handlers) : addr;
+	}
+
+	openPacket(
+		netns: string,
+		options: { readonly dev: string; readonly etherType: number; readonly program?: string },
+		handlers: PacketHandlers,
+	): Result<PacketSocket, SocketError> {
+		const found = this.#machine.netns.get(netns);
+		if (found === undefined) return socketErr("ENOENT", `network namespace ${netns}`);
+		return openPacketSock(found, options, handlers);
+	}
+
+	list(netns: string): Result<readonly SocketEntry[], SocketError> {
+		const found = this.#machine.netns.get(netns);
+		return found === undefined ? socketErr("ENOENT", `network namespace ${netns}`) : ok(listSocks(found));
 	}
 }

@@ -1,6 +1,6 @@
 /** Receiving datagrams and ICMP errors about them (net/ipv4/udp.c: udp_rcv, udp_err). */
 import type { SocketAddr } from "../../kernel/socket.ts";
-import type { IpNum } from "../../wire/addr.ts";
+import { type IpNum, ipText } from "../../wire/addr.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH } from "../../wire/icmpv4.ts";
 import { ipv4Dst, ipv4HeaderLength, ipv4Src } from "../../wire/ipv4.ts";
 import { UDP_HLEN, udpChecksumIsValid, udpDport, udpLength, udpSport } from "../../wire/udp.ts";
@@ -55,7 +55,15 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 		dport: udpSport(bytes, udp),
 		dif: skb.dev?.ifindex ?? 0,
 	});
-	if (sock === undefined || sock.rport === 0) return;
+	if (sock === undefined) return;
+	sock.handlers.onIcmpError?.({
+		from: ipText(inetSrc(skb)),
+		type: error.type,
+		code: error.code,
+		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
+		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
+	});
+	if (sock.rport === 0) return;
 	if (error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED) {
 		if (sock.options.pmtudisc !== "dont") sock.handlers.onError?.(socketError("EMSGSIZE", `mtu=${error.info}`));
 		return;

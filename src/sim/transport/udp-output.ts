@@ -7,7 +7,7 @@ import { putUdp, UDP_HLEN } from "../../wire/udp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
 import type { Dst } from "../types.ts";
-import { socketErr } from "./errno.ts";
+import { socketErr, tooLongErr } from "./errno.ts";
 import { inetRoute, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
 import { ADDR_ANY, endText, remoteAddr, sockTtl } from "./sock-options.ts";
 import type { UdpSock } from "./udp-sock.ts";
@@ -53,8 +53,7 @@ export function udpRoute(sock: UdpSock, daddr: IpNum, dport: number): Result<Dst
 		dport,
 	});
 	if (!route.ok) return socketErr(route.error);
-	// SO_BROADCAST is not an option of the port.
-	return route.value.type === "broadcast" ? socketErr("EACCES") : route;
+	return route.value.type === "broadcast" && !sock.options.broadcast ? socketErr("EACCES") : route;
 }
 
 function udpSendSkb(
@@ -67,7 +66,7 @@ function udpSendSkb(
 	const { daddr, dport } = to;
 	const { netns, pmtudisc } = sock.options;
 	const fits = payload.length + UDP_HLEN + IPV4_MIN_HLEN <= dst.mtu;
-	if (pmtudisc === "do" && !fits) return socketErr("EMSGSIZE", `mtu=${dst.mtu}`);
+	if (pmtudisc === "do" && !fits) return tooLongErr(dst.mtu);
 	const saddr = sock.laddr === ADDR_ANY ? (dst.prefsrc ?? ADDR_ANY) : sock.laddr;
 
 	const skb = allocSkb(netns.machine, UDP_HLEN + payload.length);

@@ -21,6 +21,8 @@ const FLAGS: readonly (readonly [string, number])[] = [
 	["URG", TCP_URG],
 ];
 
+const ONE_FLAGS_OPTION = "Only one of `--syn' or `--tcp-flags'  allowed";
+
 interface Ports {
 	sport?: Inverted<PortRange>;
 	dport?: Inverted<PortRange>;
@@ -31,6 +33,7 @@ function portOption(side: "sport" | "dport", keepFull: boolean): OptionSyntax<Po
 	return {
 		args: 1,
 		invertible: true,
+		again: `Only one \`--${side === "sport" ? "source" : "destination"}-port' allowed`,
 		set: (draft, { value, invert }) => {
 			const range = parsePortRange(value);
 			if (typeof range === "string") return range;
@@ -55,11 +58,13 @@ export const TCP: Extension<Match> = extension<Match, Draft<TcpMatch>>({
 		"--tcp-flags": {
 			args: 2,
 			invertible: true,
+			again: ONE_FLAGS_OPTION,
 			set: (draft, { value, second, invert }) => setFlags(draft, value, second, invert),
 		},
 		"--syn": {
 			args: 0,
 			invertible: true,
+			again: ONE_FLAGS_OPTION,
 			set: (draft, { invert }) => setFlags(draft, "FIN,SYN,RST,ACK", "SYN", invert),
 		},
 		"--tcp-option": {
@@ -116,7 +121,7 @@ export function formatPorts(match: TcpMatch | UdpMatch | SctpMatch): string {
 }
 
 /** `FIN,SYN`, or `NONE`. */
-function flagNames(bits: number): string {
+export function flagNames(bits: number): string {
 	const names = FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
 	return names.length === 0 ? "NONE" : names.join(",");
 }
@@ -126,7 +131,7 @@ function needProto(head: RuleHead, proto: number, complaint: string): Fault | un
 }
 
 function setFlags(draft: Draft<TcpMatch>, maskText: string, compText: string, invert: boolean): Fault | undefined {
-	if (draft.flags !== undefined) return "Only one of `--syn' or `--tcp-flags'  allowed";
+	if (draft.flags !== undefined) return ONE_FLAGS_OPTION;
 	const mask = flagBits(maskText);
 	const comp = flagBits(compText);
 	if (mask === undefined) return `Unknown TCP flag \`${maskText}'`;

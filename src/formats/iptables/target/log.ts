@@ -64,6 +64,16 @@ export function formatLog(target: LogTarget): string {
 	return text;
 }
 
+/** ` tcp-options uid`: the flags as `iptables -L` names them. */
+export function logFlagNames(target: LogTarget): string {
+	return FLAGS.map(([key, option]) => (target[key] === true ? ` ${option.slice("--log-".length)}` : "")).join("");
+}
+
+/** As syslog names it; input and output differ in what they call 3 and 4. */
+export function logLevelName(level: number): string {
+	return ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"][level] ?? String(level);
+}
+
 /** The flags as the kernel's number. */
 export function logFlags(target: LogTarget): number {
 	return FLAGS.reduce((bits, [key, , bit]) => (target[key] === true ? bits | bit : bits), 0);

@@ -48,7 +48,11 @@ export function nfConntrackIn(skb: Skb, state: HookState): HookVerdict {
 /** The packet got to the end: its entry, if new, enters the table (`__nf_conntrack_confirm`). */
 export function nfConntrackConfirm(skb: Skb, state: HookState): HookVerdict {
 	const ct = skbCt(skb);
-	if (ct === undefined || (ct.status & IPS_CONFIRMED) !== 0) return "accept";
+	if (ct === undefined) return "accept";
+	if ((ct.status & IPS_CONFIRMED) !== 0) {
+		conntrackNet(ct.netns).watch?.passed(ct);
+		return "accept";
+	}
 	if (ctInfoDir(skb.ctInfo) !== ORIGINAL) return "accept"; // An answer to a packet that was refused.
 	const net = conntrackNet(ct.netns);
 	const now = net.now();
@@ -56,6 +60,7 @@ export function nfConntrackConfirm(skb: Skb, state: HookState): HookVerdict {
 	if (taken !== undefined) return resolveClash(skb, taken, state);
 	ct.timeoutNs += now;
 	net.table.insert(ct, now);
+	net.watch?.created(ct);
 	if (skb.machine.tracer !== undefined) {
 		traceConntrack(skb, state.netns, { change: "confirmed", fn: "__nf_conntrack_confirm" });
 	}
@@ -77,7 +82,7 @@ function trackPacket(skb: Skb, net: ConntrackNet, state: HookState): HookVerdict
 		const hit = net.table.find(tuple, net.now());
 		const ct = hit?.ct ?? initConntrack(tuple, net);
 		if (ct === undefined) return invalid(skb, net);
-		if (ct === "full") return tableFull(skb, state);
+		if (ct === "full") return tableFull(skb, net, state);
 		skb.ct = ct;
 		skb.ctInfo = placeInFlow(ct, hit);
 		const verdict = handlePacket(skb, ct, net, state);
@@ -114,7 +119,9 @@ function makeRoom(tuple: CtTuple, net: ConntrackNet): boolean {
 		net.table.sweep(now);
 		if (net.table.count < net.settings.max) return true;
 	}
-	return net.table.earlyDrop(tuple, net.settings.buckets);
+	const found = net.table.earlyDrop(tuple, net.settings.buckets);
+	if (found) net.stats.earlyDrop += 1;
+	return found;
 }
 
 const SWEEP_INTERVAL_NS = 1e9;
@@ -142,11 +149,13 @@ function handlePacket(skb: Skb, ct: Conntrack, net: ConntrackNet, state: HookSta
 function invalid(skb: Skb, net: ConntrackNet): HookVerdict {
 	skb.ct = undefined;
 	skb.ctInfo = "invalid";
+	net.stats.invalid += 1;
 	if (skb.machine.tracer !== undefined) traceConntrack(skb, net.netns, { change: "invalid", why: net.why });
 	return "accept";
 }
 
-function tableFull(skb: Skb, state: HookState): HookVerdict {
+function tableFull(skb: Skb, net: ConntrackNet, state: HookState): HookVerdict {
+	net.stats.drop += 1;
 	const text = "nf_conntrack: nf_conntrack: table full, dropping packet";
 	skb.machine.log.push({ at: skb.machine.loop.now(), netns: state.netns.name, level: 4, text });
 	state.dropReason = "CONNTRACK_FULL";

@@ -1,10 +1,21 @@
 /** The connection tracking state of a namespace (`struct nf_conntrack_net`): its table, its settings, and room to work. */
+import type { ConntrackEvent, ConntrackStats } from "../../../kernel/conntrack.ts";
 import { sysctls } from "../../sysctl.ts";
 import { type Netns, pernet } from "../../types.ts";
 import { type CtSettings, isConntrackSysctl, readCtSettings } from "./settings.ts";
 import { ConntrackTable } from "./table.ts";
 import { TcpSegment } from "./tcp-segment.ts";
-import { CtTuple, ORIGINAL } from "./types.ts";
+import { type Conntrack, CtTuple, ORIGINAL } from "./types.ts";
+
+/** Passes on what becomes of entries while somebody listens (events.ts). */
+export interface ConntrackObserver {
+	readonly listeners: Set<(event: ConntrackEvent) => void>;
+	/** The entry that ends now is ended by a user. */
+	byUser: boolean;
+	created(ct: Conntrack): void;
+	passed(ct: Conntrack): void;
+	stop(): void;
+}
 
 export class ConntrackNet {
 	readonly netns: Netns;
@@ -15,6 +26,16 @@ export class ConntrackNet {
 	readonly scratch2: CtTuple = new CtTuple(undefined, ORIGINAL);
 	/** The TCP segment at work. */
 	readonly segment: TcpSegment = new TcpSegment();
+	/** Tells those who listen; undefined: nobody does. */
+	watch: ConntrackObserver | undefined = undefined;
+	/** What `conntrack -S` counts. */
+	readonly stats: { -readonly [K in keyof ConntrackStats]: ConntrackStats[K] } = {
+		invalid: 0,
+		insertFailed: 0,
+		drop: 0,
+		earlyDrop: 0,
+		clashResolve: 0,
+	};
 	/** Why the packet at work is invalid, for traces. */
 	why = "";
 	/** When the full table was last swept. */

@@ -12,6 +12,8 @@ export class ConntrackTable {
 	#count = 0;
 	#oldest: Conntrack | undefined = undefined;
 	#newest: Conntrack | undefined = undefined;
+	/** Told of each entry that leaves the table. */
+	onKill: ((ct: Conntrack) => void) | undefined = undefined;
 	/** Entries with translated source, by `hashSource` of the original tuple. */
 	readonly #bySource = new Map<number, Conntrack>();
 
@@ -66,6 +68,7 @@ export class ConntrackTable {
 		else ct.newer.older = ct.older;
 		this.#count -= 1;
 		if ((ct.status & IPS_SRC_NAT) !== 0) this.#unlinkSource(ct);
+		this.onKill?.(ct);
 		return true;
 	}
 

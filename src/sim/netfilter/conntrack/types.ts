@@ -65,6 +65,8 @@ export class Conntrack {
 	masqIndex = 0;
 	/** NAT found no free port for it, so that it will fail at confirmation. */
 	natExhausted = false;
+	/** What listeners were last told of it (events.ts). */
+	reported = 0;
 	/** Link in the list of source translations, by original source. */
 	nextBySource: Conntrack | undefined = undefined;
 	/** Place in the table's list of all entries. */

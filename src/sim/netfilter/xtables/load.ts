@@ -72,38 +72,39 @@ export function applyRule(netns: Netns, verb: Verb, object: XtRule): Result<Undo
 	const chain = table.chains.get(object.chain);
 	if (chain === undefined || !chain.exists) return refuse("ENOENT", noChain(object.chain, object.table));
 	const rules = chain.body.rules;
-	const numbered = object.position !== undefined && verb !== "add" ? object.position - 1 : undefined;
-	const at = numbered ?? rules.findIndex((loaded) => sameRule(loaded.rule, object.rule));
+	const number = verb === "add" ? undefined : object.position;
+	const at = number === undefined ? rules.findIndex((loaded) => sameRule(loaded.rule, object.rule)) : number - 1;
 	const old = rules[at];
-	if (numbered !== undefined && old === undefined) {
+	if (number !== undefined && old === undefined) {
 		const what = verb === "delete" ? "deletion" : "replacement";
-		return refuse("ERANGE", `Index of ${what} too big: ${object.position} in chain ${object.chain}.`);
+		return refuse("ERANGE", `Index of ${what} too big: ${number} in chain ${object.chain}.`);
 	}
 	if (verb === "delete") {
 		if (old === undefined) return refuse("ENOENT", `Bad rule (does a matching rule exist in chain ${object.chain}?).`);
-		const undo = begin(xt, chain);
-		swapBody(chain, makeBody(rules.toSpliced(at, 1)), { added: [], removed: [old] });
-		return ok(undo);
+		return ok(exchangeRule(xt, chain, at, { old }));
 	}
-	if (numbered !== undefined && old !== undefined) {
-		const error = checkRules(table, object.chain, [object.rule]);
-		if (error !== undefined) return err(error);
-		const undo = begin(xt, chain);
-		const rule = loadRule(table, object.rule);
-		swapBody(chain, makeBody(rules.with(at, rule)), { added: [rule], removed: [old] });
-		return ok(undo);
-	}
-	if (at >= 0 && object.duplicate !== true) return ok(() => undefined);
-	const place = object.position ?? rules.length + 1;
+	if (number === undefined && old !== undefined && object.duplicate !== true) return ok(() => undefined);
+	const place = number ?? object.position ?? rules.length + 1;
 	if (place < 1 || place > rules.length + 1) {
 		return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
 	}
 	const error = checkRules(table, object.chain, [object.rule]);
 	if (error !== undefined) return err(error);
+	return ok(exchangeRule(xt, chain, place - 1, { old: number === undefined ? undefined : old, rule: object.rule }));
+}
+
+interface RuleExchange {
+	readonly old: XtRuleState | undefined;
+	readonly rule?: Rule;
+}
+
+/** Takes the rule at index `at` out, puts another in, or both. */
+function exchangeRule(xt: XtNetns, chain: XtChainState, at: number, { old, rule }: RuleExchange): Undo {
 	const undo = begin(xt, chain);
-	const rule = loadRule(table, object.rule);
-	swapBody(chain, makeBody(rules.toSpliced(place - 1, 0, rule)), { added: [rule], removed: [] });
-	return ok(undo);
+	const added = rule === undefined ? [] : [loadRule(chain.table, rule)];
+	const removed = old === undefined ? [] : [old];
+	swapBody(chain, makeBody(chain.body.rules.toSpliced(at, removed.length, ...added)), { added, removed });
+	return undo;
 }
 
 /** Remembers the chain as it is; the result puts it back. */

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Records what this machine's kernel makes of bridged and routed frames, iptables rules and LOG, for the tests of netfilter.
+
+    DIFFLAB=DIR record.py bridge > br-netfilter.jsonl
+    DIFFLAB=DIR record.py log > nf-log.jsonl                  (sets nf_log_all_netns for the moment)
+    DIFFLAB=DIR record.py random FROM TO [nat] > xtables-random.jsonl     rules and packets by chance, a scenario a seed
+
+DIR holds difflab.py (throw-away network namespaces, frames in, captures out). Needs root and iptables-legacy. The topology
+is that of test/recorded-lab.ts: a 10.9.0.2, b 10.9.0.3 on br0 (10.9.0.1) of m; x 10.8.0.2 behind w0 (10.8.0.1) of m.
+In "random ... nat" two flows may clash, and get a port by chance: such a scenario cannot be compared.
+"""
+import sys,os,json,re,random,struct
+sys.path.insert(0,os.environ['DIFFLAB'])
+from difflab import *
+A,B,M,W,X='02:00:00:00:00:02','02:00:00:00:00:03','02:00:00:00:00:01','02:00:00:00:08:01','02:00:00:00:08:02'
+def scenario(s):
+    neigh=[f'neigh add 10.9.0.2 lladdr {A} dev br0',f'neigh add 10.8.0.2 lladdr {X} dev w0']+([] if s.get('noNeighB') else [f'neigh add 10.9.0.3 lladdr {B} dev br0'])
+    m={'sysctl':{'net/ipv4/ip_forward':1,**{k.replace('.','/'):v for k,v in s.get('sysctl',{}).items()}},
+       'ip':['addr add 10.9.0.1/24 dev br0','link set va master br0 up','link set vb master br0 up','link set br0 up','addr add 10.8.0.1/24 dev w0','link set w0 up']+(['link set va type bridge_slave hairpin on'] if s.get('hairpin') else [])+(['route add blackhole 10.96.0.0/12'] if s.get('blackhole') else [])+neigh}
+    if s.get('rules'): m['legacy']=s['rules']
+    return {'ns':{'m':m,'a':{'ip':['addr add 10.9.0.2/24 dev eth0','link set eth0 up','route add default via 10.9.0.1',f'neigh add 10.9.0.1 lladdr {M} dev eth0',f'neigh add 10.9.0.3 lladdr {B} dev eth0']},
+      'b':{'ip':['addr add 10.9.0.3/24 dev eth0','link set eth0 up','route add default via 10.9.0.1',f'neigh add 10.9.0.1 lladdr {M} dev eth0',f'neigh add 10.9.0.2 lladdr {A} dev eth0']},
+      'x':{'ip':['addr add 10.8.0.2/24 dev eth0','link set eth0 up','route add default via 10.8.0.1',f'neigh add 10.8.0.1 lladdr {W} dev eth0']}},
+     'bridges':[['m','br0',M,'mcast_snooping','0']],
+     'veth':[['m','va','02:00:00:00:01:02','a','eth0',A],['m','vb','02:00:00:00:01:03','b','eth0',B],['m','w0',W,'x','eth0',X]],'steps':s['steps']}
+def inj(f,ns='a'): return ['inject',ns,'eth0',f.hex()]
+def toM(p,src=A): return eth(M,src,p)
+def toB(p,src=A): return eth(B,src,p)
+def toX(p): return eth(W,X,p)
+def count_all(extra_filter='',extra_nat='',ct=True):
+    def chains(names): return ''.join(f':{n} ACCEPT [0:0]\n' for n in names)
+    five=['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING']
+    t='*raw\n'+chains(['PREROUTING','OUTPUT'])+'-A PREROUTING -i va\n-A PREROUTING -i br0\n-A PREROUTING -i w0\n-A PREROUTING -m physdev --physdev-in va\n-A PREROUTING -m physdev --physdev-is-in\n-A OUTPUT\nCOMMIT\n'
+    t+='*mangle\n'+chains(five)+''.join(f'-A {n}\n-A {n} -m physdev --physdev-is-bridged\n' for n in five if n!='OUTPUT')+'-A OUTPUT\nCOMMIT\n'
+    t+='*nat\n'+chains(['PREROUTING','INPUT','OUTPUT','POSTROUTING'])+'-A PREROUTING\n-A POSTROUTING\n'+extra_nat+'COMMIT\n'
+    t+='*filter\n'+chains(['INPUT','FORWARD','OUTPUT'])+('-A INPUT -m conntrack --ctstate INVALID\n' if ct else '')+'-A INPUT -m physdev --physdev-in va\n-A FORWARD -i br0 -o br0\n-A FORWARD -i br0 -o w0\n-A FORWARD -i w0 -o br0\n-A FORWARD -m physdev --physdev-in va\n-A FORWARD -m physdev --physdev-in va --physdev-out vb --physdev-is-bridged\n-A FORWARD -m physdev --physdev-is-out\n'+(''.join(f'-A FORWARD -m conntrack --ctstate {s}\n' for s in ('NEW','ESTABLISHED','RELATED','INVALID')) if ct else '')+extra_filter+'COMMIT\n'
+    return t
+def norm(hexs):
+    b=bytearray.fromhex(hexs)
+    if b[12:14]==b'\x08\x00' and len(b)>=34:
+        b[18:20]=b'\0\0'; b[24:26]=b'\0\0'
+        ihl=(b[14]&15)*4; off=14+ihl; pr=b[23]; frag=((b[20]&0x1f)<<8|b[21])
+        if frag==0:
+            c={1:2,6:16,17:6}.get(pr)
+            if c is not None and len(b)>=off+c+2: b[off+c:off+c+2]=b'\0\0'
+            if pr==1 and b[off] in (3,4,5,11,12) and len(b)>=off+28: b[off+12:off+14]=b'\0\0'; b[off+18:off+20]=b'\0\0'
+    return b.hex()
+def go(s):
+    r=run(scenario(s),0.0)
+    frames=[[f[2],f[3].rstrip('*'),norm(f[4])] for f in r['frames'] if f[1]=='m' and f[4][24:28]!='86dd']
+    rules=[l for l in r['rules'].get('m','').splitlines() if not l.startswith('#')]
+    return {**s,'frames':frames,'saved':rules}
+
+
+def bridge_scenarios():
+    P=lambda src,dst,**k: ip4(src,dst,1,icmp(8,0,5,1),ident=4660,**k)
+    U=lambda src,dst,sp,dp,data=b'hello',**k: ip4(src,dst,17,udp(src,dst,sp,dp,data),ident=2,**k)
+    T=lambda src,dst,sp,dp,fl,seq=100,ack=0,data=b'',**k: ip4(src,dst,6,tcp(src,dst,sp,dp,fl,seq=seq,ack=ack,data=data),ident=3,**k)
+    a,b,x,m='10.9.0.2','10.9.0.3','10.8.0.2','10.9.0.1'
+    BC='ff:ff:ff:ff:ff:ff'
+    S=[]
+    def add(name,**k): S.append({'name':name,**k})
+    add('a bridged ping passes PREROUTING, FORWARD and POSTROUTING once, as br0 with its ports', rules=count_all(), steps=[inj(toB(P(a,b)))])
+    add('a ping routed from a bridge port passes PREROUTING once', rules=count_all(), steps=[inj(toM(P(a,x)))])
+    add('a ping from outside to a bridge port', rules=count_all(), steps=[inj(toX(P(x,a)),'x')])
+    add('a ping to the host itself by a bridge port', rules=count_all(), steps=[inj(toM(P(a,m)))])
+    add('with bridge-nf-call-iptables off nothing of a bridged ping counts', rules=count_all(), sysctl={'net.bridge.bridge-nf-call-iptables':0}, steps=[inj(toB(P(a,b)))])
+    add('with bridge-nf-call-iptables off a routed ping is counted by the IP layer', rules=count_all(), sysctl={'net.bridge.bridge-nf-call-iptables':0}, steps=[inj(toM(P(a,x)))])
+    add('without a rule that needs conntrack nat counts nothing', rules=count_all(ct=False), steps=[inj(toB(P(a,b)))])
+    D='-A PREROUTING -d 10.96.0.2 -p udp -j DNAT --to-destination 10.9.0.3:5353\n-A PREROUTING -d 10.96.0.1 -p udp -j DNAT --to-destination 10.9.0.2:5353\n-A PREROUTING -d 10.96.0.8 -p udp -j DNAT --to-destination 10.8.0.2:53\n-A PREROUTING -d 10.96.0.9 -p udp -j REDIRECT --to-ports 99\n'
+    dn=lambda vip: toM(U(a,vip,4000,53))
+    add('DNAT to a host behind the same bridge stays bridged', rules=count_all(extra_nat=D), steps=[inj(dn('10.96.0.2'))])
+    add('the same with an unknown MAC address: ARP first, then the packet from its own source MAC', rules=count_all(extra_nat=D), noNeighB=True, steps=[inj(dn('10.96.0.2'))])
+    add('the same with bridge-nf-call-iptables off is routed, and the answer comes past the translation', rules=count_all(extra_nat=D), sysctl={'net.bridge.bridge-nf-call-iptables':0}, steps=[inj(dn('10.96.0.2'))])
+    add('bridged DNAT without ip_forward is dropped', rules=count_all(extra_nat=D), sysctl={'net.ipv4.ip_forward':0}, steps=[inj(dn('10.96.0.2'))])
+    H='-A POSTROUTING -s 10.9.0.2 -d 10.9.0.2 -j MASQUERADE\n'
+    add('DNAT to the sender itself is dropped without hairpin', rules=count_all(extra_nat=D+H), steps=[inj(dn('10.96.0.1'))])
+    add('DNAT to the sender itself with hairpin', rules=count_all(extra_nat=D+H), hairpin=True, steps=[inj(dn('10.96.0.1'))])
+    add('DNAT to the sender itself is routed with bridge-nf-call-iptables off', rules=count_all(extra_nat=D+H), sysctl={'net.bridge.bridge-nf-call-iptables':0}, steps=[inj(dn('10.96.0.1'))])
+    add('DNAT from a bridge port to the outside', rules=count_all(extra_nat=D), steps=[inj(dn('10.96.0.8'))])
+    add('REDIRECT of a packet from a bridge port', rules=count_all(extra_nat=D), steps=[inj(dn('10.96.0.9'))])
+    add('MASQUERADE without ! -o br0 rewrites bridged traffic', rules=count_all(extra_nat='-A POSTROUTING -s 10.9.0.0/24 -j MASQUERADE\n'), steps=[inj(toB(P(a,b)))])
+    R='-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\n-A FORWARD -p udp -j REJECT --reject-with icmp-admin-prohibited\n'
+    add('REJECT of a bridged SYN answers out of the port with the MAC address of its target, past OUTPUT', rules=count_all(extra_filter=R), steps=[inj(toB(T(a,b,1025,80,2)))])
+    add('REJECT of a SYN routed from a bridge port', rules=count_all(extra_filter=R), steps=[inj(toM(T(a,x,1025,80,2)))])
+    add('REJECT of a SYN from outside passes OUTPUT', rules=count_all(extra_filter=R), steps=[inj(toX(T(x,a,1025,80,2)),'x')])
+    add('REJECT of an ACK with data and of a FIN', rules=count_all(extra_filter=R), steps=[inj(toX(T(x,a,1025,80,16,ack=777,data=b'data')),'x'),inj(toX(T(x,a,1026,80,1)),'x'),inj(toX(T(x,a,1027,80,4)),'x')])
+    add('REJECT of a bridged datagram answers with ICMP through OUTPUT', rules=count_all(extra_filter=R), steps=[inj(toB(U(a,b,1000,53)))])
+    add('REJECT of a datagram routed from a bridge port', rules=count_all(extra_filter=R), steps=[inj(toM(U(a,x,1000,53)))])
+    add('REJECT of a DNATed SYN answers in the name of the VIP', rules=count_all(extra_filter=R,extra_nat='-A PREROUTING -d 10.96.0.2 -p tcp -j DNAT --to-destination 10.9.0.3:80\n'), steps=[inj(toM(T(a,'10.96.0.2',1025,8080,2)))])
+    add('REJECT of a DNATed SYN from outside answers in the name of the VIP', rules=count_all(extra_filter=R,extra_nat='-A PREROUTING -d 10.96.0.2 -p tcp -j DNAT --to-destination 10.9.0.3:80\n'), steps=[inj(toX(T(x,'10.96.0.2',1025,8080,2)),'x')])
+    add('REJECT of a DNATed datagram quotes it as it was sent', rules=count_all(extra_filter=R,extra_nat=D), steps=[inj(toX(U(x,'10.96.0.2',1025,53)),'x')])
+    badu=bytearray(U(a,b,1000,53)); badu[26]^=1
+    badt=bytearray(T(x,a,1025,80,2)); badt[36]^=1
+    add('REJECT does not answer a packet with a bad checksum', rules=count_all(extra_filter=R), steps=[inj(toB(bytes(badu))),inj(toX(bytes(badt)),'x')])
+    u=udp(a,b,1000,80,b'f'*1500); FR=[inj(toB(ip4(a,b,17,u[:800],ident=9,df=False,frag=0x2000))),inj(toB(ip4(a,b,17,u[800:],ident=9,df=False,frag=100)))]
+    add('fragments are bridged as they are without conntrack', rules=count_all(ct=False), steps=FR)
+    add('fragments are put together for conntrack and cut again when they leave a port', rules=count_all(), steps=FR)
+    ux=udp(a,x,1000,80,b'f'*1500); FX=[inj(toM(ip4(a,x,17,ux[:800],ident=9,df=False,frag=0x2000))),inj(toM(ip4(a,x,17,ux[800:],ident=9,df=False,frag=100)))]
+    add('fragments routed from a bridge port with conntrack', rules=count_all(), steps=FX)
+    add('a broadcast is for the host and for all ports', rules=count_all(ct=False), steps=[inj(eth(BC,A,U(a,'10.9.0.255',1000,9)))])
+    add('a frame to an unknown MAC address is flooded', rules=count_all(), steps=[inj(eth('02:00:00:00:00:77',A,P(a,'10.9.0.77')))])
+    add('a bad IP header does not pass the bridge', rules=count_all(), steps=[inj(toB(P(a,b)[:10]+b'\x12\x34'+P(a,b)[12:]))])
+    add('TTL 1 is bridged', rules=count_all(), steps=[inj(toB(P(a,b,ttl=1)))])
+    add('DROP in mangle PREROUTING holds a bridged packet', rules='*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p icmp -j DROP\nCOMMIT\n', steps=[inj(toB(P(a,b)))])
+    add('a mark set in PREROUTING is there in POSTROUTING', rules='*mangle\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -p icmp -j MARK --set-xmark 0x4000/0x4000\n-A POSTROUTING -m mark --mark 0x4000/0x4000\nCOMMIT\n', steps=[inj(toB(P(a,b)))])
+    return S
+
+
+def log_scenario():
+    P=lambda src,dst,**k: ip4(src,dst,1,icmp(8,0,5,1),ident=4660,**k)
+    U=lambda src,dst,sp,dp,data=b'hello',**k: ip4(src,dst,17,udp(src,dst,sp,dp,data),ident=2,**k)
+    a,b,x,m='10.9.0.2','10.9.0.3','10.8.0.2','10.9.0.1'
+    def opts(ip):  # an IP header with options: NOP NOP NOP EOL style record route
+        o=bytes([7,7,4,0,0,0,0,0]); h=bytearray(ip[:20]); h[0]=0x47; h[2:4]=struct.pack('!H',len(ip)+8); h[10:12]=b'\0\0'; full=bytes(h)+o; c=csum(full); return full[:10]+struct.pack('!H',c)+full[12:]+ip[20:]
+    ALL='--log-tcp-sequence --log-tcp-options --log-ip-options --log-uid'
+    def rules():
+        t=''
+        for tb,cs in (('raw',['PREROUTING','OUTPUT']),('mangle',['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING']),('filter',['INPUT','FORWARD','OUTPUT'])):
+            t+=f'*{tb}\n'+''.join(f':{c} ACCEPT [0:0]\n' for c in cs)
+            if tb=='mangle': t+='-A PREROUTING -p udp -j MARK --set-xmark 0x4000/0x4000\n'
+            for i,c in enumerate(cs):
+                t+=f'-A {c} -j LOG --log-prefix "{tb[0]} {c} " --log-level {(i*3+len(tb))%8}'+(f' {ALL}' if i%2==0 else '')+('' if i%3 else ' --log-macdecode')+'\n'
+            if tb=='filter': t+='-A FORWARD -p 136 -j DROP\n-A FORWARD -p udp -m udp --dport 54 -j DROP\n'
+            t+='COMMIT\n'
+        return t
+    T=lambda src,dst,sp,dp,fl,seq=100,ack=0,data=b'',opts=b'',**k: ip4(src,dst,6,tcp(src,dst,sp,dp,fl,seq=seq,ack=ack,data=data,opts=opts),ident=3,**k)
+    inner=U(a,x,1000,53)
+    def err(t,c,rest,q,src=x,dst=a): 
+        bb=struct.pack('!BBHI',t,c,0,rest)+q; bb=bb[:2]+struct.pack('!H',csum(bb))+bb[4:]; return ip4(src,dst,1,bb,ident=77,tos=0xc0,df=False)
+    steps=[inj(toB(P(a,b))), inj(toM(P(a,m))), inj(toM(U(a,x,1000,53,df=False,tos=0xb8))), inj(toX(T(x,a,1025,80,0xff,seq=4294967295,ack=7,opts=bytes([2,4,5,180,1,3,3,7]))),'x'),
+     inj(toX(T(x,a,1025,80,2)[:20]+b''),'x'),
+     inj(toM(ip4(a,x,132,b'\0\1\0\2'+b'\0'*8,ident=4))), inj(toM(ip4(a,x,17,b'f'*64,ident=5,df=False,frag=0x2064))), inj(toM(ip4(a,x,6,b'f'*64,ident=5,df=False,frag=3))),
+     inj(toM(ip4(a,x,6,b'f'*12,ident=6))), inj(toM(ip4(a,x,17,b'f'*5,ident=6))), inj(toM(ip4(a,x,1,b'\x08\0\0',ident=6))), inj(toM(ip4(a,x,1,b'\x03\x03\0\0'+b'\0'*8,ident=6))),
+     inj(toX(err(3,4,1400,inner)),'x'), inj(toX(err(3,4,1400,inner[:28])),'x'), inj(toX(err(11,0,0,inner)),'x'), inj(toX(err(12,0,0x05000000,inner)),'x'), inj(toX(err(5,1,0x0a080009,inner)),'x'), inj(toX(err(4,0,0,inner)),'x'),
+     inj(toX(err(14,0,0,b'\0'*12)),'x'), inj(toX(err(14,0,0,b'\0'*4)),'x'),
+     inj(toM(ip4(a,x,50,struct.pack('!II',0xdeadbeef,1),ident=8))), inj(toM(ip4(a,x,51,struct.pack('!BBHII',6,4,0,0xcafe,1),ident=8))), inj(toM(ip4(a,x,136,udp(a,x,7,8,b'x'),ident=8))), inj(toM(ip4(a,x,50,b'\0\0',ident=8))),
+     inj(toB(opts(U(a,b,1000,54)))), inj(toB(ip4(a,b,17,udp(a,b,1,2,b'ce'),ident=9,df=True,frag=0x8000))),
+     inj(toX(err(3,3,0,ip4(a,x,6,tcp(a,x,9,10,2)[:8],ident=3))),'x'), inj(toX(err(3,3,0,err(3,1,0,inner,src=a,dst=x))),'x')]
+    return {'name':'log lines','rules':rules(),'steps':steps,'sysctl':{'net.ipv4.icmp_ratelimit':0}}
+
+
+def run_logging(s):
+    import subprocess,time
+    f='/proc/sys/net/netfilter/nf_log_all_netns'; old=open(f).read().strip(); open(f,'w').write('1')
+    mark=f'mark{os.getpid()}'; open('/dev/kmsg','w').write(mark)
+    try: r=go(s); time.sleep(.2)
+    finally: open(f,'w').write(old)
+    text=subprocess.run(['dmesg','--raw'],stdout=subprocess.PIPE,text=True).stdout; lines=[]
+    for l in text[text.rindex(mark):].split('\n')[1:]:
+        m=re.match(r'<(\d+)>\[[^\]]*\] (.*)$',l,re.S)
+        if m and 'SRC=' in l: lines.append(f'{int(m[1])&7} '+re.sub(r'TTL=(\d+) ID=\d+',r'TTL=\1 ID=*',m[2]))
+    return {**r,'frames':[],'saved':[],'log':lines}
+
+
+a,b,x,m='10.9.0.2','10.9.0.3','10.8.0.2','10.9.0.1'
+def mk(rnd,with_nat):
+    R=rnd
+    c=lambda *v: R.choice(v)
+    bang=lambda: c('','','','! ')
+    addr=lambda: c(a,b,x,m,'10.8.0.1','10.9.0.0/24','10.8.0.0/16','10.96.0.0/12','10.9.0.2/31')
+    dev=lambda: c('br0','w0','va','vb','br+','w+','v+','+')
+    port=lambda: c('53','80','1000','1001','0:100','1000:','60:90')
+    def l4(p):
+        o=''
+        if R.random()<.5: o+=f' {bang()}--sport {port()}'
+        if R.random()<.6: o+=f' {bang()}--dport {port()}'
+        if p=='tcp' and R.random()<.4: o+=' '+c('--syn','! --syn','--tcp-flags ALL NONE','--tcp-flags SYN,ACK ACK','! --tcp-flags RST,FIN RST','--tcp-option 2','! --tcp-option 8')
+        return f' -m {p}{o}' if o else ''
+    n=[0]
+    def match(hook,proto):
+        k=R.random()
+        if k<.14: return f' -m mark {bang()}--mark {c("0x1/0x1","0x2/0x3","0x0","0x4/0x4")}'
+        if k<.28: return f' -m conntrack {bang()}--ctstate '+','.join(R.sample(['NEW','ESTABLISHED','RELATED','INVALID'],R.randint(1,2)))
+        if k<.36: return c(f' -m conntrack --ctdir {c("ORIGINAL","REPLY")}',f' -m conntrack {bang()}--ctproto {c("6","17","1")}',f' -m conntrack {bang()}--ctorigdst {c(x,a,"10.8.0.0/24")}',f' -m conntrack {bang()}--ctreplsrc {c(x,a,b)}',f' -m conntrack {bang()}--ctorigdstport {c("53","80","1:100")}',f' -m conntrack {bang()}--ctstatus {c("SEEN_REPLY","CONFIRMED","ASSURED","NONE")}',f' -m conntrack --ctstate {c("NEW","INVALID")} {bang()}--ctorigsrc {c(a,x)}')
+        if k<.48: return f' -m addrtype {bang()}--{c("src","dst")}-type {c("LOCAL","UNICAST","BROADCAST","LOCAL,UNICAST","MULTICAST")}'+((' --limit-iface-in' if hook in('PREROUTING','INPUT','FORWARD') and R.random()<.3 else ''))
+        if k<.60:
+            e=R.randint(1,4); return f' -m statistic --mode nth {bang()}--every {e} --packet {R.randrange(e)}'
+        if k<.70: n[0]+=1; return f' -m limit --limit {c("1/hour","2/day","1/min")} --limit-burst {R.randint(1,4)}' .replace('2/day --limit-burst 3','1/hour --limit-burst 3').replace('2/day --limit-burst 4','1/hour --limit-burst 4')
+        if k<.84: return ' -m recent '+c('--set','--rcheck','--update','--remove','--rcheck --hitcount 2','--update --hitcount 2','--update --seconds 60 --hitcount 2','--rcheck --seconds 60 --reap','--rcheck --rttl','! --rcheck','! --set')+f' --name {c("R1","R2")} --{c("rsource","rdest")}'
+        if k<.94 and hook!='OUTPUT': return ' -m physdev '+c('--physdev-in va','! --physdev-in va','--physdev-is-bridged','! --physdev-is-bridged','--physdev-is-in','! --physdev-is-out')+c('','',' --physdev-out vb')
+        if proto in('tcp','udp'): return f' -m multiport {bang()}--{c("sports","dports","ports")} {c("53,80","1000","50:60,80","1000:1001,9")}'
+        return ''
+    def rule(chain,hook,targets):
+        s=f'-A {chain}'
+        if R.random()<.3: s+=f' {bang()}-s {addr()}'
+        if R.random()<.3: s+=f' {bang()}-d {addr()}'
+        builtin=chain in('PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING')
+        if R.random()<.2 and chain not in('OUTPUT','POSTROUTING'): s+=f' {bang()}-i {dev()}'
+        if R.random()<.2 and chain not in('PREROUTING','INPUT'): s+=f' {bang()}-o {dev()}'
+        proto=c('','','tcp','udp','udp','icmp','132')
+        if proto:
+            inv=R.random()<.1
+            s+=(' ! ' if inv else ' ')+f'-p {proto}'
+            if inv: proto=''
+            elif proto in('tcp','udp'): s+=l4(proto)
+            elif proto=='icmp' and R.random()<.6: s+=f' -m icmp {bang()}--icmp-type {c("8","0","3/3","any","11")}'
+        if R.random()<.08: s+=' -f' if R.random()<.5 else ' ! -f'
+        while R.random()<.45: s+=match(hook,proto)
+        t=R.choice(targets)
+        if t=='REJECT': t='REJECT --reject-with '+(c('tcp-reset','icmp-port-unreachable') if proto=='tcp' else c('icmp-port-unreachable','icmp-host-prohibited','icmp-net-unreachable'))
+        if t: s+=f' {t}' if t.startswith('-') else f' -j {t}'
+        return s
+    def natt():
+        q='*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:N - [0:0]\n'
+        for _ in range(R.randint(1,6)):
+            proto=c('tcp','udp','icmp'); r=f'-A PREROUTING -p {proto}'
+            if R.random()<.5: r+=f' -d {c(a,b,x,m,"10.96.0.0/12","10.8.0.0/16")}'
+            if R.random()<.3: r+=f' -s {c(a,b,x)}'
+            if R.random()<.3: r+=l4(proto) if proto!='icmp' else ''
+            r+=c(f' -j DNAT --to-destination {c(a,b,x,m)}'+(f':{c(53,80,1000)}' if proto!='icmp' else ''),' -j REDIRECT'+(f' --to-ports {c(80,53)}' if proto!='icmp' else ''),' -j N','',' -j ACCEPT')
+            q+=r+'\n'
+        for _ in range(R.randint(0,3)): q+=rule('N','OUTPUT',['','RETURN','ACCEPT'])+'\n'
+        for _ in range(R.randint(0,4)):
+            q+='-A POSTROUTING'+(f' {bang()}-s {addr()}' if R.random()<.5 else '')+(f' {bang()}-d {addr()}' if R.random()<.3 else '')+(f' {bang()}-o {c("br0","w0")}' if R.random()<.5 else '')+c(' -j MASQUERADE',' -j SNAT --to-source '+c('10.9.0.1','10.8.0.1'),' -j N','')+'\n'
+        return q+'COMMIT\n'
+    cont=['','','MARK --set-xmark 0x1/0x1','MARK --set-xmark 0x2/0x3','MARK --set-xmark 0x4/0x4','MARK --set-xmark 0x0/0x1']
+    t='*mangle\n'+''.join(f':{n} ACCEPT [0:0]\n' for n in('PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING'))+':A - [0:0]\n:B - [0:0]\n'
+    for ch in('PREROUTING','POSTROUTING'):
+        for _ in range(R.randint(2,9)): t+=rule(ch,'OUTPUT',cont+['-j A','-g B','RETURN','ACCEPT']+(['DROP'] if R.random()<.1 else []))+'\n'
+    for _ in range(R.randint(1,6)): t+=rule('A','OUTPUT',cont+['-j B','-g B','RETURN'])+'\n'
+    for _ in range(R.randint(1,6)): t+=rule('B','OUTPUT',cont+['RETURN','ACCEPT'])+'\n'
+    t+='COMMIT\n'+(natt() if with_nat else '')+'*filter\n'+f':INPUT {c("ACCEPT","DROP")} [0:0]\n:FORWARD {c("ACCEPT","ACCEPT","DROP")} [0:0]\n:OUTPUT ACCEPT [0:0]\n:C - [0:0]\n:D - [0:0]\n'
+    for _ in range(R.randint(4,22)): t+=rule('FORWARD','FORWARD',['','','-j C','-j D','-g C','ACCEPT','DROP','REJECT','RETURN'])+'\n'
+    for _ in range(R.randint(1,5)): t+=rule('INPUT','INPUT',['','-j C','ACCEPT','DROP','REJECT'])+'\n'
+    for _ in range(R.randint(1,5)): t+=rule('OUTPUT','OUTPUT',['','-j D','ACCEPT','RETURN'])+'\n'
+    for _ in range(R.randint(1,7)): t+=rule('C','OUTPUT',['','-j D','-g D','RETURN','ACCEPT'])+'\n'
+    for _ in range(R.randint(1,6)): t+=rule('D','OUTPUT',['','','RETURN','ACCEPT'])+'\n'
+    t+='COMMIT\n'
+    def pkt():
+        src,ns,where=c((a,'a','b'),(a,'a','m'),(a,'a','m'),(x,'x','m'),(b,'b','a'),(b,'b','m'))
+        dst={'a':c(x,x,m,'10.96.0.1','10.9.0.3'),'b':c(x,a,m),'x':c(a,a,b,m,'10.8.0.1','10.96.0.1')}[ns] if where=='m' else {'a':a,'b':b}[where]
+        if dst==src: dst=m
+        k=R.random(); ttl=c(64,64,63,2); ident=R.randrange(1,65535); frag=0
+        sp,dp=c(53,1000,1001,80),c(53,80,1000,9)
+        if k<.4: p=ip4(src,dst,6,tcp(src,dst,sp,dp,c(2,2,16,18,4,17,24,0),seq=c(100,101,500),ack=c(0,1,101),opts=c(b'',bytes([2,4,5,180]),bytes([1,1,8,10]+[0]*8)),data=c(b'',b'xx')),ttl=ttl,ident=ident)
+        elif k<.7: p=ip4(src,dst,17,udp(src,dst,sp,dp,c(b'',b'hello')),ttl=ttl,ident=ident,df=R.random()<.5)
+        elif k<.85: p=ip4(src,dst,1,icmp(c(8,8,8,0),0,c(5,6),1,b'ping'),ttl=ttl,ident=ident)
+        elif k<.9: p=ip4(src,dst,47,b'\0'*12,ttl=ttl,ident=ident)
+        elif k<.94: p=ip4(src,dst,c(6,17,1),b'\x01'*c(3,7,12,19),ttl=ttl,ident=ident)
+        else: p=ip4(src,dst,c(47,50),b'\0'*12,ttl=ttl,ident=ident)
+        mac_src={'a':A,'b':B,'x':X}[ns]; mac_dst={'a':A,'b':B,'m':W if ns=='x' else M}[where]
+        return inj(eth(mac_dst,mac_src,p),ns)
+    steps=[pkt() for _ in range(R.randint(8,25))]
+    return t,steps
+
+
+def record():
+    if sys.argv[1]=='bridge': return [go(s) for s in bridge_scenarios()]
+    if sys.argv[1]=='log': return [run_logging(log_scenario())]
+    out=[]; with_nat=len(sys.argv)>4
+    for seed in range(int(sys.argv[2]),int(sys.argv[3])):
+        t,steps=mk(random.Random(seed),with_nat)
+        s={'name':f'random rules {seed}'+(' with nat' if with_nat else ''),'rules':t,'steps':steps,'sysctl':{'net.ipv4.icmp_ratelimit':0,'net.ipv4.conf.all.send_redirects':0,'net.ipv4.conf.br0.send_redirects':0}}
+        try: out.append(go({**s,'blackhole':True}))
+        except RuntimeError as e: print('#',seed,str(e)[-300:],file=sys.stderr)
+    return out
+
+u=os.uname()
+print(json.dumps({'provenance':f'{u.sysname} {u.release} {u.machine}, iptables-legacy; made by record.py '+' '.join(sys.argv[1:])}))
+for r in record(): print(json.dumps(r,separators=(',',':')))
