@@ -13,7 +13,7 @@ import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { manyServices, webCluster } from "./generated.ts";
 import { median, report, timed } from "./measure.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 await coldTrace();
 await clusterBuild();
