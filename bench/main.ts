@@ -34,7 +34,11 @@ async function coldTrace(): Promise<void> {
 	];
 	execFileSync("npm", ["run", "-s", "build"], { cwd: ROOT, stdio: "ignore" });
 	const run = async (extra: readonly string[]): Promise<number> =>
-		(await timed(() => execFileSync(process.execPath, [...args, ...extra], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] }))).ms;
+		(
+			await timed(() =>
+				execFileSync(process.execPath, [...args, ...extra], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] }),
+			)
+		).ms;
 	const times: number[] = [];
 	for (let k = 0; k < 7; k += 1) times.push(await run([]));
 	report("trace.cold.wall", median(times), "ms");

@@ -69,7 +69,12 @@ function reach(netns: Netns, tx: readonly Op[]): ReadonlySet<Netns> {
 
 /** By what they say; `linkdown` and ages change by themselves. */
 function sweptObjects(netns: Netns, kind: KernelObjectKind): ReadonlyMap<string, KernelObject> {
-	return new Map(dumpKind(netns, kind).map((object) => [JSON.stringify({ ...object, linkdown: undefined, ages: undefined }), object]));
+	return new Map(
+		dumpKind(netns, kind).map((object) => [
+			JSON.stringify({ ...object, linkdown: undefined, ages: undefined }),
+			object,
+		]),
+	);
 }
 
 function restoreSwept(netns: Netns, kind: KernelObjectKind, saved: ReadonlyMap<string, KernelObject>): void {
