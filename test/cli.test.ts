@@ -111,7 +111,7 @@ const CASES: readonly ServiceCase[] = [
 		to: "node/slave1:30080",
 		answers: "slave1",
 		sees: "10.151.51.1",
-		says: ["it came from outside by a node's port"],
+		says: ["it came from outside to the Service's external side"],
 	},
 	{
 		title: "outside → NodePort of another node",
@@ -119,7 +119,7 @@ const CASES: readonly ServiceCase[] = [
 		to: "node/slave2:30080",
 		answers: "slave1",
 		sees: "172.16.1.88",
-		says: ["it came from outside by a node's port"],
+		says: ["it came from outside to the Service's external side"],
 	},
 	{
 		title: "a Service without endpoints: rejected on the client's node",
@@ -277,7 +277,7 @@ test("unanswered flows exit with 1 and say where and why", async () => {
 	);
 	expect(closed.code).toBe(1);
 	expect(closed.out).toContain("ECONNREFUSED");
-	expect(closed.out).toContain("no socket listens");
+	expect(closed.out).toContain("answered that nothing listens on that port");
 	const nobody = await podwire(
 		"trace",
 		"-f",
@@ -443,4 +443,21 @@ test("--help on everything and --version exit with 0", async () => {
 		expect(run.out).toContain("Usage: podwire");
 	}
 	expect((await podwire("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("ping: the server line says who answered and which address it saw", async () => {
+	const pod = podOn("slave1");
+	const run = await podwire(
+		"trace",
+		"-f",
+		EXAMPLE,
+		"--from",
+		"pod/default/client",
+		"--to",
+		`pod/default/${pod.name}`,
+		"--quiet",
+	);
+	expect(run.code).toBe(0);
+	expect(run.out).toContain(`Server: pod default/${pod.name} (${pod.ip}) on slave1 saw the client 172.16.1.88`);
+	expect(run.out).toContain("CNI's ipMasq");
 });

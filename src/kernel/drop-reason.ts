@@ -58,7 +58,7 @@ export type DropReason =
 
 /** Every reason the simulated kernel gives, with a sentence for a reader. `docs/drop-reasons.md` is made from this table. */
 export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
-	NETFILTER_DROP: "a netfilter rule or chain policy dropped it, or REJECT answered instead",
+	NETFILTER_DROP: "netfilter ended it: a DROP, a chain's policy, or a REJECT, which has answered",
 	NO_SOCKET: "no socket listens on the destination port",
 	PKT_TOO_SMALL: "the packet is shorter than its headers say",
 	TCP_CSUM: "the TCP checksum is wrong",

@@ -44,19 +44,33 @@ export function whyNot(facts: FlowFacts, request: readonly TraceEvent[], journey
 }
 
 function endOf(facts: FlowFacts, events: readonly TraceEvent[]): string | undefined {
-	const rejected = events.find((event) => event.step === "rule" && event.outcome === "reject");
-	if (rejected?.step === "rule") {
-		const origin = rejected.rule.origin === undefined ? "" : `, made for ${rejected.rule.origin.for}`;
-		return `${facts.label(rejected.netns)} rejected the packet with ${rejected.table} ${rejected.chain} rule ${rejected.number} (${bareRule(rejected.rule)}${origin})`;
+	const ending = events.find(
+		(event) => event.step === "rule" && (event.outcome === "reject" || event.outcome === "drop"),
+	);
+	if (ending?.step === "rule") {
+		const did = ending.outcome === "reject" ? "rejected" : "dropped";
+		return `${facts.label(ending.netns)} ${did} the packet with ${ending.table} ${ending.chain} rule ${ending.number} (${bareRule(ending.rule)}${originText(ending.rule)})`;
 	}
 	const drop = events.find((event) => event.step === "drop");
 	if (drop?.step !== "drop") return undefined;
-	const by =
-		drop.table === undefined
+	const where = facts.label(drop.netns);
+	if (drop.reason === "NO_SOCKET") {
+		return `${where} got the packet and answered that nothing listens on that port`;
+	}
+	const hint =
+		facts.serviceHint === undefined
 			? ""
-			: ` by ${drop.table} ${drop.chain ?? ""} ${drop.number === undefined ? "policy" : `rule ${drop.number}`}`;
+			: `; ${facts.serviceHint}, so no rule of kube-proxy matched and the packet went the way of its routes`;
+	const by = drop.table === undefined ? "" : ` by the policy of ${drop.table} ${drop.chain ?? ""}`;
 	const detail = drop.detail === undefined ? "" : ` (${drop.detail})`;
-	return `the packet was dropped in ${facts.label(drop.netns)}, ${drop.fn}${by}: ${DROP_REASONS[drop.reason]}${detail}`;
+	return `the packet was dropped in ${where}, ${drop.fn}${by}: ${DROP_REASONS[drop.reason]}${detail}${hint}`;
+}
+
+/** For whom the rule is and what its maker says of it. */
+function originText(rule: Rule): string {
+	const origin = rule.origin === undefined ? "" : `, made for ${rule.origin.for}`;
+	const comment = rule.matches.find((match) => match.kind === "comment");
+	return comment?.kind === "comment" ? `${origin}: "${comment.text}"` : origin;
 }
 
 /** The rule without its comments, which repeat in words what the sentence around it says. */

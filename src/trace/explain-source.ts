@@ -1,5 +1,8 @@
 /** What the server sees as its client, and why that is or is not the client's own address. */
 import type { TraceEvent } from "../kernel/trace-event.ts";
+import { type IpAddr, ipText } from "../wire/addr.ts";
+import { IPPROTO_TCP, IPPROTO_UDP, ipv4HeaderLength, ipv4IsValid, ipv4Proto, ipv4Src } from "../wire/ipv4.ts";
+import { tcpSport } from "../wire/tcp.ts";
 import { addrText, bareRule } from "./explain-ending.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 
@@ -7,33 +10,60 @@ type RuleEvent = Extract<TraceEvent, { step: "rule" }>;
 
 /** The second line of the explanation. */
 export function sourceWords(facts: FlowFacts, request: readonly TraceEvent[]): string {
-	const { server } = facts;
-	if (server === undefined) return "No server saw the request.";
-	const saw = `${server.label} saw the client ${addrText(server.from)}`;
+	const arrival = arrivalOf(facts, request);
+	if (arrival === undefined) return "No server saw the request.";
+	const saw = `${arrival.label} saw the client ${addrText(arrival.from)}`;
+	const end = arrival.closed ? "; nothing listens there" : "";
 	const own = facts.clientAddr;
 	const translated = request.some((event) => event.step === "nat" && event.manip === "src" && !event.reply);
-	if (own === undefined) return translated ? `${saw}: ${changed(request)}.` : `${saw}: ${unchanged(request)}.`;
-	if (!translated) return `${saw}, the client's own address: ${unchanged(request)}.`;
-	const instead = `instead of ${addrText(own)}`;
-	if (own.addr === server.from.addr) {
-		return `${saw} ${instead}, the same address with another port, since the packet left its own node by it: ${changed(request)}.`;
+	if (own === undefined) return `${saw}: ${translated ? changed(facts, request) : unchanged(request)}${end}.`;
+	if (!translated) return `${saw}, the client's own address: ${unchanged(request)}${end}.`;
+	const instead = `instead of ${addrText(arrival.from.port === undefined ? { addr: own.addr } : own)}`;
+	if (own.addr === arrival.from.addr) {
+		return `${saw} ${instead}, the same address with another port: ${changed(facts, request)}${end}.`;
 	}
-	const holder = facts.owner(server.from.addr);
+	const holder = facts.owner(arrival.from.addr);
 	const whose = holder === undefined ? "" : `, the address of ${holder},`;
-	return `${saw}${whose} ${instead}: ${changed(request)}.`;
+	return `${saw}${whose} ${instead}: ${changed(facts, request)}${end}.`;
+}
+
+interface Arrival {
+	readonly label: string;
+	readonly from: { readonly addr: IpAddr; readonly port?: number };
+	/** The host got the packet, but no socket took it. */
+	readonly closed: boolean;
+}
+
+/** Where the request arrived: at a program, or at least at the host it was for. */
+function arrivalOf(facts: FlowFacts, request: readonly TraceEvent[]): Arrival | undefined {
+	const { server } = facts;
+	if (server !== undefined) return { label: server.label, from: server.from, closed: false };
+	const last = request.findLast(
+		(event) => event.step === "deliver" || (event.step === "drop" && event.reason === "NO_SOCKET"),
+	);
+	if (last?.step !== "deliver" && last?.step !== "drop") return undefined;
+	if (last.link !== "ip" || !ipv4IsValid(last.packet, 0, last.packet.length)) return undefined;
+	const addr = ipText(ipv4Src(last.packet, 0));
+	const proto = ipv4Proto(last.packet, 0);
+	const hasPorts = proto === IPPROTO_TCP || proto === IPPROTO_UDP;
+	const port = hasPorts ? { port: tcpSport(last.packet, ipv4HeaderLength(last.packet, 0)) } : {};
+	return { label: facts.label(last.netns), from: { addr, ...port }, closed: last.step === "drop" };
 }
 
 function unchanged(request: readonly TraceEvent[]): string {
-	const accepted = rulesOf(request).find(
-		(event) => event.chain.startsWith("CNI-") && event.rule.target.kind === "accept",
-	);
+	const rules = rulesOf(request);
+	const marking = rules.findLast(isMarking);
+	if (marking !== undefined) {
+		return `${placeOf(marking)} had it marked for masquerading, but masquerading happens in POSTROUTING and the packet was delivered on this node itself`;
+	}
+	const accepted = rules.find((event) => event.chain.startsWith("CNI-") && event.rule.target.kind === "accept");
 	if (accepted !== undefined) {
 		return `no rule marked it for masquerading, and CNI's ${placeOf(accepted)} (${bareRule(accepted.rule)}) leaves traffic inside the node's pod subnet alone`;
 	}
 	return "no rule on its way asked for masquerading";
 }
 
-function changed(request: readonly TraceEvent[]): string {
+function changed(facts: FlowFacts, request: readonly TraceEvent[]): string {
 	const rules = rulesOf(request);
 	const at = rules.findIndex((event) => event.rule.target.kind === "masquerade" || event.rule.target.kind === "snat");
 	const snat = rules[at];
@@ -42,21 +72,31 @@ function changed(request: readonly TraceEvent[]): string {
 	if (snat.chain.startsWith("CNI-")) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
 	}
-	const marking = rules
-		.slice(0, at)
-		.findLast((event) => event.rule.target.kind === "jump" && event.rule.target.chain === "KUBE-MARK-MASQ");
+	const marking = rules.slice(0, at).findLast(isMarking);
 	if (marking === undefined) return where;
-	return `${where}, because ${placeOf(marking)} (${bareRule(marking.rule)}) had it marked: ${markReason(marking)}`;
+	return `${where}, because ${placeOf(marking)} (${bareRule(marking.rule)}) had it marked: ${markReason(facts, marking)}`;
 }
 
-/** Why kube-proxy asks for masquerading, by the chain that does it. */
-function markReason(event: RuleEvent): string {
-	if (event.chain.startsWith("KUBE-SEP-"))
-		return "the pod asked itself through its Service, and would drop a packet from its own address";
-	if (event.chain.startsWith("KUBE-EXT-"))
-		return "it came from outside by a node's port, and the reply must come back through this node";
+function isMarking(event: RuleEvent): boolean {
+	return event.rule.target.kind === "jump" && event.rule.target.chain === "KUBE-MARK-MASQ";
+}
+
+/** Why kube-proxy asks for masquerading, by the chain and the rule that does it. */
+function markReason(facts: FlowFacts, event: RuleEvent): string {
+	const back = "and the reply must come back through this node";
+	if (event.chain.startsWith("KUBE-SEP-")) {
+		return facts.clientNetns.startsWith("pod/")
+			? "the pod asked itself through its Service, and would drop a packet from its own address"
+			: "the chosen endpoint has the client's own address";
+	}
+	if (event.chain.startsWith("KUBE-EXT-")) {
+		const fromHere = event.rule.matches.some((match) => match.kind === "addrtype" && match.srcType !== undefined);
+		if (fromHere) return "it came from the node itself to the Service's external address";
+		const whence = facts.clientNetns === "outside" ? "it came from outside" : "it was sent";
+		return `${whence} to the Service's external side (a node port, a load balancer's or an external address), ${back}`;
+	}
 	if (event.chain.startsWith("KUBE-SVC-") || event.chain.startsWith("KUBE-SVL-")) {
-		return "it asked for a cluster IP from an address outside the pod network, and the reply must come back through this node";
+		return `it asked for a cluster IP from an address outside the pod network, ${back}`;
 	}
 	return "a rule asked for it";
 }

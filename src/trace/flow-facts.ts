@@ -17,6 +17,8 @@ export interface FlowFacts {
 		| { readonly kind: "timeout"; readonly afterNs: number };
 	/** The server that was reached and what it saw. */
 	readonly server?: { readonly label: string; readonly from: SocketAddr; readonly to: SocketAddr };
+	/** Why a Service did not answer though its address was asked, e.g. `Service default/web has no port 81/TCP`. */
+	readonly serviceHint?: string;
 	/** What a namespace is called. */
 	label(netns: string): string;
 	/** Who holds an address, e.g. `node slave1`. */

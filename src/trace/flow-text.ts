@@ -20,7 +20,11 @@ export interface FlowTextOptions {
 export function flowText(events: readonly TraceEvent[], options: FlowTextOptions): string {
 	const journeys = journeysOf(events);
 	const { detail } = options;
-	const render = { paint: options.paint, label: options.label, startNs: journeys[0]?.startNs ?? 0 };
+	const render = {
+		paint: options.paint,
+		label: (netns: string) => options.label(netns),
+		startNs: journeys[0]?.startNs ?? 0,
+	};
 	const full = detail === "all" ? new Set(journeys) : chosen(journeys, detail, options.clientNetns);
 	const shown = journeys.filter((journey) => full.has(journey) || (detail === "first" && !isIdleCopy(journey)));
 	return shown
