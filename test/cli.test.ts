@@ -327,6 +327,33 @@ test("demo explains all eight cases", async () => {
 	expect(run.out.match(/^Client: /gm)?.length).toBe(8);
 });
 
+const NODE = (name: string, k: number): string =>
+	`apiVersion: v1\nkind: Node\nmetadata: {name: ${name}}\nspec: {podCIDR: 10.244.${k}.0/24}\nstatus: {addresses: [{type: InternalIP, address: 192.168.10.${k}}]}\n---\n`;
+const WEB_SERVICE = (name: string, spec: string): string =>
+	`apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec:\n  ${spec}\n  ports: [{name: http, port: 80}, {name: more, port: 81, targetPort: 80}]\n---\n`;
+
+test("demo takes Services with several ports, and a NodePort that every node answers", async () => {
+	const web =
+		"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}\n---\n";
+	const client = "apiVersion: v1\nkind: Pod\nmetadata: {name: c}\nspec: {nodeName: n1, containers: [{name: c}]}\n---\n";
+	const local = WEB_SERVICE("a-local", "selector: {app: web}\n  type: NodePort\n  externalTrafficPolicy: Local");
+	const everywhere = WEB_SERVICE("b", "selector: {app: web}\n  type: NodePort");
+	const empty = WEB_SERVICE("empty", "selector: {app: nobody}");
+	const text = NODE("n1", 11) + NODE("n2", 12) + web + client + local + everywhere + empty;
+	const run = await podwire("demo", "-f", manifest("several-ports.yaml", text));
+	expect(run.code, run.err).toBe(0);
+	expect(run.out.match(/^Client: .* HTTP 200/gm)?.length).toBe(7);
+	expect(run.out).toMatch(/^Client: outside .* asked Service default\/b /m);
+	expect(run.out).toContain("--to svc/default/empty:80");
+	expect(run.out).not.toContain("not run:");
+});
+
+test("a file that is named twice is read once", async () => {
+	const once = await podwire("show", "-f", EXAMPLE, "pods");
+	const twice = await podwire("show", "-f", EXAMPLE, "-f", `${EXAMPLE}/`, "-f", join(EXAMPLE, "client.yaml"), "pods");
+	expect(twice).toEqual(once);
+});
+
 interface BadInput {
 	readonly title: string;
 	readonly args: readonly string[];
@@ -407,6 +434,21 @@ const BAD_INPUTS: readonly BadInput[] = [
 		title: "a file that is not there",
 		args: ["show", "-f", "/nowhere.yaml", "pods"],
 		says: ["/nowhere.yaml: no such file"],
+	},
+	{
+		title: "a URL in place of a file",
+		args: ["show", "-f", "https://example.com/a.yaml", "pods"],
+		says: ["https://example.com/a.yaml: URLs are not read"],
+	},
+	{
+		title: "manifests without a Node",
+		args: ["show", "-f", manifest("nodeless.yaml", SERVICE("port: 80")), "pods"],
+		says: ["the manifests have no Node", "kubectl get nodes -o yaml", "examples/myapp/nodes.yaml"],
+	},
+	{
+		title: "a capture on standard output",
+		args: ["trace", "-f", EXAMPLE, ...TO_MYAPP, "--pcap", "-"],
+		says: ["--pcap -: standard output holds the text"],
 	},
 	{ title: "no manifests", args: ["show", "pods"], says: ["-f PATH"] },
 	{ title: "an unknown thing to show", args: ["show", "-f", EXAMPLE, "podz"], says: ["podz", "nodes, pods, services"] },

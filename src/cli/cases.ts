@@ -1,6 +1,7 @@
 /** The ways to reach a Service, picked from whatever cluster there is: node, pod, itself, outside; this node and another. */
 import type { Cluster, ClusterPod } from "../cluster/cluster.ts";
-import type { Service } from "../kube/snapshot.ts";
+import type { Service, ServicePort } from "../kube/snapshot.ts";
+import { familyOf } from "../wire/addr.ts";
 
 export interface Case {
 	readonly title: string;
@@ -8,6 +9,8 @@ export interface Case {
 	readonly to: string;
 	/** `NS/NAME` of the pod that is to answer. */
 	readonly endpoint?: string;
+	/** Where the destination alone does not say it. */
+	readonly proto?: "tcp" | "udp";
 }
 
 export interface MissingCase {
@@ -18,11 +21,11 @@ export interface MissingCase {
 
 /** The eight cases, each with a flow or with what is missing for it. */
 export function serviceCases(cluster: Cluster): readonly (Case | MissingCase)[] {
-	const clusterIp = pick(cluster, (service) => service.clusterIPs.length > 0);
-	const nodePort = pick(cluster, (service) => service.ports.some((port) => port.nodePort !== undefined));
+	const clusterIp = pick(cluster, (service) => hasIpv4(service) && tracedPort(service) !== undefined);
+	const everywhere = pick(cluster, (service) => hasNodePort(service) && service.externalTrafficPolicy === "Cluster");
+	const nodePort = everywhere ?? pick(cluster, hasNodePort);
 	const empty = cluster.snapshot.services.find(
-		(service) =>
-			service.clusterIPs.length > 0 && service.ports.length > 0 && endpointsOf(cluster, service).length === 0,
+		(service) => hasIpv4(service) && tracedPort(service) !== undefined && readyAddresses(cluster, service).size === 0,
 	);
 	return [...clusterIpCases(cluster, clusterIp), ...nodePortCases(nodePort), emptyCase(cluster, clusterIp, empty)];
 }
@@ -46,7 +49,7 @@ function clusterIpCases(cluster: Cluster, picked: Picked | undefined): readonly 
 	if (picked === undefined)
 		return Object.values(titles).map((title) => ({ title, needs: "a Service with a ClusterIP and an endpoint" }));
 	const { service, here, there } = picked;
-	const to = `svc/${service.namespace}/${service.name}`;
+	const to = toService(service);
 	const node = `node/${here.node}`;
 	const client = clientOn(cluster, here.node, service);
 	const otherNode = { needs: `endpoints of Service ${service.name} on two nodes` };
@@ -70,16 +73,17 @@ function clusterIpCases(cluster: Cluster, picked: Picked | undefined): readonly 
 function nodePortCases(picked: Picked | undefined): readonly (Case | MissingCase)[] {
 	const here = "outside → NodePort of the node where the chosen pod is";
 	const there = "outside → NodePort of another node than the chosen pod's";
-	const port = picked?.service.ports.find((candidate) => candidate.nodePort !== undefined)?.nodePort;
+	const port = picked?.service.ports.find(isTracedNodePort);
 	if (picked === undefined || port === undefined) {
 		return [here, there].map((title) => ({ title, needs: "a Service of type NodePort with an endpoint" }));
 	}
-	const to = `node/${picked.here.node}:${port}`;
+	const to = `node/${picked.here.node}:${port.nodePort}`;
+	const proto = port.protocol === "UDP" ? ({ proto: "udp" } as const) : {};
 	return [
-		{ title: here, from: "outside", to, endpoint: nameOf(picked.here) },
+		{ title: here, from: "outside", to, endpoint: nameOf(picked.here), ...proto },
 		picked.there === undefined
 			? { title: there, needs: `endpoints of Service ${picked.service.name} on two nodes` }
-			: { title: there, from: "outside", to, endpoint: nameOf(picked.there) },
+			: { title: there, from: "outside", to, endpoint: nameOf(picked.there), ...proto },
 	];
 }
 
@@ -89,7 +93,31 @@ function emptyCase(cluster: Cluster, picked: Picked | undefined, empty: Service 
 	const client =
 		(picked === undefined ? undefined : clientOn(cluster, picked.here.node, picked.service)) ?? cluster.pods[0];
 	const from = client === undefined ? `node/${cluster.nodes[0]?.name ?? ""}` : whoOf(client);
-	return { title, from, to: `svc/${empty.namespace}/${empty.name}` };
+	return { title, from, to: toService(empty) };
+}
+
+/** With a port, for a Service may have several. */
+function toService(service: Service): string {
+	const port = tracedPort(service);
+	return `svc/${service.namespace}/${service.name}${port === undefined ? "" : `:${port.port}`}`;
+}
+
+/** The first port that podwire has sockets for. */
+function tracedPort(service: Service): ServicePort | undefined {
+	return service.ports.find((port) => port.protocol !== "SCTP");
+}
+
+/** The simulated kernel has no IPv6. */
+function hasIpv4(service: Service): boolean {
+	return service.clusterIPs.some((address) => familyOf(address) === "ipv4");
+}
+
+function hasNodePort(service: Service): boolean {
+	return service.ports.some(isTracedNodePort);
+}
+
+function isTracedNodePort(port: ServicePort): boolean {
+	return port.nodePort !== undefined && port.protocol !== "SCTP";
 }
 
 /** The first fitting Service, preferably one with endpoints on two nodes. */
@@ -110,16 +138,21 @@ function pick(cluster: Cluster, fits: (service: Service) => boolean): Picked | u
 	);
 }
 
-/** The pods behind a Service, in the order of the cluster's pods. */
+/** The pods behind a Service that have addresses of their own, in the order of the cluster's pods. */
 function endpointsOf(cluster: Cluster, service: Service): readonly ClusterPod[] {
-	const addresses = new Set(
+	const addresses = readyAddresses(cluster, service);
+	return cluster.pods.filter((pod) => addresses.has(pod.ip) && !pod.hostNetwork);
+}
+
+/** Of the Service's ready endpoints, pods or not. */
+function readyAddresses(cluster: Cluster, service: Service): ReadonlySet<string> {
+	return new Set(
 		cluster.snapshot.endpointSlices
 			.filter((slice) => slice.namespace === service.namespace && slice.service === service.name)
 			.flatMap((slice) =>
 				slice.endpoints.filter((endpoint) => endpoint.ready).flatMap((endpoint) => endpoint.addresses),
 			),
 	);
-	return cluster.pods.filter((pod) => addresses.has(pod.ip) && !pod.hostNetwork);
 }
 
 /** A pod on the node that is not behind the Service. */

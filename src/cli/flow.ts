@@ -1,10 +1,11 @@
 /** One flow through the cluster with its facts, explanation and text: what `trace` and `demo` print. */
-import type { Cluster } from "../cluster/cluster.ts";
+import type { Cluster, Visit } from "../cluster/cluster.ts";
 import { type FlowOutcome, type FlowRequest, formatFlowError, traceFlow } from "../cluster/flow.ts";
-import { labelOf, netnsOf, ownerOf } from "../cluster/names.ts";
+import { labelOf, netnsOf, ownerOf, whoLabel } from "../cluster/names.ts";
+import { serviceOfAddr } from "../cluster/service-ref.ts";
 import { formatConntrack } from "../formats/conntrack.ts";
+import { namespacedName } from "../kube/snapshot.ts";
 import { type Explanation, explain } from "../trace/explain.ts";
-import { addrText } from "../trace/explain-ending.ts";
 import type { FlowFacts } from "../trace/flow-facts.ts";
 import { type Detail, flowText as textOf } from "../trace/flow-text.ts";
 import type { Paint } from "../trace/paint.ts";
@@ -57,25 +58,43 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
 function factsOf(cluster: Cluster, outcome: FlowOutcome): FlowFacts {
 	const clientNetns = netnsOf(cluster, outcome.from);
 	const { to, visit } = outcome;
+	const hint = serviceHint(cluster, outcome);
 	return {
-		client: labelOf(cluster, clientNetns),
+		client: whoLabel(cluster, outcome.from),
 		clientNetns,
 		...(outcome.client === undefined ? {} : { clientAddr: outcome.client }),
 		target: targetText(cluster, outcome),
 		asked: { addr: to.addr, ...(to.port === undefined ? {} : { port: to.port }) },
 		proto: outcome.proto,
 		ending: outcome.ending,
-		...(visit === undefined
-			? {}
-			: { server: { label: labelOf(cluster, visit.netns), from: visit.from, to: visit.to } }),
+		...(hint === undefined ? {} : { serviceHint: hint }),
+		...(visit === undefined ? {} : { server: { label: serverLabel(cluster, visit), from: visit.from, to: visit.to } }),
 		label: (netns) => labelOf(cluster, netns),
 		owner: (addr) => ownerOf(cluster, addr),
 	};
 }
 
+/** A pod in its node's network is told from the node. */
+function serverLabel(cluster: Cluster, visit: Visit): string {
+	const pod = cluster.pods.find((candidate) => namespacedName(candidate) === visit.pod);
+	return pod === undefined ? labelOf(cluster, visit.netns) : whoLabel(cluster, { kind: "pod", pod });
+}
+
 function targetText(cluster: Cluster, outcome: FlowOutcome): string {
-	const { service, who, addr, port } = outcome.to;
+	const { service, who, addr } = outcome.to;
 	if (service !== undefined) return `Service ${service.namespace}/${service.name}`;
-	if (who !== undefined) return labelOf(cluster, netnsOf(cluster, who));
-	return ownerOf(cluster, addr) ?? addrText({ addr, ...(port === undefined ? {} : { port }) });
+	if (who !== undefined) return whoLabel(cluster, who);
+	const owner = ownerOf(cluster, addr);
+	if (owner === undefined) return "nobody's address";
+	return serviceOfAddr(cluster, addr) === undefined ? owner : `the address of ${owner}`;
+}
+
+/** Said of an address that only a Service has, when the Service does not answer there. */
+function serviceHint(cluster: Cluster, { to, proto }: FlowOutcome): string | undefined {
+	const service = serviceOfAddr(cluster, to.addr);
+	if (service === undefined || to.service !== undefined || to.who !== undefined) return undefined;
+	const name = `Service ${namespacedName(service)}`;
+	const ports = service.ports.map((port) => `${port.port}/${port.protocol}`).join(", ") || "none";
+	if (proto === "icmp") return `${name} has rules for its ports only (${ports}), not for ICMP`;
+	return `${name} has no port ${to.port ?? 0}/${proto.toUpperCase()} (it has ${ports})`;
 }

@@ -1,6 +1,6 @@
 /** Reading manifests from files and directories (`-f PATH`, `-` for standard input). */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UsageError } from "./io.ts";
 
 export interface ManifestFile {
@@ -10,14 +10,18 @@ export interface ManifestFile {
 
 const SUFFIXES = [".yaml", ".yml", ".json"];
 
-/** The files named, and those with a manifest's suffix inside the directories named, in order. */
+/** The files named, and those with a manifest's suffix inside the directories named, in order; each once. */
 export function readManifestFiles(paths: readonly string[]): readonly ManifestFile[] {
 	if (paths.length === 0)
 		throw new UsageError(["no manifests: give at least one -f PATH (a file, a directory, or - for standard input)"]);
 	const problems: string[] = [];
+	const seen = new Set<string>();
 	const files = paths.flatMap((path) => {
 		try {
-			return path === "-" ? [{ path: "<stdin>", text: readFileSync(0, "utf8") }] : readPath(path);
+			if (/^https?:\/\//i.test(path))
+				throw new Error("URLs are not read: save the manifest to a file, or pipe it into -f -");
+			if (!isNew(path === "-" ? "-" : resolve(path), seen)) return [];
+			return path === "-" ? [{ path: "<stdin>", text: readFileSync(0, "utf8") }] : readPath(path, seen);
 		} catch (cause) {
 			problems.push(`${path}: ${reasonOf(cause)}`);
 			return [];
@@ -27,13 +31,21 @@ export function readManifestFiles(paths: readonly string[]): readonly ManifestFi
 	return files;
 }
 
-function readPath(path: string): readonly ManifestFile[] {
+function readPath(path: string, seen: Set<string>): readonly ManifestFile[] {
 	if (!statSync(path).isDirectory()) return [{ path, text: readFileSync(path, "utf8") }];
 	const names = readdirSync(path)
 		.filter((name) => SUFFIXES.some((suffix) => name.endsWith(suffix)))
 		.sort();
 	if (names.length === 0) throw new Error(`no ${SUFFIXES.join(", ")} file in this directory`);
-	return names.map((name) => ({ path: join(path, name), text: readFileSync(join(path, name), "utf8") }));
+	return names
+		.filter((name) => isNew(resolve(path, name), seen))
+		.map((name) => ({ path: join(path, name), text: readFileSync(join(path, name), "utf8") }));
+}
+
+function isNew(key: string, seen: Set<string>): boolean {
+	if (seen.has(key)) return false;
+	seen.add(key);
+	return true;
 }
 
 function reasonOf(cause: unknown): string {

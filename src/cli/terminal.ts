@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import type { Paint } from "../trace/paint.ts";
 import { PLAIN } from "../trace/paint.ts";
-import type { Io } from "./io.ts";
+import type { ExitCode, Io } from "./io.ts";
 
 export function processIo(): Io {
 	return {
@@ -10,6 +10,13 @@ export function processIo(): Io {
 		err: (text) => void process.stderr.write(text),
 		paint: wantsColour() ? colours() : PLAIN,
 	};
+}
+
+/** How the program ends when standard output cannot be written: a reader that has gone away is no error. */
+export function outputFailure(error: NodeJS.ErrnoException): { readonly code: ExitCode; readonly line: string } {
+	return error.code === "EPIPE"
+		? { code: 0, line: "" }
+		: { code: 2, line: `podwire: standard output: ${error.message}\n` };
 }
 
 function wantsColour(): boolean {

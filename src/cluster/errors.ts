@@ -2,6 +2,7 @@
 import type { KernelError } from "../kernel/kernel.ts";
 import type { KernelObject } from "../kernel/objects.ts";
 import type { SocketError } from "../kernel/socket.ts";
+import { NO_NODES } from "../kube/manifest-error.ts";
 import { type Cidr, formatCidr, type IpAddr } from "../wire/addr.ts";
 
 /** A network and whose it is, e.g. `pod network of node slave1`. */
@@ -52,7 +53,7 @@ export type ClusterError =
 export function formatClusterError(error: ClusterError): string {
 	switch (error.kind) {
 		case "no-nodes":
-			return "the manifests have no Node";
+			return NO_NODES;
 		case "node-address":
 			return `Node ${error.node}: no IPv4 InternalIP (it has ${error.addresses.join(", ") || "no address at all"})`;
 		case "pod-cidr-missing":

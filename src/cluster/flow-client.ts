@@ -7,6 +7,7 @@ import type { Failure, TimedOut } from "../programs/outcome.ts";
 import { ping } from "../programs/ping.ts";
 import { udpClient } from "../programs/udp-client.ts";
 import type { IpAddr } from "../wire/addr.ts";
+import { icmpErrorText } from "./icmp-error-text.ts";
 
 export type FlowEnding =
 	/** The client got its answer; `text` is the HTTP body, or the datagram, or the echo reply as ping prints it. */
@@ -73,9 +74,9 @@ export async function runPing(kernel: Kernel, request: Omit<ClientRequest, "port
 			return { ending: { kind: "answered", text, from: { addr: probe.from, port: 0 }, rttNs: probe.rttNs } };
 		}
 		case "icmp-error": {
-			const { from, type, code } = probe.report;
-			const message = `From ${from} icmp_seq=${probe.seq} ICMP type ${type} code ${code}`;
-			return { ending: { kind: "refused", errno: "EHOSTUNREACH", message } };
+			const { errno, text } = icmpErrorText(probe.report);
+			const message = `From ${probe.report.from} icmp_seq=${probe.seq} ${text}`;
+			return { ending: { kind: "refused", errno, message } };
 		}
 		case "send-failed":
 			return { ending: { kind: "refused", errno: probe.errno, message: probe.message } };

@@ -4,18 +4,12 @@ import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import type { CapturedFrame } from "../kernel/kernel.ts";
 import type { SocketAddr } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
-import { namespacedName } from "../kube/snapshot.ts";
-import type { Cluster, Visit, Who } from "./cluster.ts";
+import type { Cluster, ClusterPod, Visit, Who } from "./cluster.ts";
+import { type Destination, resolveDestination } from "./destination.ts";
 import { type ClientRun, type FlowEnding, runPing, runTcpClient, runUdpClient } from "./flow-client.ts";
 import { FlowRecord, newEntries } from "./flow-record.ts";
-import {
-	type Destination,
-	formatResolveError,
-	netnsOf,
-	type ResolveError,
-	resolveDestination,
-	resolveWho,
-} from "./names.ts";
+import { formatResolveError, netnsOf, type ResolveError, resolveWho } from "./names.ts";
+import { type EndpointError, formatEndpointError, otherEndpoint, wishedEndpoint } from "./wished-endpoint.ts";
 
 export type FlowProto = "tcp" | "udp" | "icmp";
 
@@ -53,15 +47,12 @@ export interface FlowOutcome {
 }
 
 export type FlowError =
-	| { readonly kind: "resolve"; readonly which: "from" | "to" | "endpoint"; readonly error: ResolveError }
+	| { readonly kind: "resolve"; readonly which: "from" | "to"; readonly error: ResolveError }
 	/** TCP and UDP need a port. */
 	| { readonly kind: "port-missing"; readonly to: string }
 	/** podwire has no SCTP sockets. */
 	| { readonly kind: "sctp"; readonly to: string }
-	/** The pod is no endpoint of the Service; `endpoints` are those it has. */
-	| { readonly kind: "not-an-endpoint"; readonly endpoint: string; readonly endpoints: readonly string[] }
-	/** `endpoint` makes sense for a Service only, and needs the capability. */
-	| { readonly kind: "endpoint-unsupported"; readonly why: "not-a-service" | "kernel" };
+	| EndpointError;
 
 const DEFAULT_TIMEOUT_NS = 10_000_000_000;
 /** For the FINs and their acknowledgements, delayed ones included. */
@@ -71,7 +62,10 @@ const SETTLE_NS = 200_000_000;
 export async function traceFlow(cluster: Cluster, request: FlowRequest): Promise<Result<FlowOutcome, FlowError>> {
 	const from = resolveWho(cluster, request.from);
 	if (!from.ok) return err({ kind: "resolve", which: "from", error: from.error });
-	const to = resolveDestination(cluster, request.to);
+	const to = resolveDestination(cluster, request.to, {
+		from: from.value,
+		...(request.proto === undefined ? {} : { proto: request.proto }),
+	});
 	if (!to.ok) return err({ kind: "resolve", which: "to", error: to.error });
 	const client = clientOf(cluster, { from: from.value, to: to.value, request });
 	if (!client.ok) return client;
@@ -85,8 +79,11 @@ export async function traceFlow(cluster: Cluster, request: FlowRequest): Promise
 	const after = await record.conntrack(nodes);
 	await cluster.kernel.run(() => false, SETTLE_NS);
 	record.stop();
-	forced.value();
+	forced.value.undo();
 	const visit = cluster.visits.find((candidate) => candidate.at >= startNs);
+	const { pod } = forced.value;
+	const other = pod === undefined ? undefined : otherEndpoint(cluster, pod, { visit, events: record.events });
+	if (other !== undefined) return err(other);
 	const address = local ?? record.firstSource(netnsOf(cluster, from.value));
 	return ok({
 		from: from.value,
@@ -109,14 +106,8 @@ export function formatFlowError(error: FlowError): string {
 			return `${error.to}: TCP and UDP need a port, as in ${error.to}:80`;
 		case "sctp":
 			return `${error.to} is an SCTP port, and podwire has no SCTP sockets`;
-		case "not-an-endpoint": {
-			const others = error.endpoints.length === 0 ? "it has none" : `it has ${error.endpoints.join(", ")}`;
-			return `${error.endpoint} is no endpoint of that Service: ${others}`;
-		}
-		case "endpoint-unsupported":
-			return error.why === "kernel"
-				? "an endpoint can be chosen on the simulated kernel only"
-				: "an endpoint can be chosen for a Service only";
+		default:
+			return formatEndpointError(error);
 	}
 }
 
@@ -142,34 +133,19 @@ function clientOf(
 	return ok({ proto, run: () => run(kernel, { netns, addr, port, timeoutNs }) });
 }
 
-/** Makes the choice fall on the wished endpoint; the result undoes it. */
-function force(cluster: Cluster, to: Destination, request: FlowRequest): Result<() => void, FlowError> {
+interface Forced {
+	readonly pod?: ClusterPod;
+	undo(): void;
+}
+
+/** Makes the choice fall on the wished endpoint. */
+function force(cluster: Cluster, to: Destination, request: FlowRequest): Result<Forced, FlowError> {
 	const { endpoint, forceEndpoint } = request;
-	if (endpoint === undefined) return ok(() => {});
-	if (to.service === undefined) return err({ kind: "endpoint-unsupported", why: "not-a-service" });
+	if (endpoint === undefined) return ok({ undo: () => {} });
+	const wished = wishedEndpoint(cluster, to, endpoint);
+	if (!wished.ok) return wished;
 	if (forceEndpoint === undefined) return err({ kind: "endpoint-unsupported", why: "kernel" });
-	const who = resolveWho(cluster, endpoint.startsWith("pod/") ? endpoint : `pod/${endpoint}`);
-	if (!who.ok) return err({ kind: "resolve", which: "endpoint", error: who.error });
-	const { namespace, name, portName } = to.service;
-	const endpoints = cluster.snapshot.endpointSlices
-		.filter((slice) => slice.namespace === namespace && slice.service === name)
-		.flatMap((slice) => {
-			const port = slice.ports.find((candidate) => candidate.name === portName)?.port;
-			return slice.endpoints.flatMap(({ addresses }) =>
-				port === undefined ? [] : addresses.map((addr) => ({ addr, port })),
-			);
-		});
-	const pod = who.value.kind === "pod" ? who.value.pod : undefined;
-	const chosen = endpoints.find(({ addr }) => addr === pod?.ip);
-	if (chosen === undefined) {
-		const names = endpoints.map(({ addr }) => {
-			const behind = cluster.pods.find((candidate) => candidate.ip === addr);
-			return behind === undefined ? addr : namespacedName(behind);
-		});
-		return err({ kind: "not-an-endpoint", endpoint, endpoints: names });
-	}
-	const literal = chosen.addr.includes(":") ? `[${chosen.addr}]` : chosen.addr;
-	return ok(forceEndpoint(`${literal}:${chosen.port}`));
+	return ok({ pod: wished.value.pod, undo: forceEndpoint(wished.value.addr) });
 }
 
 function capturedNamespaces(cluster: Cluster, request: FlowRequest): readonly string[] {

@@ -3,7 +3,8 @@ import { containerPort, kubeNode, kubePod, kubeService, kubeSnapshot, servicePor
 import type { Kernel } from "../kernel/kernel.ts";
 import { cidr, ip } from "../wire/addr.ts";
 import type { Cluster, ClusterPod } from "./cluster.ts";
-import { formatResolveError, formatWho, labelOf, netnsOf, ownerOf, resolveDestination, resolveWho } from "./names.ts";
+import { resolveDestination } from "./destination.ts";
+import { formatResolveError, formatWho, labelOf, netnsOf, ownerOf, resolveWho, whoLabel } from "./names.ts";
 
 const cluster = fixture();
 
@@ -37,8 +38,6 @@ test.each([
 	["svc/two:dns", { addr: "10.96.0.6", port: 53, protocol: "UDP", service: { ...web, name: "two", portName: "dns" } }],
 	["10.96.0.5", { addr: "10.96.0.5" }],
 	["192.0.2.9:7", { addr: "192.0.2.9", port: 7 }],
-	["[fd00::1]:80", { addr: "fd00::1", port: 80 }],
-	["fd00::1", { addr: "fd00::1" }],
 ])("a packet to %s goes to %o", (text, want) => {
 	const to = resolveDestination(cluster, text);
 	expect(to).toEqual({ ok: true, value: { text, ...want } });
@@ -65,10 +64,20 @@ test.each([
 	["svc/wep", 'there is no service "svc/wep"; did you mean svc/default/web?'],
 	["pod/web/client", 'there is no pod "pod/web/client"; did you mean pod/default/client?'],
 	["svc/frontend", 'there is no service "svc/frontend"'],
-	["svc/two", "svc/two: which port? its ports are dns (53/UDP), web (80/TCP)"],
-	["svc/web:81", "svc/web:81: which port? its ports are http (80/TCP)"],
+	["svc/two", "svc/two: which port? it has 53/UDP (dns), 80/TCP (web)"],
+	["svc/web:81", "svc/web has no port 81; it has 80/TCP (http)"],
 	["svc/none", "svc/none has no cluster IP (it is headless or an ExternalName); name one of its pods instead"],
-	["pod/default/web-1:https", "pod/default/web-1:https: which port? its ports are http (8080/TCP)"],
+	["pod/default/web-1:https", "pod/default/web-1 has no port https; it has 8080/TCP (http)"],
+	["[fd00::1]:80", "[fd00::1]:80: IPv6 is not modelled yet"],
+	["fd00::1", "fd00::1: IPv6 is not modelled yet"],
+	["svc/web:99999", "svc/web:99999: expected a port 1–65535, found 99999"],
+	["svc/web:", "svc/web:: expected a port 1–65535, found nothing"],
+	["10.96.0.5:0", "10.96.0.5:0: expected a port 1–65535, found 0"],
+	["node/slave1:ssh", "node/slave1:ssh: expected a port 1–65535, found ssh"],
+	[
+		"web-1",
+		'"web-1" is none of svc/NAMESPACE/NAME[:PORT], pod/NAMESPACE/NAME[:PORT], node/NAME[:PORT], outside[:PORT], IP[:PORT]; did you mean pod/default/web-1 or svc/default/web?',
+	],
 	[
 		"nonsense",
 		'"nonsense" is none of svc/NAMESPACE/NAME[:PORT], pod/NAMESPACE/NAME[:PORT], node/NAME[:PORT], outside[:PORT], IP[:PORT]',
@@ -83,6 +92,53 @@ test("a sender has no port and is no Service", () => {
 	expect(who.ok ? "" : formatResolveError(who.error)).toBe(
 		'"svc/web" is none of pod/NAMESPACE/NAME, pod/NAME, node/NAME, outside',
 	);
+});
+
+test.each([
+	["svc/two", "udp", { port: 53, protocol: "UDP" }],
+	["svc/two", "tcp", { port: 80, protocol: "TCP" }],
+	["svc/two", "icmp", { addr: "10.96.0.6", port: undefined, service: undefined }],
+	["svc/web:81", "icmp", { addr: "10.96.0.5", port: undefined, service: undefined }],
+	["node/slave1:30080", "icmp", { addr: "172.16.1.50", port: undefined, service: undefined }],
+	["node/slave1:30080", "udp", { addr: "172.16.1.50", port: 30080, service: undefined }],
+] as const)("%s by %s goes to %o", (text, proto, want) => {
+	const to = resolveDestination(cluster, text, { proto });
+	expect(to.ok ? { port: undefined, service: undefined, ...to.value } : to).toMatchObject(want);
+});
+
+test.each([
+	["svc/two:dns", "tcp", "svc/two has no port dns/TCP; it has 53/UDP (dns), 80/TCP (web)"],
+	["svc/web", "udp", "svc/web has no UDP port; it has 80/TCP (http)"],
+	["pod/web-1:http", "udp", "pod/web-1 has no port http/UDP; it has 8080/TCP (http)"],
+] as const)("%s by %s is refused: %s", (text, proto, message) => {
+	const to = resolveDestination(cluster, text, { proto });
+	expect(to.ok ? "" : formatResolveError(to.error)).toBe(message);
+});
+
+test.each([
+	["node/slave1", { kind: "node" }, web],
+	["pod/kube-system/agent", { kind: "node" }, web],
+	["pod/default/client", { kind: "pod" }, undefined],
+])("a loopback address is %s's own, and a node port on it is the node's", (name, who, service) => {
+	const from = resolveWho(cluster, name);
+	const to = from.ok ? resolveDestination(cluster, "127.0.0.1:30080", { from: from.value }) : from;
+	expect(to.ok ? { service: undefined, ...to.value } : to).toMatchObject({ addr: "127.0.0.1", who, service });
+});
+
+test("a pod in the host's network keeps its name", () => {
+	const who = resolveWho(cluster, "pod/kube-system/agent");
+	expect(who.ok && whoLabel(cluster, who.value)).toBe(
+		"pod kube-system/agent (host network of node slave2, 172.16.1.88)",
+	);
+});
+
+test.each([
+	["outsid", "outside"],
+	["client", "pod/default/client"],
+	["slave1", "node/slave1"],
+])("a sender %s may mean %s", (text, nearest) => {
+	const who = resolveWho(cluster, text);
+	expect(who.ok ? [] : who.error).toMatchObject({ kind: "syntax", nearest: expect.arrayContaining([nearest]) });
 });
 
 test.each([

@@ -1,16 +1,21 @@
 /** What a person types (`pod/default/client`, `svc/default/myapp:80`) made into parts of the cluster, and back. */
 import { err, ok, type Result } from "../base/result.ts";
 import { namespacedName } from "../kube/snapshot.ts";
-import { addrBits, cidrContains, type IpAddr, parseIp } from "../wire/addr.ts";
+import { cidrContains, type IpAddr } from "../wire/addr.ts";
 import type { Cluster, ClusterNode, ClusterPod, Who } from "./cluster.ts";
 import { nearestNames } from "./nearest.ts";
-import { namespaced, portNumber, splitPort } from "./place-text.ts";
-import { type ServiceRef, serviceAddrs, serviceAt, serviceRef } from "./service-ref.ts";
+import { namespaced } from "./place-text.ts";
+import { serviceOfAddr } from "./service-ref.ts";
 import { OUTSIDE_PREFIX } from "./topology.ts";
 
 export type ResolveError =
-	/** Not of a known form; `expected` lists the forms. */
-	| { readonly kind: "syntax"; readonly text: string; readonly expected: readonly string[] }
+	/** Not of a known form; `expected` lists the forms, `nearest` what may have been meant. */
+	| {
+			readonly kind: "syntax";
+			readonly text: string;
+			readonly expected: readonly string[];
+			readonly nearest: readonly string[];
+	  }
 	/** Nothing of that name; the nearest names first, as they can be typed. */
 	| {
 			readonly kind: "unknown";
@@ -18,34 +23,17 @@ export type ResolveError =
 			readonly what: "pod" | "node" | "service";
 			readonly nearest: readonly string[];
 	  }
-	/** The Service or pod has several ports (or not this one): say which. */
+	/** The Service has several ports: say which. `ports` as `80/TCP (http)`. */
 	| { readonly kind: "port"; readonly text: string; readonly ports: readonly string[] }
+	/** The Service or pod has other ports; `asked` is e.g. `port 81`, `UDP port`. */
+	| { readonly kind: "no-port"; readonly place: string; readonly asked: string; readonly ports: readonly string[] }
+	/** No number from 1 to 65535. */
+	| { readonly kind: "bad-port"; readonly text: string; readonly found: string }
+	| { readonly kind: "ipv6"; readonly text: string }
 	/** The Service has no cluster IP. */
 	| { readonly kind: "headless"; readonly text: string };
 
-/** Where a packet is sent to. */
-export interface Destination {
-	/** As typed. */
-	readonly text: string;
-	readonly addr: IpAddr;
-	/** Absent: only ICMP can go there. */
-	readonly port?: number;
-	/** Of the Service port or the container port. */
-	readonly protocol?: "TCP" | "UDP" | "SCTP";
-	readonly who?: Who;
-	/** The Service port that address and port stand for: a cluster IP, a node port, an external IP. */
-	readonly service?: ServiceRef["service"];
-}
-
 const WHO_FORMS: readonly string[] = ["pod/NAMESPACE/NAME", "pod/NAME", "node/NAME", "outside"];
-
-const DESTINATION_FORMS: readonly string[] = [
-	"svc/NAMESPACE/NAME[:PORT]",
-	"pod/NAMESPACE/NAME[:PORT]",
-	"node/NAME[:PORT]",
-	"outside[:PORT]",
-	"IP[:PORT]",
-];
 
 /** `pod/NS/NAME`, `pod/NAME` (namespace `default`), `node/NAME`, `outside`. */
 export function resolveWho(cluster: Cluster, text: string): Result<Who, ResolveError> {
@@ -64,31 +52,13 @@ export function resolveWho(cluster: Cluster, text: string): Result<Who, ResolveE
 		const names = cluster.pods.map((candidate) => `pod/${namespacedName(candidate)}`);
 		return err({ kind: "unknown", text, what: "pod", nearest: nearestNames(`pod/${name}`, names) });
 	}
-	return err({ kind: "syntax", text, expected: WHO_FORMS });
+	return err({ kind: "syntax", text, expected: WHO_FORMS, nearest: nearestNames(text, whoNames(cluster)) });
 }
 
-/** As `resolveWho` with an optional `:PORT`, and `svc/NS/NAME[:PORT]`, `svc/NAME[:PORT]`, `IP[:PORT]`; PORT may be a port's name. */
-export function resolveDestination(cluster: Cluster, text: string): Result<Destination, ResolveError> {
-	const { place, port: portText } = splitPort(text);
-	if (place.startsWith("svc/") || place.startsWith("service/")) return resolveService(cluster, text);
-	const literal = parseIp(place);
-	const who = literal.ok ? whoHolds(cluster, literal.value) : resolveWho(cluster, place);
-	if (who?.ok === false) {
-		return err(who.error.kind === "syntax" ? { kind: "syntax", text, expected: DESTINATION_FORMS } : who.error);
-	}
-	const holder = who?.value;
-	const addr = literal.ok ? literal.value : holder === undefined ? undefined : addrOf(cluster, holder);
-	if (addr === undefined) return err({ kind: "syntax", text, expected: DESTINATION_FORMS });
-	const known = holder === undefined ? {} : { who: holder };
-	if (portText === undefined) return ok({ text, addr, ...known });
-	const served = holder?.kind === "pod" ? holder.pod.ports : [];
-	const byName = served.find((candidate) => candidate.name === portText);
-	const port = byName?.port ?? portNumber(portText);
-	if (port === undefined) return err({ kind: "port", text, ports: served.map(portLabel) });
-	const protocol = (byName ?? served.find((candidate) => candidate.port === port))?.protocol;
-	const service = serviceAt(cluster, addr, port);
-	if (service !== undefined) return ok({ text, addr, port, ...known, ...service });
-	return ok({ text, addr, port, ...known, ...(protocol === undefined ? {} : { protocol }) });
+/** All that `resolveWho` reads. */
+export function whoNames(cluster: Cluster): readonly string[] {
+	const nodes = cluster.nodes.map(({ name }) => `node/${name}`);
+	return ["outside", ...nodes, ...cluster.pods.map((pod) => `pod/${namespacedName(pod)}`)];
 }
 
 export function netnsOf(cluster: Cluster, who: Who): string {
@@ -109,6 +79,12 @@ export function labelOf(cluster: Cluster, netns: string): string {
 	if (node !== undefined) return nodeLabel(node);
 	const pod = cluster.pods.find((candidate) => candidate.netns === netns);
 	return pod === undefined ? netns : podLabel(pod);
+}
+
+/** As `labelOf`; a pod in its node's network keeps its name: `pod kube-system/agent (host network of node n3, 192.168.10.13)`. */
+export function whoLabel(cluster: Cluster, who: Who): string {
+	if (who.kind !== "pod" || !who.pod.hostNetwork) return labelOf(cluster, netnsOf(cluster, who));
+	return `pod ${namespacedName(who.pod)} (host network of node ${who.pod.node}, ${who.pod.ip})`;
 }
 
 /** `pod/default/client`, `node/slave1`, `outside`: what `resolveWho` reads. */
@@ -134,7 +110,7 @@ export function ownerOf(cluster: Cluster, addr: IpAddr): string | undefined {
 	if (pod !== undefined) return `pod ${namespacedName(pod)}`;
 	const bridge = cluster.pods.find((candidate) => candidate.attachment?.gateway === addr);
 	if (bridge !== undefined) return `bridge ${bridgeOf(cluster, bridge)} of node ${bridge.node}`;
-	const service = cluster.snapshot.services.find((candidate) => serviceAddrs(candidate).includes(addr));
+	const service = serviceOfAddr(cluster, addr);
 	return service === undefined ? undefined : `Service ${namespacedName(service)}`;
 }
 
@@ -142,63 +118,28 @@ export function ownerOf(cluster: Cluster, addr: IpAddr): string | undefined {
 export function formatResolveError(error: ResolveError): string {
 	switch (error.kind) {
 		case "syntax":
-			return `${JSON.stringify(error.text)} is none of ${error.expected.join(", ")}`;
-		case "unknown": {
-			const meant = error.nearest.length === 0 ? "" : `; did you mean ${error.nearest.join(" or ")}?`;
-			return `there is no ${error.what} ${JSON.stringify(error.text)}${meant}`;
-		}
-		case "port": {
-			const ports = error.ports.length === 0 ? "it declares no ports" : `its ports are ${error.ports.join(", ")}`;
-			return `${error.text}: which port? ${ports}`;
-		}
+			return `${JSON.stringify(error.text)} is none of ${error.expected.join(", ")}${meant(error.nearest)}`;
+		case "unknown":
+			return `there is no ${error.what} ${JSON.stringify(error.text)}${meant(error.nearest)}`;
+		case "port":
+			return `${error.text}: which port? ${portList(error.ports)}`;
+		case "no-port":
+			return `${error.place} has no ${error.asked}; ${portList(error.ports)}`;
+		case "bad-port":
+			return `${error.text}: expected a port 1–65535, found ${error.found === "" ? "nothing" : error.found}`;
+		case "ipv6":
+			return `${error.text}: IPv6 is not modelled yet`;
 		case "headless":
 			return `${error.text} has no cluster IP (it is headless or an ExternalName); name one of its pods instead`;
 	}
 }
 
-function resolveService(cluster: Cluster, text: string): Result<Destination, ResolveError> {
-	const { place, port: portText } = splitPort(text);
-	const name = namespaced(place.split("/").slice(1));
-	if (name === undefined) return err({ kind: "syntax", text, expected: DESTINATION_FORMS });
-	const service = cluster.snapshot.services.find((candidate) => namespacedName(candidate) === name);
-	if (service === undefined) {
-		const names = cluster.snapshot.services.map((candidate) => `svc/${namespacedName(candidate)}`);
-		return err({ kind: "unknown", text, what: "service", nearest: nearestNames(`svc/${name}`, names) });
-	}
-	const addr = service.clusterIPs.find((candidate) => addrBits(candidate) === 32) ?? service.clusterIPs[0];
-	if (addr === undefined) return err({ kind: "headless", text });
-	const asked = service.ports.filter((port) => {
-		return portText === undefined || port.name === portText || String(port.port) === portText;
-	});
-	const [only, second] = asked;
-	if (only === undefined || (second !== undefined && portText === undefined)) {
-		return err({ kind: "port", text, ports: service.ports.map(portLabel) });
-	}
-	return ok({ text, addr, port: only.port, ...serviceRef(service, only) });
+function meant(nearest: readonly string[]): string {
+	return nearest.length === 0 ? "" : `; did you mean ${nearest.join(" or ")}?`;
 }
 
-function whoHolds(cluster: Cluster, addr: IpAddr): Result<Who, never> | undefined {
-	if (addr === cluster.fabric.outside.ip) return ok({ kind: "outside" });
-	const node = cluster.nodes.find((candidate) => candidate.internalIp === addr);
-	if (node !== undefined) return ok({ kind: "node", node });
-	const pod = cluster.pods.find((candidate) => candidate.ip === addr);
-	return pod === undefined ? undefined : ok({ kind: "pod", pod });
-}
-
-function addrOf(cluster: Cluster, who: Who): IpAddr {
-	switch (who.kind) {
-		case "pod":
-			return who.pod.ip;
-		case "node":
-			return who.node.internalIp;
-		case "outside":
-			return cluster.fabric.outside.ip;
-	}
-}
-
-function portLabel(port: { readonly name?: string; readonly port: number; readonly protocol: string }): string {
-	const number = `${port.port}/${port.protocol}`;
-	return port.name === undefined || port.name === "" ? number : `${port.name} (${number})`;
+function portList(ports: readonly string[]): string {
+	return ports.length === 0 ? "it declares no ports" : `it has ${ports.join(", ")}`;
 }
 
 function podLabel(pod: ClusterPod): string {

@@ -5,7 +5,7 @@ const MOST = 3;
 
 /**
  * At most three of the names, as `pod/NAMESPACE/NAME` or `node/NAME`, that are near to `text`, the nearest first. A name
- * that `text` is the beginning of is near, and so is the same name in another namespace.
+ * that `text` is the beginning of is near, and so is the same name in another namespace, or without one.
  */
 export function nearestNames(text: string, names: readonly string[]): readonly string[] {
 	const allowed = Math.max(2, Math.floor(lastPart(text).length / 3));
@@ -18,7 +18,9 @@ export function nearestNames(text: string, names: readonly string[]): readonly s
 }
 
 function farness(text: string, name: string): number {
-	return name.startsWith(text) || lastPart(name) === lastPart(text) ? 1 : distance(text, name);
+	if ((text !== "" && name.startsWith(text)) || lastPart(name) === lastPart(text)) return 1;
+	const bare = text.includes("/") ? name : lastPart(name);
+	return text !== "" && bare.startsWith(text) ? 2 : distance(text, bare);
 }
 
 function lastPart(name: string): string {

@@ -10,12 +10,17 @@ export interface ServiceRef {
 }
 
 /** The Service port that answers at an address and port: cluster IP, external IP, load balancer IP or node port. */
-export function serviceAt(cluster: Cluster, addr: IpAddr, port: number): ServiceRef | undefined {
+export function serviceAt(
+	cluster: Cluster,
+	addr: IpAddr,
+	{ port, protocol }: { readonly port: number; readonly protocol?: ServicePort["protocol"] | undefined },
+): ServiceRef | undefined {
 	const isNode = cluster.nodes.some((node) => node.internalIp === addr);
 	for (const service of cluster.snapshot.services) {
 		const isService = serviceAddrs(service).includes(addr);
 		if (!isService && !isNode) continue;
 		const found = service.ports.find((candidate) => {
+			if (protocol !== undefined && candidate.protocol !== protocol) return false;
 			return (isService && candidate.port === port) || (isNode && candidate.nodePort === port);
 		});
 		if (found !== undefined) return serviceRef(service, found);
@@ -28,8 +33,13 @@ export function serviceRef(service: Service, port: ServicePort): ServiceRef {
 	return { protocol: port.protocol, service: { namespace, name, portName: port.name } };
 }
 
+/** Whose cluster IP, external IP or load balancer IP it is; a node's address is nobody's. */
+export function serviceOfAddr(cluster: Cluster, addr: IpAddr): Service | undefined {
+	return cluster.snapshot.services.find((candidate) => serviceAddrs(candidate).includes(addr));
+}
+
 /** The addresses at which a Service itself answers; node ports are on the nodes'. */
-export function serviceAddrs(service: Service): readonly IpAddr[] {
+function serviceAddrs(service: Service): readonly IpAddr[] {
 	const ingress = service.loadBalancerIngress.flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
 	return [...service.clusterIPs, ...service.externalIPs, ...ingress];
 }

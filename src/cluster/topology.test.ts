@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { kubeNode, kubePod, kubeService, kubeSnapshot } from "../../test/kube-objects.ts";
+import { NO_NODES } from "../kube/manifest-error.ts";
 import type { KubeSnapshot } from "../kube/snapshot.ts";
 import { cidr, formatCidr, ip } from "../wire/addr.ts";
 import { formatClusterError } from "./errors.ts";
@@ -38,7 +39,7 @@ test("the network outside gives way to one that the nodes use themselves", () =>
 });
 
 test.each<readonly [string, Partial<KubeSnapshot>, string]>([
-	["no nodes", {}, "the manifests have no Node"],
+	["no nodes", {}, NO_NODES],
 	[
 		"a node without an address",
 		{ nodes: [{ ...kubeNode("a", "10.0.0.1", "10.1.0.0/24"), internalIPs: [ip("fd00::1")] }] },

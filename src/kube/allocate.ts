@@ -4,7 +4,7 @@
  * An allocation depends on the Service's own name (a hash, then the next free one), so that another Service does not move
  * it; what a manifest asks for is taken first.
  */
-import { addrPlus, type Cidr, familyOf, formatCidr, type IpAddr, type IpFamily } from "../wire/addr.ts";
+import { addrPlus, type Cidr, cidrContains, familyOf, formatCidr, type IpAddr, type IpFamily } from "../wire/addr.ts";
 import { fnv32a } from "./generated-name.ts";
 import type { ServiceDraft } from "./read-service.ts";
 import type { ServicePortDraft } from "./read-service-ports.ts";
@@ -19,6 +19,8 @@ export interface AllocationRanges {
 	/** At most one of each family; the first is the cluster's primary family. */
 	readonly serviceCIDRs: readonly Cidr[];
 	readonly nodePorts: PortRange;
+	/** The networks of nodes and pods, which hold no cluster IP. */
+	readonly avoid: readonly Cidr[];
 }
 
 export function allocateServices(drafts: readonly ServiceDraft[], ranges: AllocationRanges): readonly Service[] {
@@ -81,7 +83,7 @@ function clusterIP(draft: ServiceDraft, { family, ranges, taken }: AddressReques
 	for (let k = 0; k < size; k += 1) {
 		const offset = k < band ? reserved + 1 + ((start + k) % band) : k - band + 1;
 		const address = addrPlus(net.addr, offset);
-		if (taken.has(address)) continue;
+		if (taken.has(address) || ranges.avoid.some((other) => cidrContains(other, address))) continue;
 		taken.add(address);
 		return address;
 	}

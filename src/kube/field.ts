@@ -15,6 +15,7 @@ import {
 	type Node as YamlNode,
 } from "yaml";
 import type { ManifestError, ManifestErrorCode, SourcePos } from "./manifest-error.ts";
+import { nearestWord } from "./nearest-word.ts";
 
 /** The document a field belongs to, and the list its errors go to. */
 export interface FieldContext {
@@ -160,7 +161,10 @@ export class Field {
 	/** Records every field that is not in the list. */
 	allow(names: ReadonlySet<string>): void {
 		for (const name of this.keys()) {
-			if (!names.has(name)) this.#key(name).fail("unknown-field", "unknown field");
+			if (names.has(name)) continue;
+			const near = nearestWord(name, names);
+			const meant = near === undefined ? "" : `; did you mean ${near}?`;
+			this.#key(name).fail("unknown-field", `unknown field${meant}`);
 		}
 	}
 

@@ -12,6 +12,7 @@ export interface SourcePos {
 export type ManifestErrorCode =
 	/** The text is no YAML or JSON, or no Kubernetes object. */
 	| "syntax"
+	| "unknown-kind"
 	| "unsupported-version"
 	| "missing-field"
 	| "wrong-field"
@@ -49,6 +50,10 @@ export interface ManifestError {
 	/** The other place, for a clash. */
 	readonly also?: SourcePos;
 }
+
+/** What to do about manifests without nodes. */
+export const NO_NODES =
+	"the manifests have no Node: add -f with those of your cluster (kubectl get nodes -o yaml > nodes.yaml), or a copy of examples/myapp/nodes.yaml";
 
 export function formatSourcePos(at: SourcePos): string {
 	return `${at.path}:${at.line}:${at.column}`;

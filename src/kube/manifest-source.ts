@@ -1,5 +1,5 @@
 /** Manifest files → the objects in them, one root field each: many documents, Lists, YAML and JSON. */
-import { type Document, LineCounter, parseAllDocuments } from "yaml";
+import { type Alias, type Document, isAlias, LineCounter, parseAllDocuments, visit } from "yaml";
 import { Field } from "./field.ts";
 import type { ManifestError } from "./manifest-error.ts";
 
@@ -70,6 +70,14 @@ function fileObjects(file: ManifestFile, errors: ManifestError[]): readonly RawO
 		const node = document.contents ?? undefined;
 		const context = { path: file.path, document, lines, errors, object: "" };
 		const root = new Field(context, "", node, document.range[0]);
+		const unknown = file.text.includes("*") ? undefinedAliases(document) : [];
+		for (const alias of unknown) {
+			new Field(context, "", undefined, alias.range?.[0] ?? 0).fail(
+				"syntax",
+				`no anchor &${alias.source} before *${alias.source}`,
+			);
+		}
+		if (unknown.length > 0) continue;
 		if (file.text.includes("*") && !expands(document)) {
 			root.fail("syntax", "aliases that refer to themselves, or too many of them");
 			continue;
@@ -77,6 +85,20 @@ function fileObjects(file: ManifestFile, errors: ManifestError[]): readonly RawO
 		if (root.present) collect(root, undefined, objects);
 	}
 	return objects;
+}
+
+/** The aliases before which their anchor does not stand. */
+function undefinedAliases(document: Document): readonly Alias[] {
+	const anchors = new Set<string>();
+	const found: Alias[] = [];
+	visit(document, {
+		Node: (_key, node) => {
+			if (isAlias(node)) {
+				if (!anchors.has(node.source)) found.push(node);
+			} else if (node.anchor !== undefined) anchors.add(node.anchor);
+		},
+	});
+	return found;
 }
 
 /** Whether the document's aliases come to an end. */

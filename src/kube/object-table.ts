@@ -1,12 +1,17 @@
 /** Raw objects → the objects that networking reads, sorted by kind; everything else becomes a note. */
 import type { Sourced } from "./check-objects.ts";
+import { formatSourcePos } from "./manifest-error.ts";
 import type { RawObject } from "./manifest-source.ts";
+import { nearestWord } from "./nearest-word.ts";
 import { readEndpointSlice } from "./read-endpoint-slice.ts";
 import { readNode } from "./read-node.ts";
 import { type PodDraft, readPod } from "./read-pod.ts";
 import { readService, type ServiceDraft } from "./read-service.ts";
 import { readWorkload, type Workload, type WorkloadKind } from "./read-workload.ts";
 import type { EndpointSlice, Node } from "./snapshot.ts";
+
+/** The group with a dot that is Kubernetes' own here; others are somebody else's, and their `Service` is another thing. */
+const DISCOVERY = "discovery.k8s.io";
 
 /** The API groups and versions of the kinds that are read. */
 const KINDS: Readonly<Record<string, { readonly group: string; readonly version: string }>> = {
@@ -18,11 +23,8 @@ const KINDS: Readonly<Record<string, { readonly group: string; readonly version:
 	ReplicaSet: { group: "apps", version: "v1" },
 	StatefulSet: { group: "apps", version: "v1" },
 	DaemonSet: { group: "apps", version: "v1" },
-	EndpointSlice: { group: "discovery.k8s.io", version: "v1" },
+	EndpointSlice: { group: DISCOVERY, version: "v1" },
 };
-
-/** Groups that these kinds once were in; another group's `Service` is a different thing, and skipped. */
-const FORMER_GROUPS: ReadonlySet<string> = new Set(["extensions", "apps", "discovery.k8s.io"]);
 
 const SKIPPED: Readonly<Record<string, string>> = {
 	NetworkPolicy: "NOT enforced: all traffic between pods is allowed",
@@ -46,14 +48,19 @@ export class ObjectTable {
 
 	#add(object: RawObject): void {
 		const known = KINDS[object.kind];
-		if (known === undefined || (object.group !== known.group && !FORMER_GROUPS.has(object.group))) {
-			this.#skip(object, SKIPPED[object.kind] ?? "not needed for networking");
+		if (known === undefined || isForeign(object.group)) {
+			const meant =
+				isForeign(object.group) || object.kind in SKIPPED ? undefined : nearestWord(object.kind, Object.keys(KINDS));
+			if (meant === undefined) this.#skip(object, SKIPPED[object.kind] ?? "not needed for networking");
+			else {
+				const text = `unknown ${JSON.stringify(object.kind)}; did you mean ${meant}?`;
+				object.root.get("kind").fail("unknown-kind", text);
+			}
 			return;
 		}
 		if (object.group !== known.group || object.version !== known.version) {
-			const expected = known.group === "" ? known.version : `${known.group}/${known.version}`;
-			const found = object.group === "" ? object.version : `${object.group}/${object.version}`;
-			object.root.get("apiVersion").fail("unsupported-version", `expected ${expected}, found ${found}`);
+			const text = `${object.kind} is in ${apiVersionOf(known)}, found ${apiVersionOf(object)}`;
+			object.root.get("apiVersion").fail("unsupported-version", text);
 			return;
 		}
 		switch (object.kind) {
@@ -86,9 +93,19 @@ export class ObjectTable {
 		else push(this.endpointSlices, slice);
 	}
 
-	#skip({ root }: RawObject, why: string): void {
-		this.notes.push(`skipped ${root.object}: ${why}`);
+	#skip(object: RawObject, why: string): void {
+		const { root } = object;
+		this.notes.push(`${formatSourcePos(root.at)}: skipped ${root.object} (${apiVersionOf(object)}): ${why}`);
 	}
+}
+
+/** Whether the group is not Kubernetes' own: those have a dot; a letter or two wrong in a known one is a slip. */
+function isForeign(group: string): boolean {
+	return group.includes(".") && nearestWord(group, [DISCOVERY]) === undefined;
+}
+
+function apiVersionOf({ group, version }: Pick<RawObject, "group" | "version">): string {
+	return group === "" ? version : `${group}/${version}`;
 }
 
 function push<T>(list: T[], value: T | undefined): void {

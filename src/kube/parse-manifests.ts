@@ -6,7 +6,7 @@
  * networking does not read, NetworkPolicies (not enforced), Services that select no pods.
  */
 import { err, ok, type Result } from "../base/result.ts";
-import { type Cidr, cidr } from "../wire/addr.ts";
+import { type Cidr, formatCidr } from "../wire/addr.ts";
 import { type AllocationRanges, allocateServices, type PortRange } from "./allocate.ts";
 import {
 	checkNodes,
@@ -25,10 +25,11 @@ import { PodIndex } from "./pod-index.ts";
 import type { PodDraft } from "./read-pod.ts";
 import { schedule } from "./schedule.ts";
 import { formatLabels } from "./selector.ts";
+import { DEFAULT_SERVICE_CIDR, serviceNetwork, takenNetworks } from "./service-network.ts";
 import { type KubeSnapshot, type Node, namespacedName } from "./snapshot.ts";
 
 export interface ManifestOptions {
-	/** Where Services without a cluster IP get theirs; at most one of each family. Default 10.96.0.0/12. */
+	/** Where Services without a cluster IP get theirs; at most one of each family. Default 10.96.0.0/12, or what is free. */
 	readonly serviceCIDRs?: readonly Cidr[];
 	/** Default 30000-32767. */
 	readonly nodePorts?: PortRange;
@@ -39,7 +40,6 @@ export interface ParsedManifests {
 	readonly notes: readonly string[];
 }
 
-const DEFAULT_SERVICE_CIDR = "10.96.0.0/12";
 const DEFAULT_NODE_PORTS: PortRange = { from: 30_000, to: 32_767 };
 
 export function parseManifests(
@@ -48,11 +48,13 @@ export function parseManifests(
 ): Result<ParsedManifests, readonly ManifestError[]> {
 	const errors: ManifestError[] = [];
 	const table = new ObjectTable(refuseDuplicates(readObjects(files, errors)));
-	const ranges: AllocationRanges = {
-		serviceCIDRs: options.serviceCIDRs ?? [cidr(DEFAULT_SERVICE_CIDR)],
-		nodePorts: options.nodePorts ?? DEFAULT_NODE_PORTS,
-	};
 	const nodes = [...table.nodes].sort((a, b) => (a.value.name < b.value.name ? -1 : 1));
+	const avoid = takenNetworks(nodes.map((node) => node.value));
+	const ranges: AllocationRanges = {
+		serviceCIDRs: options.serviceCIDRs ?? [serviceNetwork(avoid)],
+		nodePorts: options.nodePorts ?? DEFAULT_NODE_PORTS,
+		avoid,
+	};
 	checkNodes(nodes);
 	checkServices(table.services, ranges.nodePorts);
 	checkPodIPs(table.pods);
@@ -66,7 +68,12 @@ export function parseManifests(
 	checkTargetPorts(table.services, (service) => index.select(service.namespace, service.selector));
 	const services = allocateServices(table.services, ranges);
 	if (errors.length > 0) return err(inFileOrder(errors, files));
-	const notes = [...table.notes, ...ignoredNotes(drafts), ...emptyNotes(table, index)];
+	const notes = [
+		...table.notes,
+		...networkNotes(table, options, ranges),
+		...ignoredNotes(drafts),
+		...emptyNotes(table, index),
+	];
 	const snapshot = { nodes: nodes.map((node) => node.value), pods, services, endpointSlices: table.endpointSlices };
 	return ok({ snapshot, notes });
 }
@@ -110,6 +117,22 @@ function allPods(table: ObjectTable, nodes: readonly Sourced<Node>[]): readonly 
 		drafts.push(...pods);
 	}
 	return drafts;
+}
+
+/** Said when Services got addresses from another network than the usual one. */
+function networkNotes(
+	table: ObjectTable,
+	options: ManifestOptions,
+	{ serviceCIDRs }: AllocationRanges,
+): readonly string[] {
+	const [net] = serviceCIDRs;
+	if (options.serviceCIDRs !== undefined || net === undefined || formatCidr(net) === DEFAULT_SERVICE_CIDR) return [];
+	const allocated = table.services.some(
+		({ clusterIPs, headless, type }) => clusterIPs.length === 0 && !headless && type !== "ExternalName",
+	);
+	if (!allocated) return [];
+	const why = `the usual ${DEFAULT_SERVICE_CIDR} overlaps the networks of nodes or pods`;
+	return [`Services without a clusterIP get theirs from ${formatCidr(net)}: ${why}`];
 }
 
 function ignoredNotes(drafts: readonly PodDraft[]): readonly string[] {

@@ -1,8 +1,13 @@
-/** Every pod finds its node: its own `nodeName`, or the node with the fewest pods of its workload, then fewest pods. */
+/**
+ * Every pod finds its node: its own `nodeName`, or the node with the fewest pods of its workload, then fewest pods, of
+ * those where its host ports are free.
+ */
+import { type HostPortClash, HostPorts } from "./host-ports.ts";
+import { NO_NODES } from "./manifest-error.ts";
 import { type PodSpec, tolerates } from "./pod-spec.ts";
 import type { PodDraft } from "./read-pod.ts";
 import { labelsMatch } from "./selector.ts";
-import type { Node, Pod } from "./snapshot.ts";
+import { type Node, namespacedName, type Pod } from "./snapshot.ts";
 
 /** What a cordoned node looks like to the scheduler. */
 const CORDONED = { key: "node.kubernetes.io/unschedulable", value: "", effect: "NoSchedule" } as const;
@@ -10,27 +15,43 @@ const CORDONED = { key: "node.kubernetes.io/unschedulable", value: "", effect: "
 /** The pods with a node, in their order; one that no node takes is left out and said in an error, once per workload. */
 export function schedule(drafts: readonly PodDraft[], nodes: readonly Node[]): readonly Pod[] {
 	const load = new Load();
+	const ports = new HostPorts();
 	const known = new Set(nodes.map((node) => node.name));
-	for (const { spec, group } of drafts) if (spec.nodeName !== undefined) load.add(spec.nodeName, group);
+	for (const draft of drafts) {
+		const { nodeName } = draft.spec;
+		if (nodeName === undefined) continue;
+		load.add(nodeName, draft.group);
+		refuseClash(draft, nodeName, ports.clash(nodeName, draft));
+		ports.add(nodeName, draft);
+	}
 	const failed = new Set<string>();
 	const pods: Pod[] = [];
 	const byName = new Map(nodes.map((node) => [node.name, node]));
 	for (const draft of drafts) {
-		const name = draft.spec.nodeName ?? chooseNode(draft, nodes, load);
+		const name = draft.spec.nodeName ?? chooseNode(draft, nodes, { load, ports });
 		const node = name === undefined ? undefined : byName.get(name);
 		if (node !== undefined) {
-			if (draft.spec.nodeName === undefined) load.add(node.name, draft.group);
+			if (draft.spec.nodeName === undefined) {
+				load.add(node.name, draft.group);
+				ports.add(node.name, draft);
+			}
 			pods.push(podOn(draft, node));
 			continue;
 		}
 		if (failed.has(draft.group)) continue;
 		failed.add(draft.group);
 		if (name !== undefined) {
-			const names = nodes.length === 0 ? "there are none" : `there are ${[...known].join(", ")}`;
+			const names = nodes.length === 0 ? NO_NODES : `there are ${[...known].join(", ")}`;
 			draft.source.get("spec").get("nodeName").fail("unknown-node", `no node named ${name}; ${names}`);
-		} else draft.source.fail("unschedulable", whyNot(draft, nodes));
+		} else draft.source.fail("unschedulable", whyNot(draft, nodes, ports));
 	}
 	return pods;
+}
+
+function refuseClash(draft: PodDraft, node: string, clash: HostPortClash | undefined): void {
+	if (clash === undefined) return;
+	const message = `port ${clash.port} of Node ${node} is wanted by Pod ${namespacedName(draft)} and already Pod ${namespacedName(clash.holder)}'s`;
+	draft.source.fail("port-clash", message, clash.holder.source.at);
 }
 
 class Load {
@@ -45,10 +66,15 @@ class Load {
 	}
 }
 
-function chooseNode(draft: PodDraft, nodes: readonly Node[], load: Load): string | undefined {
+interface Placed {
+	readonly load: Load;
+	readonly ports: HostPorts;
+}
+
+function chooseNode(draft: PodDraft, nodes: readonly Node[], { load, ports }: Placed): string | undefined {
 	let best: string | undefined;
 	for (const node of nodes) {
-		if (refusal(draft.spec, node) !== undefined) continue;
+		if (refusal(draft.spec, node) !== undefined || ports.clash(node.name, draft) !== undefined) continue;
 		const { name } = node;
 		if (best === undefined) {
 			best = name;
@@ -70,9 +96,14 @@ function refusal({ nodeSelector, tolerations }: PodSpec, node: Node): string | u
 	return bad === CORDONED ? "is cordoned" : `has the taint ${bad.key}${bad.value && `=${bad.value}`}:${bad.effect}`;
 }
 
-function whyNot(draft: PodDraft, nodes: readonly Node[]): string {
-	if (nodes.length === 0) return "no node takes the pod: the manifests have no Node";
-	const reasons = nodes.map((node) => `${node.name} ${refusal(draft.spec, node) ?? ""}`);
+function whyNot(draft: PodDraft, nodes: readonly Node[], ports: HostPorts): string {
+	if (nodes.length === 0) return `no node takes the pod: ${NO_NODES}`;
+	const reasons = nodes.map((node) => {
+		const refused = refusal(draft.spec, node);
+		const clash = refused === undefined ? ports.clash(node.name, draft) : undefined;
+		if (clash === undefined) return `${node.name} ${refused ?? ""}`;
+		return `${node.name} has no port ${clash.port} for Pod ${namespacedName(draft)}, Pod ${namespacedName(clash.holder)} has it`;
+	});
 	return `no node takes the pod: ${reasons.join("; ")}`;
 }
 

@@ -186,6 +186,41 @@ test("an endpoint can be chosen, and only one that the Service has", async () =>
 		forceEndpoint: force,
 	});
 	expect(noService.ok ? "" : formatFlowError(noService.error)).toBe("an endpoint can be chosen for a Service only");
+	const empty = await traceFlow(cluster, { from: "outside", to: "svc/both", endpoint: "", forceEndpoint: force });
+	expect(empty.ok ? "" : formatFlowError(empty.error)).toBe(
+		'endpoint: "" is none of NAMESPACE/NAME, pod/NAMESPACE/NAME',
+	);
+});
+
+test("an endpoint that the rules cannot choose is refused with the reason", async () => {
+	const ports = [containerPort(80)];
+	const labels = { role: "web" };
+	const local = kubeService("local", "10.150.0.9", {
+		type: "NodePort",
+		selector: labels,
+		externalTrafficPolicy: "Local",
+		ports: [servicePort(80, { nodePort: 30081 })],
+	});
+	const snapshot = labSnapshot({
+		pods: [
+			kubePod("web-1", "n1", { labels, ports }),
+			kubePod("web-2", "n2", { labels, ports }),
+			kubePod("web-3", "n2", { labels, ports, ready: false }),
+		],
+		services: [local],
+	});
+	const kernel = new SimKernel({ seed: 1 });
+	const cluster = await buildLab(snapshot, {}, kernel);
+	const ask = async (endpoint: string): Promise<string> => {
+		const force = (chosen: string): (() => void) => forceEndpoint(kernel, chosen);
+		const asked = await traceFlow(cluster, { from: "outside", to: "node/n1:30081", endpoint, forceEndpoint: force });
+		return asked.ok ? (asked.value.visit?.pod ?? "") : formatFlowError(asked.error);
+	};
+	expect(await ask("web-1")).toBe("default/web-1");
+	expect(await ask("web-2")).toBe(
+		"default/web-2 cannot be chosen, default/web-1 answered: node n1's rules choose only among local endpoints (externalTrafficPolicy: Local); default/web-2 is on n2",
+	);
+	expect(await ask("web-3")).toBe("default/web-3 is not ready, kube-proxy does not use it");
 });
 
 test("frames are captured on every device on the way", async () => {
@@ -197,7 +232,7 @@ test("frames are captured on every device on the way", async () => {
 });
 
 test.each([
-	["pod/client", "svc/there", "to: svc/there: which port? its ports are http (8000/TCP), dns (53/UDP)"],
+	["pod/client", "svc/there", "to: svc/there: which port? it has 8000/TCP (http), 53/UDP (dns)"],
 	["pod/cleint", "svc/here:http", 'from: there is no pod "pod/cleint"; did you mean pod/default/client?'],
 ])("a flow from %s to %s is refused: %s", async (from, to, message) => {
 	const refused = await traceFlow(lab, { from, to });

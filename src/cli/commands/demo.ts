@@ -1,9 +1,9 @@
 /** `podwire demo` (and `npm start`): the cluster, and the ways to reach a Service in it, each explained. */
-import { serviceCases } from "../cases.ts";
+import { type Case, serviceCases } from "../cases.ts";
 import { explanationText, flowText, runFlow } from "../flow.ts";
-import type { ExitCode, Io } from "../io.ts";
+import { type ExitCode, type Io, UsageError } from "../io.ts";
 import type { ClusterInputOptions } from "../options.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 import { objectText } from "../show-objects.ts";
 
 export interface DemoOptions extends ClusterInputOptions {
@@ -33,12 +33,27 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
 		}
 		const session = await openSession({ ...io, err: () => undefined }, options);
 		const files = options.paths.map((path) => `-f ${path}`).join(" ");
+		const proto = item.proto === undefined ? "" : ` --proto ${item.proto}`;
 		const endpoint = item.endpoint === undefined ? "" : ` --endpoint ${item.endpoint}`;
-		io.out(`${io.paint.dim(`$ podwire trace ${files} --from ${item.from} --to ${item.to}${endpoint}`)}\n\n`);
-		const flow = await runFlow(session, item);
-		io.out(
-			`${flowText(flow, options.all ? "all" : "request", io.paint)}\n\n${explanationText(flow.explanation, io.paint)}\n`,
-		);
+		io.out(`${io.paint.dim(`$ podwire trace ${files} --from ${item.from} --to ${item.to}${proto}${endpoint}`)}\n\n`);
+		io.out(await caseText(io, { session, item, all: options.all }));
 	}
 	return 0;
+}
+
+interface CaseRun {
+	readonly session: Session;
+	readonly item: Case;
+	readonly all: boolean;
+}
+
+/** The flow in full, or why there is none: a case that cannot be run must not end the others. */
+async function caseText({ paint }: Io, { session, item, all }: CaseRun): Promise<string> {
+	try {
+		const flow = await runFlow(session, item);
+		return `${flowText(flow, all ? "all" : "request", paint)}\n\n${explanationText(flow.explanation, paint)}\n`;
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		return `${paint.bad("not run:")} ${error.lines.join("\n")}\n`;
+	}
 }

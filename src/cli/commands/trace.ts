@@ -20,6 +20,9 @@ export interface TraceOptions extends ClusterInputOptions {
 
 /** 0: answered; 1: not answered. */
 export async function trace(io: Io, options: TraceOptions): Promise<ExitCode> {
+	if (options.pcap === "-") {
+		throw new UsageError(["--pcap -: standard output holds the text; give a file, e.g. --pcap trace.pcapng"]);
+	}
 	const session = await openSession(io, options);
 	const flow = await runFlow(session, {
 		from: options.from,
