@@ -22,6 +22,7 @@ export const ROOMS: readonly Room[] = [
 	{ name: "kube-proxy", mayImport: [...PORT, "kube"] },
 	{ name: "routes", mayImport: [...PORT, "kube"] },
 	{ name: "reconcile", mayImport: PORT },
+	{ name: "shell", mayImport: [...PORT, "formats", "programs", "trace"] },
 	{ name: "trace", mayImport: [...PORT, "formats"] },
 	{
 		name: "cluster",
@@ -42,6 +43,7 @@ export const ROOMS: readonly Room[] = [
 			"reconcile",
 			"trace",
 			"cluster",
+			"shell",
 		],
 	},
 ];

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPcap } from "../src/wire/pcap.ts";
 import { buildPcapng, type CapturedPacket, LINKTYPE_ETHERNET } from "../src/wire/pcapng.ts";
 import { summarizeFrame } from "../src/wire/summary.ts";
-import { TcpdumpFlows } from "../src/wire/summary-tcp.ts";
+import { TcpdumpFlows } from "../src/wire/summary-flows.ts";
 import { oddPackets, samplePackets } from "./sample-packets.ts";
 
 const run = promisify(execFile);

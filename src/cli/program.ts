@@ -1,13 +1,13 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
-import { type ExitCode, type Io, UsageError } from "./io.ts";
+import { type Io, UsageError } from "./io.ts";
 import type { ClusterInputOptions } from "./options.ts";
 
-/** Runs one command line (without `node` and the script); resolves to the exit code. */
-export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
-	let code: ExitCode = 0;
-	const finish = (result: ExitCode): void => {
+/** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
+export async function runProgram(args: readonly string[], io: Io): Promise<number> {
+	let code = 0;
+	const finish = (result: number): void => {
 		code = result;
 	};
 	try {
@@ -21,7 +21,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
 	return code;
 }
 
-function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
+function buildProgram(io: Io, finish: (code: number) => void): Command {
 	const program = new Command("podwire");
 	program
 		.description("Kubernetes node networking that one can run, see and prove, on a simulated Linux kernel.")
@@ -103,7 +103,99 @@ function buildProgram(io: Io, finish: (code: ExitCode) => void): Command {
 			);
 		});
 
+	addLabCommands(program, io, finish);
+	addShellCommand(program, io, finish);
 	return program;
+}
+
+function addLabCommands(program: Command, io: Io, finish: (code: number) => void): void {
+	const lab = program
+		.command("lab")
+		.description("tutorial labs: commands on simulated machines, and what must come of them");
+	lab
+		.command("list")
+		.description("print the labs that come with podwire")
+		.option("--json", "print as JSON")
+		.action(async (options: { readonly json?: boolean }) => {
+			const { listLabs } = await import("./commands/lab.ts");
+			finish(listLabs(io, { json: options.json === true }));
+		});
+	lab
+		.command("run")
+		.description("run a lab: each command, its output, and whether it did what the lab says")
+		.argument("<lab>", "a lab's name, a file (with a slash or the suffix .yaml), or - for standard input")
+		.option("--step", "wait for Enter before each command")
+		.option("--explain", "print what each step teaches, and what the packets did")
+		.option("--json", "print the result as JSON (schema podwire.lab-result/v1)")
+		.option("--quiet", "print only what failed and the closing line")
+		.option("--captures <directory>", "where tcpdump -w writes; default: the current directory", ".")
+		.addHelpText(
+			"after",
+			"\nExit codes: 0 every expectation holds, 1 one does not, 2 the lab file is wrong (docs/lab-format.md).",
+		)
+		.action(async (which: string, options: LabCliOptions) => {
+			const { runLabCommand } = await import("./commands/lab.ts");
+			finish(
+				await runLabCommand(io, {
+					lab: which,
+					step: options.step === true,
+					explain: options.explain === true,
+					json: options.json === true,
+					quiet: options.quiet === true,
+					directory: options.captures,
+				}),
+			);
+		});
+}
+
+function addShellCommand(program: Command, io: Io, finish: (code: number) => void): void {
+	program
+		.command("shell")
+		.description("a shell on simulated machines: the articles' commands, pasted or as a script")
+		.argument("[file]", "a script; - or nothing: standard input, which may be a terminal")
+		.option("-c <text>", "run this text instead of a file")
+		.option("--lab <lab>", "the machines of this lab (name or file); default: master and slave of dnat-bridge")
+		.option("--host <name>", "the machine that the first line is for")
+		.option("--echo", "print every command with its prompt before it runs")
+		.option("--json", "print commands, outputs and exit codes as JSON (schema podwire.shell/v1)")
+		.option("--captures <directory>", "where tcpdump -w writes; default: the current directory", ".")
+		.addHelpText(
+			"after",
+			"\nIn the shell: help, on HOST, @HOST COMMAND, explain. The exit code is the last command's.\n" +
+				"PODWIRE_HISTORY names a file in which a terminal's history is kept.",
+		)
+		.action(async (file: string | undefined, options: ShellCliOptions) => {
+			const { shell } = await import("./commands/shell.ts");
+			const { c: text, lab, host } = options;
+			finish(
+				await shell(io, {
+					...(file === undefined ? {} : { file }),
+					...(text === undefined ? {} : { text }),
+					...(lab === undefined ? {} : { lab }),
+					...(host === undefined ? {} : { host }),
+					echo: options.echo === true,
+					json: options.json === true,
+					directory: options.captures,
+				}),
+			);
+		});
+}
+
+interface ShellCliOptions {
+	readonly c?: string;
+	readonly lab?: string;
+	readonly host?: string;
+	readonly echo?: boolean;
+	readonly json?: boolean;
+	readonly captures: string;
+}
+
+interface LabCliOptions {
+	readonly step?: boolean;
+	readonly explain?: boolean;
+	readonly json?: boolean;
+	readonly quiet?: boolean;
+	readonly captures: string;
 }
 
 interface InputOptions {

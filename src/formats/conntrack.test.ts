@@ -1,8 +1,8 @@
 /** Samples: /work/shared/reference/kernel-lab.md §1b, §2.7; conntrack-tools 1.4.7. */
 import { expect, test } from "vitest";
-import type { ConntrackEntry, TcpCtState } from "../kernel/conntrack.ts";
+import type { ConntrackEntry, ConntrackEvent, TcpCtState } from "../kernel/conntrack.ts";
 import { ip } from "../wire/addr.ts";
-import { formatConntrack } from "./conntrack.ts";
+import { conntrackId, formatConntrack, formatConntrackEvent } from "./conntrack.ts";
 import { formatSysctl } from "./sysctl.ts";
 
 function flow(
@@ -80,4 +80,30 @@ test.each(CASES)("conntrack -L prints %s", (line, entry) => {
 
 test("sysctl prints key = value", () => {
 	expect(formatSysctl({ kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" })).toBe("net.ipv4.ip_forward = 1");
+});
+
+/** Lines of `conntrack -E` on Linux 6.18. */
+const EVENTS: readonly (readonly [line: string, type: ConntrackEvent["type"], entry: ConntrackEntry])[] = [
+	[`    [NEW] tcp      6 120 SYN_SENT ${TUPLES}`, "new", tcp("SYN_SENT", 120, { unreplied: true })],
+	[
+		" [UPDATE] tcp      6 432000 ESTABLISHED src=192.168.7.2 dst=203.0.113.9 sport=5002 dport=7000 src=203.0.113.9 dst=192.168.7.2 sport=7000 dport=5002 [ASSURED]",
+		"update",
+		tcp("ESTABLISHED", 432000, { assured: true }),
+	],
+	[`[DESTROY] tcp      6 120 CLOSE ${TUPLES}`, "destroy", tcp("CLOSE", 120, { unreplied: true })],
+	[`[DESTROY] tcp      6 CLOSE ${TUPLES}`, "destroy", tcp("CLOSE", 0, { unreplied: true })],
+	[`    [NEW] tcp      6 120 SYN_SENT ${TUPLES} mark=5`, "new", tcp("SYN_SENT", 120, { unreplied: true, mark: 5 })],
+];
+
+test.each(EVENTS)("conntrack -E: %s", (line, type, entry) => {
+	expect(formatConntrackEvent({ type, atNs: 0, entry })).toBe(line);
+});
+
+test("an entry's id is the same whatever became of it, and another for another flow", () => {
+	const entry = tcp("SYN_SENT", 120, { unreplied: true });
+	expect(conntrackId(tcp("CLOSE", 9, {}))).toBe(conntrackId(entry));
+	expect(conntrackId(flow(17, ["192.168.7.2", 5002, "203.0.113.9", 7000], {}))).not.toBe(conntrackId(entry));
+	expect(formatConntrack(entry, { extended: true, id: true, use: 2 })).toBe(
+		`ipv4     2 tcp      6 120 SYN_SENT ${TUPLES} mark=0 use=2 id=${conntrackId(entry)}`,
+	);
 });

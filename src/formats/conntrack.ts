@@ -1,5 +1,5 @@
-/** Lines of `conntrack -L`. */
-import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
+/** Lines of `conntrack -L` and `conntrack -E`, of conntrack-tools 1.4.7. */
+import type { ConntrackEntry, ConntrackEvent, Tuple } from "../kernel/conntrack.ts";
 
 const NAMES: Readonly<Record<number, string>> = {
 	1: "icmp",
@@ -12,20 +12,66 @@ const NAMES: Readonly<Record<number, string>> = {
 	136: "udplite",
 };
 
-/** One entry, without a line end; `extended` puts the family in front, as `-o extended`. */
-export function formatConntrack(entry: ConntrackEntry, options: { readonly extended?: boolean } = {}): string {
-	const family = options.extended === true ? (entry.family === "ipv4" ? "ipv4     2 " : "ipv6     10 ") : "";
-	const name = (NAMES[entry.proto] ?? "unknown").padEnd(8);
+const EVENT_NAMES: Readonly<Record<ConntrackEvent["type"], string>> = {
+	new: "[NEW]",
+	update: "[UPDATE]",
+	destroy: "[DESTROY]",
+};
+
+export interface ConntrackFormat {
+	/** `-o extended`: the family in front. */
+	readonly extended?: boolean;
+	/** `-o id`. */
+	readonly id?: boolean;
+	/** How many hold the entry: 1 in a listing, 2 when it was asked for alone. */
+	readonly use?: number;
+}
+
+/** One entry, without a line end. */
+export function formatConntrack(entry: ConntrackEntry, options: ConntrackFormat = {}): string {
 	return (
-		`${family}${name} ${entry.proto} ${entry.timeoutSeconds} ` +
+		`${head(entry, options)}${entry.timeoutSeconds} ${body(entry)}mark=${entry.mark} ` +
+		(entry.zone === undefined || entry.zone === 0 ? "" : `zone=${entry.zone} `) +
+		`use=${options.use ?? 1}` +
+		(options.id === true ? ` id=${conntrackId(entry)}` : "")
+	);
+}
+
+/** One event, without a line end; of an entry that ended by itself no seconds are left to tell. */
+export function formatConntrackEvent({ type, entry }: ConntrackEvent, options: ConntrackFormat = {}): string {
+	const seconds = type === "destroy" && entry.timeoutSeconds === 0 ? "" : `${entry.timeoutSeconds} `;
+	const line =
+		`${EVENT_NAMES[type].padStart(9)} ${head(entry, options)}${seconds}${body(entry)}` +
+		(entry.mark === 0 ? "" : `mark=${entry.mark} `) +
+		(entry.zone === undefined || entry.zone === 0 ? "" : `zone=${entry.zone} `) +
+		(options.id === true ? `id=${conntrackId(entry)} ` : "");
+	return line.trimEnd();
+}
+
+/**
+ * A number for the entry: the same for the same flow, so far apart for others as chance has it (FNV-1a). Linux hashes
+ * addresses of its memory, so the numbers themselves mean nothing.
+ */
+export function conntrackId(entry: ConntrackEntry): number {
+	let hash = 0x811c9dc5;
+	for (const char of `${entry.zone ?? 0} ${entry.proto} ${formatTuple(entry.original)}`) {
+		hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+	}
+	return hash >>> 0;
+}
+
+function head(entry: ConntrackEntry, { extended }: ConntrackFormat): string {
+	const family = extended === true ? (entry.family === "ipv4" ? "ipv4     2 " : "ipv6     10 ") : "";
+	return `${family}${(NAMES[entry.proto] ?? "unknown").padEnd(8)} ${entry.proto} `;
+}
+
+function body(entry: ConntrackEntry): string {
+	return (
 		(entry.tcpState === undefined ? "" : `${entry.tcpState} `) +
 		formatTuple(entry.original) +
 		(entry.unreplied === true ? "[UNREPLIED] " : "") +
 		formatTuple(entry.reply) +
-		(entry.assured === true ? "[ASSURED] " : "") +
-		`mark=${entry.mark} ` +
-		(entry.zone === undefined || entry.zone === 0 ? "" : `zone=${entry.zone} `) +
-		"use=1"
+		(entry.assured === true ? "[ASSURED] " : "")
 	);
 }
 

@@ -14,7 +14,7 @@ export interface LinkDetailListing {
 /** Follows the addresses of the device, without a line end. */
 export function linkDetails(link: Link, links: readonly Link[], { of, kind }: LinkDetailListing): readonly Field[] {
 	const type = kind ? link.link?.type : undefined;
-	const isBounded = type === "bridge" || type === "veth";
+	const isBounded = link.link?.type === "bridge" || link.link?.type === "veth";
 	const isPort = portBridge(link, links) !== undefined;
 	const queues = type === "veth" ? 2 : 1;
 	const hasPorts = links.some((port) => port.master === link.name);

@@ -5,16 +5,18 @@ import type { Field, Json } from "./fields.ts";
 /** A counter: its column's heading, its key, its value. */
 type Column = readonly [heading: string, key: string, value: number];
 
-/** The lines with their ends; level 2 is `-s -s`. */
-export function linkStats(stats: LinkStats | undefined, level: 1 | 2): readonly Field[] {
+/** The lines with their ends; level 2 is `-s -s`, `human` -h and -h -iec. */
+export function linkStats(stats: LinkStats | undefined, level: 1 | 2, human?: "si" | "iec"): readonly Field[] {
 	const rx = [...common(stats?.rxBytes, stats?.rxPackets, stats?.rxDropped), ...RX_REST];
 	const tx = [...common(stats?.txBytes, stats?.txPackets, stats?.txDropped), ...TX_REST];
-	const widths = WIDTHS.map((width, k) => Math.max(width, ...[rx, tx].map((side) => String(side[k]?.[2]).length)));
+	const widths = WIDTHS.map((width, k) =>
+		Math.max(width, ...[rx, tx].map((side) => spelled(side[k]?.[2] ?? 0, human).length)),
+	);
 	const isLong = level === 2;
 	const text = [
-		mainTable("RX:", rx, widths),
+		mainTable("RX:", rx, widths, human),
 		isLong ? errorTable("RX errors:", RX_ERRORS) : "",
-		mainTable("TX:", tx, widths),
+		mainTable("TX:", tx, widths, human),
 		isLong ? errorTable("TX errors:", TX_ERRORS) : "",
 	];
 	const value = {
@@ -64,10 +66,15 @@ function valuesOf(columns: readonly Column[]): Json {
 	return Object.fromEntries(columns.map(([, key, value]) => [key, value]));
 }
 
-function mainTable(start: string, columns: readonly Column[], widths: readonly number[]): string {
-	const row = (words: readonly (string | number)[]): string => `${padded(words, widths)} `;
+function mainTable(
+	start: string,
+	columns: readonly Column[],
+	widths: readonly number[],
+	human: "si" | "iec" | undefined,
+): string {
+	const row = (words: readonly string[]): string => `${padded(words, widths)} `;
 	const heading = row(columns.map(([name]) => name)).slice(start.length);
-	return `    ${start}${heading}${" ".repeat(10)}\n    ${row(columns.map(([, , value]) => value))}\n`;
+	return `    ${start}${heading}${" ".repeat(10)}\n    ${row(columns.map(([, , value]) => spelled(value, human)))}\n`;
 }
 
 function errorTable(start: string, columns: readonly Column[]): string {
@@ -76,12 +83,24 @@ function errorTable(start: string, columns: readonly Column[]): string {
 		ERROR_WIDTHS,
 	).slice(start.length);
 	const values = padded(
-		columns.map(([, , value]) => value),
+		columns.map(([, , value]) => String(value)),
 		ERROR_WIDTHS,
 	);
-	return `    ${start}${heading}\n    ${values}\n`;
+	return `    ${start}${heading}\n    ${values} \n`;
 }
 
-function padded(words: readonly (string | number)[], widths: readonly number[]): string {
-	return words.map((word, k) => String(word).padStart(widths[k] ?? 0)).join(" ");
+function padded(words: readonly string[], widths: readonly number[]): string {
+	return words.map((word, k) => word.padStart(widths[k] ?? 0)).join(" ");
 }
+
+/** Three digits and a letter from a thousand (or 1024) on. */
+function spelled(value: number, human: "si" | "iec" | undefined): string {
+	const base = human === "iec" ? 1024 : 1000;
+	if (human === undefined || value < base) return String(value);
+	const power = Math.min(Math.floor(Math.log(value) / Math.log(base)), PREFIXES.length);
+	const scaled = value / base ** power;
+	const digits = scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+	return `${scaled.toFixed(digits)}${PREFIXES[power - 1]}${human === "iec" ? "i" : ""}`;
+}
+
+const PREFIXES = ["k", "M", "G", "T", "P"];

@@ -20,6 +20,8 @@ export interface LinkListing {
 	readonly of?: "link" | "addr";
 	/** 1 for -s, 2 for -s -s. */
 	readonly stats?: 0 | 1 | 2;
+	/** -h, and with -iec. */
+	readonly human?: "si" | "iec";
 	/** -d. */
 	readonly details?: boolean;
 	/** Without the hardware's line, as `ip -4 addr`. */
@@ -54,7 +56,7 @@ export function linkFields(link: Link, links: readonly Link[], listing: LinkList
 		field(`qlen ${link.txQueueLength ?? 1000}`, "txqlen", link.txQueueLength ?? 1000),
 		...(listing.firstLineOnly === true ? [] : hardwareFields(link, links, listing)),
 		textOnly("\n"),
-		...(listing.stats === undefined || listing.stats === 0 ? [] : linkStats(link.stats, listing.stats)),
+		...(listing.stats === undefined || listing.stats === 0 ? [] : linkStats(link.stats, listing.stats, listing.human)),
 	];
 }
 

@@ -1,7 +1,9 @@
 /** Samples: /work/shared/reference/kernel-lab.md §2.1; test/formats-real.test.ts compares every typed rule with iptables. */
 import { expect, test } from "vitest";
-import { formatIptablesList } from "./iptables-list.ts";
-import { parseIptablesSave } from "./iptables-save.ts";
+import type { Rule } from "../kernel/xtables.ts";
+import type { AddressNames } from "./iptables/list-rule.ts";
+import { formatIptablesList, formatVerboseRule } from "./iptables-list.ts";
+import { formatRule, parseIptablesSave, parseRule } from "./iptables-save.ts";
 
 const SAVED = `*filter
 :INPUT ACCEPT [0:0]
@@ -55,4 +57,68 @@ test("iptables -nvL --line-numbers, and iptables -nL of one chain", () => {
 			"",
 		].join("\n"),
 	);
+});
+
+const NAMES: AddressNames = {
+	hostName: (addr) => (addr === "127.0.0.1" ? "localhost" : undefined),
+	networkName: (addr) => (addr === "127.0.0.0" ? "loopback" : undefined),
+};
+
+function ruleOf(text: string): Rule {
+	const parsed = parseRule(text, "ipv4");
+	if (!parsed.ok) throw new Error(parsed.error.message);
+	return parsed.value;
+}
+
+/** As iptables 1.8.9 lists the rules without `-n`. */
+const NAMED: readonly (readonly [string, string])[] = [
+	["-s 127.0.0.1 -j ACCEPT", "ACCEPT     all  --  localhost            anywhere            "],
+	["-s 127.0.0.0/8 -d 10.1.2.3", "           all  --  loopback/8           10.1.2.3            "],
+	["! -s 10.1.2.3 ! -p tcp -j DROP", "DROP      !tcp  -- !10.1.2.3             anywhere            "],
+	[
+		"-p tcp ! --dport 22:80 ! --sport 53",
+		"           tcp  --  anywhere             anywhere             tcp spt:!domain dpts:!ssh:http",
+	],
+	["-p tcp --syn", "           tcp  --  anywhere             anywhere             tcp flags:FIN,SYN,RST,ACK/SYN"],
+	["-p icmp --icmp-type 8", "           icmp --  anywhere             anywhere             icmp echo-request"],
+	["-p icmp ! --icmp-type 8", "           icmp --  anywhere             anywhere             icmp !echo-request"],
+	["-p icmp --icmp-type 42", "           icmp --  anywhere             anywhere             icmptype 42"],
+	[
+		"-p udp -m multiport ! --sports 53,5353",
+		"           udp  --  anywhere             anywhere             multiport sports  !domain,mdns",
+	],
+	[
+		"-j LOG --log-level 7 --log-uid --log-prefix x",
+		'LOG        all  --  anywhere             anywhere             LOG level debug uid prefix "x"',
+	],
+	[
+		"-m conntrack --ctorigsrc 127.0.0.1",
+		"           all  --  anywhere             anywhere             ctorigsrc localhost",
+	],
+];
+
+test.each(NAMED)("iptables -L has names: %s", (typed, listed) => {
+	const table = { name: "filter", chains: [{ name: "INPUT", rules: [ruleOf(typed)] }] } as const;
+	const format = { family: "ipv4", names: NAMES, chain: "INPUT", rule: 1 } as const;
+	expect(formatIptablesList(table, format)).toBe(`${listed}\n`);
+});
+
+test("iptables -x shows counters in full, and iptables -L CHAIN NUMBER one line", () => {
+	const rule = { ...ruleOf("-p tcp"), counters: { packets: 123_456, bytes: 12_345_678_901 } };
+	const table = { name: "filter", chains: [{ name: "INPUT", policy: "accept", rules: [rule] }] } as const;
+	const format = { family: "ipv4", verbose: true, exact: true, numbers: true } as const;
+	expect(formatIptablesList(table, format)).toBe(
+		"Chain INPUT (policy ACCEPT 0 packets, 0 bytes)\n" +
+			"num      pkts      bytes target     prot opt in     out     source               destination         \n" +
+			"1      123456 12345678901            6    --  *      *       0.0.0.0/0            0.0.0.0/0           \n",
+	);
+	expect(formatIptablesList(table, { family: "ipv4", chain: "INPUT", rule: 2 })).toBe("");
+});
+
+test("iptables -v -A says what it appends, and -S -v counts before the target", () => {
+	const rule = ruleOf("! -s 1.2.3.4 ! -d 1.2.0.0/16 ! -i eth0 ! -p udp -f -j DROP");
+	expect(formatVerboseRule(rule, "ipv4")).toBe("DROP !udp opt -f in !eth0 out * !1.2.3.4 !-> 1.2.0.0/16  \n");
+	const web = { ...ruleOf("-p tcp --dport 80 -j ACCEPT"), counters: { packets: 3, bytes: 180 } };
+	expect(formatVerboseRule(web, "ipv4")).toBe("ACCEPT  tcp opt -- in * out *  0.0.0.0/0  -> 0.0.0.0/0   tcp dpt:80\n");
+	expect(formatRule(web, "INPUT", { counters: true })).toBe("-A INPUT -p tcp -m tcp --dport 80 -c 3 180 -j ACCEPT");
 });

@@ -1,14 +1,15 @@
 /** `iptables -L` of version 1.8.9, with `-n`, `-v`, `-x` and `--line-numbers`, and the line that `iptables -v -A` prints. */
 import type { Chain, Rule, Table } from "../kernel/xtables.ts";
-import { addrBits, type Cidr, type IpFamily } from "../wire/addr.ts";
-import { describeMatch, describeTarget, type ListWords, targetName } from "./iptables/list-rule.ts";
+import type { IpFamily } from "../wire/addr.ts";
+import {
+	type AddressNames,
+	addressText,
+	describeMatch,
+	describeTarget,
+	type ListWords,
+	targetName,
+} from "./iptables/list-rule.ts";
 import { protocolName } from "./iptables/names.ts";
-
-/** Names for addresses, as the machine's /etc/hosts and /etc/networks give them; undefined: it has none. */
-export interface AddressNames {
-	hostName(addr: string): string | undefined;
-	networkName(addr: string): string | undefined;
-}
 
 export interface ListFormat {
 	readonly family: IpFamily;
@@ -35,10 +36,10 @@ export function formatIptablesList(table: Table, format: ListFormat): string {
 /** What `iptables -v` says of a rule that it appends, inserts, replaces or deletes; one line with its end. */
 export function formatVerboseRule(rule: Rule, family: IpFamily): string {
 	const head = headColumns(rule, { family });
-	const words: ListWords = { names: false, proto: head.proto };
+	const words: ListWords = { names: undefined, proto: head.proto };
 	return (
-		`${targetName(rule.target)} ${protocolColumn(head, true)} opt ${head.fragment} in ${head.in} out ${head.out} ` +
-		`${head.source}  ->${head.destination}  ` +
+		`${targetName(rule.target)} ${protocolColumn(head, { named: true })} opt ${head.fragment} in ${head.in} out ${head.out} ` +
+		`${head.source} ${head.destination.charAt(0)}-> ${head.destination.slice(1)}  ` +
 		remark(rule, words) +
 		"\n"
 	);
@@ -72,11 +73,11 @@ function referencesTo(chain: string, table: Table): number {
 function ruleLine(rule: Rule, number: number, format: ListFormat): string {
 	const { packets, bytes } = rule.counters ?? { packets: 0, bytes: 0 };
 	const head = headColumns(rule, format);
-	const words: ListWords = { names: format.names !== undefined, proto: head.proto };
+	const words: ListWords = { names: format.names, proto: head.proto };
 	return (
 		(format.numbers === true ? `${String(number).padEnd(4)} ` : "") +
 		(format.verbose === true ? `${count(packets, format)} ${count(bytes, format)} ` : "") +
-		`${targetName(rule.target).padEnd(9)} ${protocolColumn(head, words.names).padEnd(5)} ${head.fragment} ` +
+		`${targetName(rule.target).padEnd(9)} ${protocolColumn(head, { named: words.names !== undefined }).padEnd(5)} ${head.fragment} ` +
 		(format.verbose === true ? ` ${head.in.padEnd(6)} ${head.out.padEnd(6)} ` : "") +
 		`${head.source.padEnd(20)} ${head.destination.padEnd(20)} ` +
 		remark(rule, words)
@@ -122,19 +123,13 @@ function headColumns(rule: Rule, { family, names }: Pick<ListFormat, "family" | 
 		else if (match.kind === "in-interface") head.in = `${match.invert === true ? "!" : ""}${match.name}`;
 		else if (match.kind === "out-interface") head.out = `${match.invert === true ? "!" : ""}${match.name}`;
 		else if (match.kind === "source" || match.kind === "destination") {
-			head[match.kind] = `${match.invert === true ? "!" : " "}${addressColumn(match.net, names)}`;
+			head[match.kind] = `${match.invert === true ? "!" : " "}${addressText(match.net, names)}`;
 		}
 	}
 	return head;
 }
 
-function addressColumn({ addr, prefix }: Cidr, names: AddressNames | undefined): string {
-	const isHost = prefix === addrBits(addr);
-	const name = (isHost ? names?.hostName(addr) : undefined) ?? names?.networkName(addr) ?? addr;
-	return isHost ? name : `${name}/${prefix}`;
-}
-
-function protocolColumn({ proto, protoBang }: HeadColumns, named: boolean): string {
+function protocolColumn({ proto, protoBang }: HeadColumns, { named }: { readonly named: boolean }): string {
 	if (!named) return `${protoBang}${proto}`;
 	return `${protoBang}${proto === 0 ? "all" : protocolName(proto)}`;
 }

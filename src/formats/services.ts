@@ -52,6 +52,8 @@ interface Tables {
 	readonly ports: ReadonlyMap<string, number>;
 	/** By `80t`. */
 	readonly names: ReadonlyMap<string, string>;
+	/** By `80 http`: `t`, `tu`, … */
+	readonly protocols: ReadonlyMap<string, string>;
 }
 
 const TABLES: Tables = readTables();
@@ -66,17 +68,33 @@ export function serviceName(port: number, protocol: ServiceProtocol): string | u
 	return TABLES.names.get(`${port}${protocol.charAt(0)}`);
 }
 
+/** A service's port and the protocols that have it under this name; undefined: nobody knows it. */
+export function serviceNamed(
+	name: string,
+): { readonly port: number; readonly protocols: readonly ServiceProtocol[] } | undefined {
+	const port = servicePort(name);
+	if (port === undefined) return undefined;
+	const protocols = TABLES.protocols.get(`${port} ${name}`) ?? "";
+	const letters: readonly ServiceProtocol[] = ["tcp", "udp", "sctp"];
+	return { port, protocols: letters.filter((protocol) => protocols.includes(protocol.charAt(0))) };
+}
+
 function readTables(): Tables {
 	const ports = new Map<string, number>();
 	const names = new Map<string, string>();
+	const protocols = new Map<string, string>();
 	for (const entry of SERVICES.split(";")) {
 		const [name = "", place = "", ...others] = entry.trim().split(" ");
 		const port = Number.parseInt(place, 10);
-		for (const known of [name, ...others]) if (!ports.has(known)) ports.set(known, port);
+		for (const known of [name, ...others]) {
+			if (!ports.has(known)) ports.set(known, port);
+			const key = `${port} ${known}`;
+			protocols.set(key, (protocols.get(key) ?? "") + place.replace(/^\d+/, ""));
+		}
 		for (const letter of place.replace(/^\d+/, "")) {
 			const key = `${port}${letter}`;
 			if (!names.has(key)) names.set(key, name);
 		}
 	}
-	return { ports, names };
+	return { ports, names, protocols };
 }

@@ -5,6 +5,7 @@ import type { KernelObject, KernelObjectKind } from "./objects.ts";
 import type { RouteAnswer, RouteQuery } from "./route-query.ts";
 import type { Sockets } from "./socket.ts";
 import type { TraceEvent } from "./trace-event.ts";
+import type { HookName, TableName } from "./xtables.ts";
 
 /** errno as Linux names it. `EOPNOTSUPP` is also "this kernel does not model it", and then the message names it. */
 export type Errno =
@@ -33,6 +34,13 @@ export interface KernelError {
 	readonly op: number;
 	/** One sentence in the words of the kernel or tool, naming the object. */
 	readonly message: string;
+	/** The iptables rule (1-based in its chain) that must not be reached from this hook, where that is the matter. */
+	readonly rule?: {
+		readonly table: TableName;
+		readonly chain: string;
+		readonly number: number;
+		readonly hook: HookName;
+	};
 }
 
 export type Verb = "add" | "replace" | "delete";

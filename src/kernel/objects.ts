@@ -128,6 +128,11 @@ export interface Route {
 	readonly protocol?: string;
 	readonly onlink?: boolean;
 	readonly mtu?: number;
+	/**
+	 * `add`: goes before or behind the routes of the same destination and metric instead of being refused for them
+	 * (NLM_F_APPEND); only a route that is the same in all is refused.
+	 */
+	readonly among?: "first" | "last";
 	/** Multipath: then `via` and `dev` are absent. */
 	readonly nexthops?: readonly NextHop[];
 	/** In a dump only: the device has no carrier. */

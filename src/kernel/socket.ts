@@ -143,7 +143,12 @@ export interface EchoHandlers {
 /** What `ping` opens: a socket that sends ICMP echo requests with one identifier. */
 export interface EchoSocket {
 	readonly id: number;
-	send(request: { readonly seq: number; readonly payload: Uint8Array }): Result<void, SocketError>;
+	/** `ttl` is for this request only (`traceroute -I`). */
+	send(request: {
+		readonly seq: number;
+		readonly payload: Uint8Array;
+		readonly ttl?: number;
+	}): Result<void, SocketError>;
 	close(): void;
 }
 

@@ -31,6 +31,8 @@ export interface HttpServerOptions {
 	readonly port?: number;
 	/** Shown in traces; default `http-server`. */
 	readonly program?: string;
+	/** Shown by `ss -p`. */
+	readonly pid?: number;
 	/** The name that the default answer gives. */
 	readonly pod?: string;
 	/** The default answer: `{"pod":…,"client":…}` or one line of plain text. */
@@ -56,7 +58,11 @@ export function httpServer(
 	let served = 0;
 	const answer = options.handler ?? ((request: HttpRequest) => defaultAnswer(options, request));
 	const bind = { port: options.port ?? 80, ...(options.addr === undefined ? {} : { addr: options.addr }) };
-	const listener = kernel.sockets.listenTcp(netns, { bind, program: options.program ?? "http-server" }, (connection) =>
+	const owner = {
+		program: options.program ?? "http-server",
+		...(options.pid === undefined ? {} : { pid: options.pid }),
+	};
+	const listener = kernel.sockets.listenTcp(netns, { bind, ...owner }, (connection) =>
 		serve(connection, (request) => {
 			served += 1;
 			return answer(request);

@@ -12,6 +12,8 @@ export interface FlowTextOptions {
 	readonly paint: Paint;
 	/** What a namespace is called. */
 	label(netns: string): string;
+	/** The same in a word. */
+	short?(netns: string): string;
 	readonly detail: Detail;
 	/** Where the request came from; absent: wherever the first IP packet did. */
 	readonly clientNetns?: string;
@@ -20,11 +22,7 @@ export interface FlowTextOptions {
 export function flowText(events: readonly TraceEvent[], options: FlowTextOptions): string {
 	const journeys = journeysOf(events);
 	const { detail } = options;
-	const render = {
-		paint: options.paint,
-		label: (netns: string) => options.label(netns),
-		startNs: journeys[0]?.startNs ?? 0,
-	};
+	const render = { ...options, startNs: journeys[0]?.startNs ?? 0 };
 	const full = detail === "all" ? new Set(journeys) : chosen(journeys, detail, options.clientNetns);
 	const shown = journeys.filter((journey) => full.has(journey) || (detail === "first" && !isIdleCopy(journey)));
 	return shown

@@ -8,6 +8,8 @@ export interface RenderOptions {
 	readonly paint: Paint;
 	/** What a namespace is called, e.g. `pod default/client (10.0.0.2) on node-1`. */
 	label(netns: string): string;
+	/** The same in a word, for a line of many; absent: as the port names it. */
+	short?(netns: string): string;
 	/** Time stamps count from here. */
 	readonly startNs: number;
 }
@@ -42,7 +44,10 @@ export function renderJourney(journey: Journey, options: RenderOptions): string 
 /** One packet in one line: what it was, where it went, how it was translated, how it ended. */
 export function renderJourneyLine(journey: Journey, options: RenderOptions): string {
 	const { paint } = options;
-	const path = journey.stretches.map((stretch) => stretch.netns).filter((netns, k, all) => netns !== all[k - 1]);
+	const path = journey.stretches
+		.map((stretch) => stretch.netns)
+		.filter((netns, k, all) => netns !== all[k - 1])
+		.map((netns) => options.short?.(netns) ?? netns);
 	const nat = stepsOf(journey, "nat").map((event) => `${tupleText(event.before)} → ${tupleText(event.after)}`);
 	const rewritten = nat.length === 0 ? "" : `  ${paint.change(`[${nat.join("; ")}]`)}`;
 	return `${heading(journey, options)}\n  ${path.join(" → ")}${rewritten}  ${endText(journey, options)}`;

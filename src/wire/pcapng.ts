@@ -20,18 +20,27 @@ export interface CapturedPacket {
 	readonly frame: Uint8Array;
 	readonly direction?: "in" | "out";
 	readonly comment?: string;
+	/** Length on the wire, when the capture kept only the beginning of the frame. */
+	readonly originalLength?: number;
 }
 
 export interface Capture {
 	readonly interfaces: readonly CaptureInterface[];
 	readonly packets: readonly CapturedPacket[];
+	/** So many bytes of a frame are kept at most. Absent: 262144, or without limit. */
+	readonly snaplen?: number;
 }
 
 export interface CaptureError {
 	/** Byte offset of what is wrong. */
 	readonly offset: number;
 	readonly message: string;
+	/** What comes before it, when that can be read. */
+	readonly before?: Capture;
 }
+
+/** The limit that tcpdump sets when it is told none. */
+export const DEFAULT_SNAPLEN = 262_144;
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
@@ -110,18 +119,25 @@ export function parsePcapng(bytes: Uint8Array): Result<Capture, CaptureError> {
 				break;
 			}
 			case SIMPLE_PACKET: {
-				const length = Math.min(view.getUint32(block.from, little), block.to - block.from - 4);
+				const original = view.getUint32(block.from, little);
+				const length = Math.min(original, block.to - block.from - 4);
 				packets.push({
 					interface: sectionStart,
 					atNs: 0n,
 					frame: bytes.slice(block.from + 4, block.from + 4 + length),
+					...(length === original ? {} : { originalLength: original }),
 				});
 				break;
 			}
 		}
 		at += length;
 	}
-	return ok({ interfaces: interfaces.map(({ device }) => device), packets });
+	const snaplen = interfaces[0]?.snaplen ?? 0;
+	return ok({
+		interfaces: interfaces.map(({ device }) => device),
+		packets,
+		...(snaplen === 0 || snaplen === DEFAULT_SNAPLEN ? {} : { snaplen }),
+	});
 }
 
 function writePacket(out: BlockWriter, packet: CapturedPacket): void {
@@ -129,7 +145,7 @@ function writePacket(out: BlockWriter, packet: CapturedPacket): void {
 	out.u32(Number((packet.atNs >> 32n) & 0xffffffffn));
 	out.u32(Number(packet.atNs & 0xffffffffn));
 	out.u32(packet.frame.length);
-	out.u32(packet.frame.length);
+	out.u32(packet.originalLength ?? packet.frame.length);
 	out.padded(packet.frame);
 	if (packet.comment !== undefined) out.option(OPT_COMMENT, utf8Encode(packet.comment));
 	if (packet.direction !== undefined) {
@@ -204,6 +220,8 @@ interface InterfaceEntry {
 	readonly device: CaptureInterface;
 	/** Ticks per second. */
 	readonly resolution: bigint;
+	/** 0: no limit. */
+	readonly snaplen: number;
 }
 
 function readInterface(block: Block): InterfaceEntry {
@@ -213,6 +231,7 @@ function readInterface(block: Block): InterfaceEntry {
 	const linkType = block.view.getUint16(block.from, block.little);
 	return {
 		device: name === undefined ? { linkType } : { linkType, name: utf8Decode(name) },
+		snaplen: block.to - block.from < 8 ? 0 : block.view.getUint32(block.from + 4, block.little),
 		resolution: power < 128 ? 10n ** BigInt(power) : 2n ** BigInt(power - 128),
 	};
 }
@@ -232,11 +251,13 @@ function readPacket(
 	const options = readOptions(block, from + 20 + ((length + 3) & ~3));
 	const comment = options.get(OPT_COMMENT);
 	const flags = options.get(EPB_FLAGS);
+	const original = view.getUint32(from + 16, little);
 	const direction = flags === undefined ? 0 : (flags[little ? 0 : 3] ?? 0) & 3;
 	return {
 		interface: index,
 		atNs: (ticks * 1_000_000_000n) / resolution,
 		frame: bytes.slice(from + 20, from + 20 + length),
+		...(original === length ? {} : { originalLength: original }),
 		...(direction === INBOUND ? { direction: "in" } : direction === OUTBOUND ? { direction: "out" } : {}),
 		...(comment === undefined ? {} : { comment: utf8Decode(comment) }),
 	};

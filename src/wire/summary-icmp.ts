@@ -1,5 +1,6 @@
-/** The ICMP, ICMPv6 and IGMP part of a tcpdump line. */
-import { ipText } from "./addr.ts";
+/** The ICMP part of a tcpdump line. */
+import { foldChecksum, sumBytes } from "./checksum.ts";
+import { ETH_P_IP } from "./ethernet.ts";
 import {
 	ICMP_DEST_UNREACH,
 	ICMP_ECHO,
@@ -13,20 +14,11 @@ import {
 	ICMP_TIME_EXCEEDED,
 	ICMP_TIMESTAMP,
 	ICMP_TIMESTAMPREPLY,
-	icmpCode,
-	icmpId,
-	icmpRest,
-	icmpSeq,
-	icmpType,
+	icmpIsError,
 } from "./icmpv4.ts";
-import { IPPROTO_TCP, IPPROTO_UDP, IPV4_MIN_HLEN, ipv4Dst, ipv4HeaderLength, ipv4Proto } from "./ipv4.ts";
-import { get16, get32, get128 } from "./read-write.ts";
-
-interface Place {
-	readonly at: number;
-	readonly end: number;
-	readonly length: number;
-}
+import { IPPROTO_TCP, IPPROTO_UDP } from "./ipv4.ts";
+import type { SummaryPrinter } from "./summary-printer.ts";
+import { type Carrier, shouldBe } from "./summary-transport.ts";
 
 /** By code; `%` stands for the destination of the packet that the message is about. */
 const UNREACHABLE: Readonly<Record<number, string>> = {
@@ -50,95 +42,95 @@ const REDIRECT: Readonly<Record<number, string>> = {
 	2: "redirect-tos % to net",
 	3: "redirect-tos % to host",
 };
-const ND_SOLICIT = 135;
-const ND_ADVERT = 136;
+const MASK_REPLY = 18;
+const ROUTER_ADVERTISEMENT = 9;
+const OTHERS: Readonly<Record<number, string>> = {
+	4: "source quench",
+	10: "router solicitation",
+	15: "information request",
+	16: "information reply",
+	17: "address mask request",
+};
 
 /** `ICMP echo request, id 1, seq 1, length 64` */
-export function summarizeIcmp(b: Uint8Array, place: Place): string {
-	const { at, end } = place;
-	if (end - at < ICMP_HLEN) return "[|icmp]";
-	return `ICMP ${icmpText(b, at, end)}, length ${place.length}`;
-}
-
-/** `ICMP6, echo request, id 1, seq 1, length 64` */
-export function summarizeIcmp6(b: Uint8Array, place: Place): string {
-	const { at, end } = place;
-	if (end - at < 8) return "[|icmp6]";
-	return `ICMP6, ${icmp6Text(b, at, end)}, length ${place.length}`;
-}
-
-/** `igmp v3 report, 1 group record(s)` */
-export function summarizeIgmp(b: Uint8Array, place: Place): string {
-	const { at, end } = place;
-	if (end - at < 8) return "[|igmp]";
-	const group = ipText(get32(b, at + 4));
-	const maxResponse = b[at + 1] ?? 0;
-	switch (b[at] ?? 0) {
-		case 0x11: {
-			const version = place.length >= 12 ? "v3" : maxResponse > 0 ? "v2" : "v1";
-			const time = version === "v2" && maxResponse !== 100 ? ` [max resp time ${maxResponse}]` : "";
-			return `igmp query ${version}${time}${group === "0.0.0.0" ? "" : ` [gaddr ${group}]`}`;
+export function printIcmp(printer: SummaryPrinter, carrier: Carrier, at: number, length: number): void {
+	printer.enter("icmp", { forgetsPlace: true });
+	const type = printer.u8(at);
+	printer.put(`ICMP ${icmpText(printer, at, type)}, length ${length}`);
+	if (printer.verbosity === 0) return;
+	if (!carrier.isFragment && printer.has(at, length)) {
+		const sum = foldChecksum(sumBytes(printer.bytes, at, at + length));
+		const check = printer.u16(at + 2);
+		if (sum !== 0) {
+			printer.put(` (wrong icmp cksum ${check.toString(16)} (->${shouldBe(check, sum).toString(16)})!)`);
 		}
-		case 0x12:
-			return `igmp v1 report ${group}`;
-		case 0x16:
-			return `igmp v2 report ${group}`;
-		case 0x17:
-			return `igmp leave ${group}`;
-		case 0x22:
-			return `igmp v3 report, ${get16(b, at + 6)} group record(s)`;
-		default:
-			return `igmp-${b[at] ?? 0}`;
 	}
+	if (!icmpIsError(type)) return;
+	printer.put("\n\t");
+	const quoted = at + ICMP_HLEN;
+	const quotedLength = printer.u16(quoted + 2);
+	printer.within(quoted + quotedLength, () => {
+		printer.need(quoted, 1);
+		printer.printNetwork(printer, ETH_P_IP, quoted, quotedLength);
+	});
 }
 
-function icmpText(b: Uint8Array, at: number, end: number): string {
-	const code = icmpCode(b, at);
-	const idSeq = `id ${icmpId(b, at)}, seq ${icmpSeq(b, at)}`;
-	switch (icmpType(b, at)) {
+function icmpText(printer: SummaryPrinter, at: number, type: number): string {
+	const code = printer.u8(at + 1);
+	const idSeq = (): string => `id ${printer.u16(at + 4)}, seq ${printer.u16(at + 6)}`;
+	switch (type) {
 		case ICMP_ECHO:
-			return `echo request, ${idSeq}`;
+			return `echo request, ${idSeq()}`;
 		case ICMP_ECHOREPLY:
-			return `echo reply, ${idSeq}`;
+			return `echo reply, ${idSeq()}`;
 		case ICMP_DEST_UNREACH:
-			return unreachableText(b, at, end);
+			return unreachableText(printer, at, code);
 		case ICMP_REDIRECT: {
-			const what = (REDIRECT[code] ?? `redirect-#${code} % to net`).replace("%", quotedDst(b, at, end));
-			return `${what} ${ipText(icmpRest(b, at))}`;
+			const what = (REDIRECT[code] ?? `redirect-#${code} % to`).replace("%", quotedDst(printer, at));
+			return `${what} ${printer.host(printer.u32(at + 4))}`;
 		}
 		case ICMP_TIME_EXCEEDED:
+			quotedDst(printer, at);
 			if (code > 1) return `time exceeded-#${code}`;
 			return code === 0 ? "time exceeded in-transit" : "ip reassembly time exceeded";
 		case ICMP_PARAMETERPROB:
-			return code === 0 ? `parameter problem - octet ${b[at + 4] ?? 0}` : `parameter problem - code ${code}`;
+			return code === 0 ? `parameter problem - octet ${printer.u8(at + 4)}` : `parameter problem - code ${code}`;
 		case ICMP_TIMESTAMP:
-			return `time stamp query id ${icmpId(b, at)} seq ${icmpSeq(b, at)}`;
-		case ICMP_TIMESTAMPREPLY:
-			return `time stamp reply id ${icmpId(b, at)} seq ${icmpSeq(b, at)}`;
-		case 4:
-			return "source quench";
+			return `time stamp query id ${printer.u16(at + 4)} seq ${printer.u16(at + 6)}`;
+		case ICMP_TIMESTAMPREPLY: {
+			const [org, recv, xmit] = [8, 12, 16].map((offset) => dayTime(printer.u32(at + offset)));
+			return `time stamp reply id ${printer.u16(at + 4)} seq ${printer.u16(at + 6)}: org ${org}, recv ${recv}, xmit ${xmit}`;
+		}
+		case MASK_REPLY:
+			return `address mask is 0x${printer
+				.u32(at + 8)
+				.toString(16)
+				.padStart(8, "0")}`;
+		case ROUTER_ADVERTISEMENT:
+			return routerText(printer, at);
 		default:
-			return `type-#${icmpType(b, at)}`;
+			return OTHERS[type] ?? `type-#${type}`;
 	}
 }
 
 /** The quoted packet names the destination, and for port unreachable the port. */
-function unreachableText(b: Uint8Array, at: number, end: number): string {
-	const code = icmpCode(b, at);
-	const inner = at + ICMP_HLEN;
-	const dst = quotedDst(b, at, end);
-	const proto = ipv4Proto(b, inner);
+function unreachableText(printer: SummaryPrinter, at: number, code: number): string {
+	const quoted = at + ICMP_HLEN;
+	printer.keepPlace();
+	const dst = quotedDst(printer, at);
+	printer.enter("icmp", { forgetsPlace: true });
+	const proto = printer.u8(quoted + 9);
 	switch (code) {
 		case ICMP_PROT_UNREACH:
 			return `${dst} protocol ${proto} unreachable`;
 		case ICMP_PORT_UNREACH: {
-			const port = get16(b, inner + ipv4HeaderLength(b, inner) + 2);
-			if (proto === IPPROTO_TCP) return `${dst} tcp port ${port} unreachable`;
-			if (proto === IPPROTO_UDP) return `${dst} udp port ${port} unreachable`;
+			const port = printer.u16(quoted + (printer.u8(quoted) & 15) * 4 + 2);
+			if (proto === IPPROTO_TCP) return `${dst} tcp port ${printer.port(port, "tcp")} unreachable`;
+			if (proto === IPPROTO_UDP) return `${dst} udp port ${printer.port(port, "udp")} unreachable`;
 			return `${dst} protocol ${proto} port ${port} unreachable`;
 		}
 		case ICMP_FRAG_NEEDED: {
-			const mtu = icmpRest(b, at) & 0xffff;
+			const mtu = printer.u16(at + 6);
 			return `${dst} unreachable - need to frag${mtu === 0 ? "" : ` (mtu ${mtu})`}`;
 		}
 		default:
@@ -146,31 +138,31 @@ function unreachableText(b: Uint8Array, at: number, end: number): string {
 	}
 }
 
-function quotedDst(b: Uint8Array, at: number, end: number): string {
-	const inner = at + ICMP_HLEN;
-	return end - inner < IPV4_MIN_HLEN ? "[|icmp]" : ipText(ipv4Dst(b, inner));
+function quotedDst(printer: SummaryPrinter, at: number): string {
+	return printer.host(printer.u32(at + ICMP_HLEN + 16));
 }
 
-function icmp6Text(b: Uint8Array, at: number, end: number): string {
-	const type = icmpType(b, at);
-	switch (type) {
-		case 128:
-			return `echo request, id ${icmpId(b, at)}, seq ${icmpSeq(b, at)}`;
-		case 129:
-			return `echo reply, id ${icmpId(b, at)}, seq ${icmpSeq(b, at)}`;
-		case 133:
-			return "router solicitation";
-		case 134:
-			return "router advertisement";
-		case ND_SOLICIT:
-		case ND_ADVERT: {
-			if (end - at < 24) return "[|icmp6]";
-			const target = ipText(get128(b, at + 8));
-			return type === ND_SOLICIT
-				? `neighbor solicitation, who has ${target}`
-				: `neighbor advertisement, tgt is ${target}`;
-		}
-		default:
-			return `type-#${type}`;
+function routerText(printer: SummaryPrinter, at: number): string {
+	const lifetime = printer.u16(at + 6);
+	const [hours, minutes, seconds] = [Math.floor(lifetime / 3600), Math.floor((lifetime % 3600) / 60), lifetime % 60];
+	const two = (n: number): string => String(n).padStart(2, "0");
+	const time =
+		lifetime < 60
+			? `${lifetime}`
+			: lifetime < 3600
+				? `${minutes}:${two(seconds)}`
+				: `${hours}:${two(minutes)}:${two(seconds)}`;
+	const count = printer.u8(at + 4);
+	let text = `router advertisement lifetime ${time} ${count}:`;
+	if (printer.u8(at + 5) !== 2) return `${text} [size ${printer.u8(at + 5)}]`;
+	for (let k = 0; k < count; k += 1) {
+		text += ` {${printer.host(printer.u32(at + 8 + 8 * k))} ${printer.u32(at + 12 + 8 * k)}}`;
 	}
+	return text;
+}
+
+/** Milliseconds since midnight. */
+function dayTime(ms: number): string {
+	const part = (n: number, digits: number): string => String(Math.floor(n)).padStart(digits, "0");
+	return `${part(ms / 3_600_000, 2)}:${part((ms / 60_000) % 60, 2)}:${part((ms / 1000) % 60, 2)}.${part(ms % 1000, 3)}`;
 }

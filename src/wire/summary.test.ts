@@ -2,11 +2,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ethernet, icmp, ipv4, num, oddPackets, samplePackets, tcp, udp } from "../../test/sample-packets.ts";
+import { linePackets } from "../../test/tcpdump-packets.ts";
 import { utf8Encode } from "../base/bytes.ts";
 import { ETH_P_IP } from "./ethernet.ts";
 import { IP_MF } from "./ipv4.ts";
-import { summarizeFrame } from "./summary.ts";
-import { TcpdumpFlows } from "./summary-tcp.ts";
+import { describeFrame, summarizeFrame } from "./summary.ts";
+import { TcpdumpFlows } from "./summary-flows.ts";
 import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from "./tcp.ts";
 
 const named = (what: string): Uint8Array => {
@@ -97,5 +98,65 @@ test("any bytes have a summary", () => {
 			},
 		),
 		{ numRuns: 2000 },
+	);
+});
+
+test("-v, -q, -e and -i any forms", () => {
+	const ping = named("echo request");
+	const verbose =
+		"IP (tos 0x0, ttl 64, id 4711, offset 0, flags [DF], proto ICMP (1), length 84)\n" +
+		"    10.0.0.1 > 10.0.0.2: ICMP echo request, id 6912, seq 1, length 64";
+	expect(summarizeFrame(ping, { link: "ethernet", verbosity: 1 })).toBe(verbose);
+	expect(summarizeFrame(named("data"), { link: "ethernet", quiet: 1 })).toBe(
+		"IP 10.0.0.1.40000 > 10.0.0.2.9090: tcp 5",
+	);
+	expect(summarizeFrame(named("UDP"), { link: "ethernet", verbosity: 2 })).toContain(": [udp sum ok] UDP, length 5");
+	const cooked = Uint8Array.from([8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4, 6, 2, 0, 0, 0, 0, 10, 0, 0, ...ping.slice(14)]);
+	const deviceName = (ifindex: number) => (ifindex === 3 ? "veth1a" : undefined);
+	expect(summarizeFrame(cooked, { link: "sll2", deviceName })).toBe(
+		"veth1a Out IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 6912, seq 1, length 64",
+	);
+	expect(summarizeFrame(cooked, { link: "sll2", deviceName, macs: true })).toBe(
+		"veth1a Out ifindex 3 02:00:00:00:00:0a ethertype IPv4 (0x0800), length 104: 10.0.0.1 > 10.0.0.2: ICMP echo request, id 6912, seq 1, length 64",
+	);
+});
+
+test("a packet that the capture cut off ends with what was being read; where its header is known stays known", () => {
+	const syn = named("SYN");
+	expect(summarizeFrame(syn.slice(0, 40), { link: "ethernet", length: syn.length })).toBe(
+		"IP 10.0.0.1.40000 > 10.0.0.2.9090:  [|tcp]",
+	);
+	expect(describeFrame(syn.slice(0, 40), { link: "ethernet" }).linkHeaderLength).toBe(14);
+	expect(describeFrame(named("ARP request").slice(0, 30), { link: "ethernet" })).toEqual({
+		text: " [|arp]",
+		linkHeaderLength: 0,
+	});
+});
+
+test("whatever bytes come, there is a text", () => {
+	const link = fc.constantFrom("ethernet" as const, "ip" as const, "sll" as const, "sll2" as const);
+	const patched = fc
+		.tuple(
+			fc.constantFrom(...linePackets()),
+			fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 4 }),
+			fc.nat(160),
+		)
+		.map(([frame, changes, length]) => {
+			const out = frame.slice(0, 14 + length);
+			for (const [at, byte] of changes) if (at < out.length) out[at] = byte;
+			return out;
+		});
+	const options = fc.record({
+		link,
+		verbosity: fc.nat(3),
+		quiet: fc.nat(2),
+		macs: fc.boolean(),
+		dumpUnknown: fc.boolean(),
+	});
+	fc.assert(
+		fc.property(fc.oneof(patched, fc.uint8Array({ maxLength: 100 })), options, (frame, how) => {
+			expect(typeof summarizeFrame(frame, how)).toBe("string");
+		}),
+		{ numRuns: 3000 },
 	);
 });

@@ -1,178 +1,195 @@
-/** One line for a packet, as `tcpdump -nn` 4.99 prints it. Payloads are not decoded, except for the first line of HTTP. */
-import { ipText, macText } from "./addr.ts";
-import {
-	ARP_REPLY,
-	ARP_REQUEST,
-	arpIsValid,
-	arpOp,
-	arpSenderIp,
-	arpSenderMac,
-	arpTargetIp,
-	arpTargetMac,
-} from "./arp.ts";
+/** One line for a packet, as `tcpdump -nn` 4.99 prints it, and its other forms. Of payloads it reads DNS and the first line of HTTP and the like. */
 import { ETH_HLEN, ETH_P_8021Q, ETH_P_ARP, ETH_P_IP, ETH_P_IPV6, ethDst, ethSrc, ethType } from "./ethernet.ts";
-import {
-	IP_OFFSET,
-	IPPROTO_ICMP,
-	IPPROTO_ICMPV6,
-	IPPROTO_IGMP,
-	IPPROTO_IPIP,
-	IPPROTO_TCP,
-	IPPROTO_UDP,
-	IPV4_MIN_HLEN,
-	ipv4Dst,
-	ipv4Frag,
-	ipv4HeaderLength,
-	ipv4Proto,
-	ipv4Src,
-	ipv4TotalLength,
-	ipv4Version,
-} from "./ipv4.ts";
-import { get16, get128 } from "./read-write.ts";
-import { summarizeIcmp, summarizeIcmp6, summarizeIgmp } from "./summary-icmp.ts";
-import { summarizeTcp, type TcpdumpFlows } from "./summary-tcp.ts";
-import { UDP_HLEN, udpDport, udpLength, udpSport } from "./udp.ts";
+import { ipv4Version } from "./ipv4.ts";
+import { get16, get32, get48 } from "./read-write.ts";
+import { printArp, RARP_TYPE } from "./summary-arp.ts";
+import { printIpv4 } from "./summary-ipv4.ts";
+import { printIpv6 } from "./summary-ipv6.ts";
+import { type PrintNetwork, type SummaryOptions, SummaryPrinter, Truncated } from "./summary-printer.ts";
 
-export interface SummaryOptions {
-	/** What `frame` begins with: an Ethernet header, or an IP header. */
-	readonly link: "ethernet" | "ip";
-	/** Put the Ethernet header in front, as `tcpdump -e`. */
-	readonly macs?: boolean;
-	/** Relative TCP sequence numbers, as tcpdump without `-S`; the object remembers the connections. */
-	readonly flows?: TcpdumpFlows;
-}
+const SLL_HLEN = 16;
+const SLL2_HLEN = 20;
+const VLAN_HLEN = 4;
+const MAX_LLC_LENGTH = 1500;
+const LINK_HEADER_LENGTHS: Readonly<Record<SummaryOptions["link"], number>> = {
+	ethernet: ETH_HLEN,
+	ip: 0,
+	sll: SLL_HLEN,
+	sll2: SLL2_HLEN,
+};
 
-/** How tcpdump begins the line of a packet of the family. */
-const FAMILIES: Readonly<Record<number, string>> = { [ETH_P_IP]: "IP", [ETH_P_ARP]: "ARP,", [ETH_P_IPV6]: "IP6" };
 const ETHER_TYPES: Readonly<Record<number, string>> = {
 	[ETH_P_IP]: "IPv4",
 	[ETH_P_ARP]: "ARP",
+	[RARP_TYPE]: "Reverse ARP",
 	[ETH_P_IPV6]: "IPv6",
 	[ETH_P_8021Q]: "802.1Q",
+	34984: "802.1Q-QinQ",
+	36864: "Loopback",
+	35020: "LLDP",
 };
-const IPV6_HLEN = 40;
-const VLAN_HLEN = 4;
+/** By sll_pkttype; v1 puts spaces before, v2 after. */
+const SLL_DIRECTIONS: readonly string[] = ["In", "B", "M", "P", "Out"];
 
 /** The line without the time stamp. Sequence numbers are absolute unless `flows` is given. */
 export function summarizeFrame(frame: Uint8Array, options: SummaryOptions): string {
-	if (options.link === "ip") return summarizeL3(frame, 0, etherTypeOf(frame), options) ?? "";
-	if (frame.length < ETH_HLEN) return "[|ether]";
-	const type = ethType(frame, 0);
-	const rest = summarizeL3(frame, ETH_HLEN, type, options);
-	return options.macs === true || rest === undefined ? `${ethernetText(frame, type)}${rest ?? ""}` : rest;
+	return describeFrame(frame, options).text;
 }
 
-/** With `-e` tcpdump does not say again which family a packet is of. Undefined: not of a known kind. */
-function summarizeL3(b: Uint8Array, at: number, type: number, options: SummaryOptions): string | undefined {
-	const family = options.macs === true && options.link === "ethernet" ? "" : `${FAMILIES[type] ?? ""} `;
+export interface FrameDescription {
+	readonly text: string;
+	/** So many bytes at the beginning are link header, which `-X` leaves out. tcpdump forgets it for some packets that are cut off. */
+	readonly linkHeaderLength: number;
+}
+
+/** As `summarizeFrame`, with where the packet begins. */
+export function describeFrame(frame: Uint8Array, options: SummaryOptions): FrameDescription {
+	const printer = new SummaryPrinter(frame, options, printNetwork);
+	try {
+		printLink(printer);
+	} catch (error) {
+		if (!(error instanceof Truncated)) throw error;
+		printer.endTruncated();
+	}
+	return { text: printer.text, linkHeaderLength: printer.linkHeaderLength };
+}
+
+function printLink(printer: SummaryPrinter): void {
+	printer.linkHeaderLength = LINK_HEADER_LENGTHS[printer.options.link];
+	const { bytes, options } = printer;
+	const length = options.length ?? bytes.length;
+	switch (options.link) {
+		case "ip":
+			printRaw(printer, length);
+			return;
+		case "ethernet":
+			printEthernet(printer, length);
+			return;
+		case "sll":
+			printSll(printer, length);
+			return;
+		case "sll2":
+			printSll2(printer, length);
+			return;
+	}
+}
+
+function printRaw(printer: SummaryPrinter, length: number): void {
+	printer.enter("ip");
+	if (printer.options.macs === true) printer.put("ip: ");
+	const version = printer.u8(0) >> 4;
+	if (version === 4 || version === 6) printNetwork(printer, version === 6 ? ETH_P_IPV6 : ETH_P_IP, 0, length);
+	else if (isArp(printer.bytes)) printNetwork(printer, ETH_P_ARP, 0, length);
+	else printer.put(`unknown ip ${ipv4Version(printer.bytes, 0)}`);
+}
+
+/** ARP without an Ethernet header, as traces have it. */
+function isArp(bytes: Uint8Array): boolean {
+	return bytes.length >= 28 && get32(bytes, 0) === 0x00010800;
+}
+
+function printEthernet(printer: SummaryPrinter, length: number): void {
+	const { bytes, options } = printer;
+	printer.enter("ether", { forgetsPlace: true });
+	printer.need(0, ETH_HLEN);
+	const type = ethType(bytes, 0);
+	const header = (): void => {
+		printer.put(`${printer.mac(ethSrc(bytes, 0))} > ${printer.mac(ethDst(bytes, 0))}, `);
+		if (type <= MAX_LLC_LENGTH) printer.put(`802.3, length ${length}: `);
+		else printer.put(`${etherTypeText(printer, type)}, length ${length}: `);
+	};
+	if (options.macs === true) header();
+	if (printNetwork(printer, type, ETH_HLEN, length - ETH_HLEN)) return;
+	if (options.macs !== true) header();
+	printer.dump(ETH_HLEN, bytes.length);
+}
+
+/** `-i any` of older systems: direction, and the sender's MAC address with `-e`. */
+function printSll(printer: SummaryPrinter, length: number): void {
+	const { bytes } = printer;
+	printer.enter("sll");
+	printer.need(0, SLL_HLEN);
+	const type = get16(bytes, 14);
+	const direction = (SLL_DIRECTIONS[get16(bytes, 0)] ?? "?").padStart(3);
+	printCooked(printer, { type, length, at: SLL_HLEN, header: () => `${direction} ${senderText(printer, 5, 6)}` });
+}
+
+/** `veth1a Out IP …`, with `-e` also the device's number and the sender's MAC address. */
+function printSll2(printer: SummaryPrinter, length: number): void {
+	const { bytes, options } = printer;
+	printer.enter("sll2");
+	printer.need(0, SLL2_HLEN);
+	const type = get16(bytes, 0);
+	const ifindex = get32(bytes, 4);
+	printer.put(`${(options.deviceName?.(ifindex) ?? "?").padEnd(5)} `);
+	printer.put(`${(SLL_DIRECTIONS[bytes[10] ?? 0] ?? "?").padEnd(3)} `);
+	const header = (): string => `ifindex ${ifindex} ${senderText(printer, 11, 12)}`;
+	printCooked(printer, { type, length, at: SLL2_HLEN, header });
+}
+
+function senderText(printer: SummaryPrinter, lengthAt: number, addrAt: number): string {
+	return printer.bytes[lengthAt] === 6 ? `${printer.mac(get48(printer.bytes, addrAt))} ` : "";
+}
+
+interface Cooked {
+	readonly type: number;
+	/** Of the whole, the cooked header included. */
+	readonly length: number;
+	/** Where the packet begins. */
+	readonly at: number;
+	readonly header: () => string;
+}
+
+/** The header stands there with `-e`, and where nothing else can be said. */
+function printCooked(printer: SummaryPrinter, { type, length, at, header }: Cooked): void {
+	const put = (): void => {
+		printer.put(header());
+		if (printer.quiet === 0) printer.put(`${etherTypeText(printer, type)}, length ${length}: `);
+	};
+	if (printer.options.macs === true) put();
+	if (printNetwork(printer, type, at, length - at)) return;
+	if (printer.options.macs !== true) put();
+	printer.dump(at, printer.bytes.length);
+}
+
+const printNetwork: PrintNetwork = (printer, type, at, length) => {
 	switch (type) {
 		case ETH_P_IP:
-			return `${family}${summarizeIpv4(b, at, options)}`;
+			printIpv4(printer, at, length);
+			return true;
 		case ETH_P_IPV6:
-			return `${family}${summarizeIpv6(b, at, options)}`;
+			printIpv6(printer, at, length);
+			return true;
 		case ETH_P_ARP:
-			return `${family}${summarizeArp(b, at)}`;
+		case RARP_TYPE:
+			printArp(printer, at, length);
+			return true;
 		case ETH_P_8021Q:
-			return summarizeVlan(b, at, options);
+			return printVlan(printer, at, length);
 		default:
-			return undefined;
+			return false;
 	}
-}
+};
 
-function summarizeVlan(b: Uint8Array, at: number, options: SummaryOptions): string | undefined {
-	if (b.length < at + VLAN_HLEN) return "[|vlan]";
-	const tag = get16(b, at);
-	const inner = get16(b, at + 2);
-	const rest = summarizeL3(b, at + VLAN_HLEN, inner, options);
-	if (options.macs !== true) return rest;
-	return `vlan ${tag & 0xfff}, p ${tag >> 13}, ethertype ${etherTypeText(inner)}, ${rest ?? ""}`;
-}
-
-function ethernetText(frame: Uint8Array, type: number): string {
-	const addrs = `${macText(ethSrc(frame, 0))} > ${macText(ethDst(frame, 0))}`;
-	return `${addrs}, ethertype ${etherTypeText(type)}, length ${frame.length}: `;
-}
-
-function summarizeArp(b: Uint8Array, at: number): string {
-	if (!arpIsValid(b, at, b.length)) return "[|arp]";
-	const length = `, length ${b.length - at}`;
-	const targetMac = arpTargetMac(b, at);
-	switch (arpOp(b, at)) {
-		case ARP_REQUEST: {
-			const known = targetMac === 0 ? "" : ` (${macText(targetMac)})`;
-			return `Request who-has ${ipText(arpTargetIp(b, at))}${known} tell ${ipText(arpSenderIp(b, at))}${length}`;
-		}
-		case ARP_REPLY:
-			return `Reply ${ipText(arpSenderIp(b, at))} is-at ${macText(arpSenderMac(b, at))}${length}`;
-		default:
-			return `Unknown (${arpOp(b, at)})${length}`;
+function printVlan(printer: SummaryPrinter, at: number, length: number): boolean {
+	printer.enter("vlan");
+	const tag = printer.u16(at);
+	const inner = printer.u16(at + 2);
+	if (printer.options.link === "ethernet") printer.linkHeaderLength += VLAN_HLEN;
+	if (printer.options.macs === true) {
+		printer.put(`vlan ${tag & 0xfff}, p ${tag >> 13}${(tag & 0x1000) === 0 ? "" : ", DEI"}, `);
+		if (printer.options.link === "ethernet") printer.put(`${etherTypeText(printer, inner)}, `);
 	}
-}
-
-/** `SRC > DST: …`, or `SRC.PORT > DST.PORT: …` */
-function summarizeIpv4(b: Uint8Array, at: number, options: SummaryOptions): string {
-	const hlen = ipv4HeaderLength(b, at);
-	if (b.length - at < IPV4_MIN_HLEN) return " [|ip]";
-	if (ipv4Version(b, at) !== 4 || hlen < IPV4_MIN_HLEN) return `bad-hlen ${hlen}`;
-	const src = ipText(ipv4Src(b, at));
-	const dst = ipText(ipv4Dst(b, at));
-	const end = Math.min(b.length, at + ipv4TotalLength(b, at));
-	const proto = ipv4Proto(b, at);
-	if ((ipv4Frag(b, at) & IP_OFFSET) !== 0) return `${src} > ${dst}: ip-proto-${proto}`;
-	return summarizeL4(b, { at: at + hlen, end, length: ipv4TotalLength(b, at) - hlen, proto, src, dst }, options);
-}
-
-function summarizeIpv6(b: Uint8Array, at: number, options: SummaryOptions): string {
-	if (b.length - at < IPV6_HLEN) return " [|ip6]";
-	const length = get16(b, at + 4);
-	const end = Math.min(b.length, at + IPV6_HLEN + length);
-	const src = ipText(get128(b, at + 8));
-	const dst = ipText(get128(b, at + 24));
-	return summarizeL4(b, { at: at + IPV6_HLEN, end, length, proto: b[at + 6] ?? 0, src, dst }, options);
-}
-
-/** Where a transport header is: bytes from `at` to `end` are there, `length` is what the IP header says. */
-interface TransportPlace {
-	readonly at: number;
-	readonly end: number;
-	readonly length: number;
-	readonly proto: number;
-	readonly src: string;
-	readonly dst: string;
-}
-
-function summarizeL4(b: Uint8Array, place: TransportPlace, options: SummaryOptions): string {
-	const addrs = `${place.src} > ${place.dst}: `;
-	switch (place.proto) {
-		case IPPROTO_TCP:
-			return summarizeTcp(b, place, options.flows);
-		case IPPROTO_UDP:
-			return summarizeUdp(b, place);
-		case IPPROTO_ICMP:
-			return `${addrs}${summarizeIcmp(b, place)}`;
-		case IPPROTO_ICMPV6:
-			return `${addrs}${summarizeIcmp6(b, place)}`;
-		case IPPROTO_IGMP:
-			return `${addrs}${summarizeIgmp(b, place)}`;
-		case IPPROTO_IPIP:
-			return `${addrs}${summarizeL3(b, place.at, ETH_P_IP, options) ?? ""}`;
-		default:
-			return `${addrs} ip-proto-${place.proto} ${place.length}`;
+	if (printer.options.link !== "ethernet" && printer.quiet === 0) {
+		printer.put(`ethertype ${ETHER_TYPES[inner] ?? "Unknown"}, `);
 	}
+	return printNetwork(printer, inner, at + VLAN_HLEN, length - VLAN_HLEN);
 }
 
-function summarizeUdp(b: Uint8Array, place: TransportPlace): string {
-	if (place.end - place.at < UDP_HLEN) return `${place.src} > ${place.dst}: [|udp]`;
-	const ports = `${place.src}.${udpSport(b, place.at)} > ${place.dst}.${udpDport(b, place.at)}: `;
-	return `${ports}UDP, length ${udpLength(b, place.at) - UDP_HLEN}`;
-}
-
-/** Of a packet without an Ethernet header. */
-function etherTypeOf(b: Uint8Array): number {
-	if (ipv4Version(b, 0) === 6) return ETH_P_IPV6;
-	return arpIsValid(b, 0, b.length) ? ETH_P_ARP : ETH_P_IP;
-}
-
-function etherTypeText(type: number): string {
-	return `${ETHER_TYPES[type] ?? "Unknown"} (0x${type.toString(16).padStart(4, "0")})`;
+/** `ethertype IPv4 (0x0800)`, with `-q` only `IPv4`. */
+function etherTypeText(printer: SummaryPrinter, type: number): string {
+	const number = `(0x${type.toString(16).padStart(4, "0")})`;
+	const name = ETHER_TYPES[type];
+	if (printer.quiet > 0) return name ?? `Unknown Ethertype ${number}`;
+	return `ethertype ${name ?? "Unknown"} ${number}`;
 }

@@ -11,6 +11,15 @@ export interface Words {
 	readonly unterminated: boolean;
 }
 
+/** Words that a reader may take apart. */
+export interface EditableWords {
+	readonly text: string;
+	readonly words: string[];
+	readonly starts: number[];
+	/** Empty: none was quoted. */
+	readonly quoted: boolean[];
+}
+
 const SPACE = 32;
 const TAB = 9;
 const QUOTE = 34;
@@ -45,6 +54,10 @@ export function wordsOf(args: readonly string[]): Words {
 		text += arg === "" || arg.includes(" ") ? quoteWord(arg) : arg;
 	}
 	return { text, words: args, starts, unterminated: false };
+}
+
+export function editableWords({ text, words, starts, quoted }: Words): EditableWords {
+	return { text, words: [...words], starts: [...starts], quoted: quoted === undefined ? [] : [...quoted] };
 }
 
 /** A word as iptables-save prints text: in quotes, with backslashes, unless it is only letters, digits, `_` and `-`. */

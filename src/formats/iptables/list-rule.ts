@@ -9,6 +9,7 @@ import type {
 	TcpMatch,
 	UdpMatch,
 } from "../../kernel/xtables.ts";
+import { addrBits, type Cidr } from "../../wire/addr.ts";
 import { type ServiceProtocol, serviceName } from "../services.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "./icmp-names.ts";
 import { quoteWord } from "./lexer.ts";
@@ -29,9 +30,15 @@ const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
 	remove: "REMOVE",
 };
 
+/** Names for addresses, as the machine's /etc/hosts and /etc/networks give them; undefined: it has none. */
+export interface AddressNames {
+	hostName(addr: string): string | undefined;
+	networkName(addr: string): string | undefined;
+}
+
 export interface ListWords {
-	/** Without `-n`: services, ICMP types, TCP flags and log levels by name. */
-	readonly names: boolean;
+	/** Without `-n`: addresses, services, ICMP types, TCP flags and log levels by name. */
+	readonly names: AddressNames | undefined;
 	/** The rule's protocol. */
 	readonly proto: number;
 }
@@ -57,7 +64,7 @@ export function describeMatch(match: Match, words: ListWords): string {
 		case "icmp6":
 			return ` ${icmp(match, words)}`;
 		case "conntrack":
-			return formatConntrackMatch(match).replace(" -m conntrack", "").replaceAll("--", "");
+			return formatConntrackMatch(match, conntrackNet(words)).replace(" -m conntrack", "").replaceAll("--", "");
 		case "state":
 			return ` ${bang(match.invert)}state ${sorted(match.states).join(",")}`;
 		case "mark":
@@ -124,7 +131,7 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			return ` MARK ${markWords(target.value, target.mask)}`;
 		case "log": {
 			const prefix = target.prefix === undefined ? "" : ` prefix "${target.prefix}"`;
-			if (!names) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
+			if (names === undefined) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
 			return ` LOG level ${logLevelName(target.level)}${logFlagNames(target)}${prefix}`;
 		}
 		case "unknown-target":
@@ -149,11 +156,23 @@ function ports(match: TcpMatch | UdpMatch | SctpMatch, words: ListWords): string
 	return one("spt", match.sport) + one("dpt", match.dport);
 }
 
+/** An address or network by its name, where it has one. */
+export function addressText({ addr, prefix }: Cidr, names: AddressNames | undefined): string {
+	const isHost = prefix === addrBits(addr);
+	const name = (isHost ? names?.hostName(addr) : undefined) ?? names?.networkName(addr) ?? addr;
+	return isHost ? name : `${name}/${prefix}`;
+}
+
+function conntrackNet({ names }: ListWords): ((net: Cidr) => string) | undefined {
+	if (names === undefined) return undefined;
+	return (net) => (net.prefix === 0 ? "anywhere" : addressText(net, names));
+}
+
 const SERVICE_PROTOCOLS: Readonly<Record<number, ServiceProtocol>> = { 6: "tcp", 17: "udp", 132: "sctp" };
 
 function portRange(range: PortRange, { names, proto }: ListWords): string {
 	const protocol = SERVICE_PROTOCOLS[proto];
-	if (!names || protocol === undefined) return formatPortRange(range);
+	if (names === undefined || protocol === undefined) return formatPortRange(range);
 	const name = (port: number): string => serviceName(port, protocol) ?? String(port);
 	return range.from === range.to ? name(range.from) : `${name(range.from)}:${name(range.to)}`;
 }
@@ -161,7 +180,7 @@ function portRange(range: PortRange, { names, proto }: ListWords): string {
 /** `icmptype 8` or `icmp echo-request`. */
 function icmp({ kind, type, code, invert }: IcmpMatch, { names }: ListWords): string {
 	const types = kind === "icmp" ? ICMP_TYPES : ICMPV6_TYPES;
-	const known = names ? types.find((entry) => entry[1] === type && entry[2] === code)?.[0] : undefined;
+	const known = names !== undefined ? types.find((entry) => entry[1] === type && entry[2] === code)?.[0] : undefined;
 	const what = known ?? `type ${type}${code === undefined ? "" : ` code ${code}`}`;
 	const space = invert === true ? " !" : known === undefined ? "" : " ";
 	return `${kind === "icmp" ? "icmp" : "ipv6-icmp"}${space}${what}`;
@@ -169,7 +188,7 @@ function icmp({ kind, type, code, invert }: IcmpMatch, { names }: ListWords): st
 
 function tcpParts(match: TcpMatch, { names }: ListWords): string {
 	const { option, flags } = match;
-	const bits = names ? flagNames : hexFlags;
+	const bits = names === undefined ? hexFlags : flagNames;
 	return (
 		(option === undefined ? "" : ` option=${option.invert === true ? "!" : ""}${option.value}`) +
 		(flags === undefined

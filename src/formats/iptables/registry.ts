@@ -62,6 +62,11 @@ export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
 	["SNAT", SNAT],
 ]);
 
+/** Whether `-j` to it is not a jump to a chain. */
+export function isTargetName(name: string): boolean {
+	return ["ACCEPT", "DROP", "RETURN"].includes(name) || TARGETS.has(name) || OTHER_TARGETS.has(name);
+}
+
 /** Target extensions that podwire does not model; any other name after `-j` is a chain's. */
 export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"AUDIT",

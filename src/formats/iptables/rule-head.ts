@@ -41,8 +41,9 @@ export class HeadDraft implements RuleHead {
 	proto = 0;
 	protoInvert = false;
 	readonly #seen: HeadOption[] = [];
-	#sources: readonly Match[] = [];
-	#destinations: readonly Match[] = [];
+	/** Undefined: any address. */
+	#sources: readonly (Match | undefined)[] = [];
+	#destinations: readonly (Match | undefined)[] = [];
 	#in: Match | undefined;
 	#out: Match | undefined;
 	#protocol: Match | undefined;
@@ -75,18 +76,21 @@ export class HeadDraft implements RuleHead {
 	/** What is wrong with the whole head, if anything is. */
 	complaint(): string | undefined {
 		const several = this.#sources.length > 1 || this.#destinations.length > 1;
-		const isInverted = [...this.#sources, ...this.#destinations].some((match) => "invert" in match);
+		const isInverted = [...this.#sources, ...this.#destinations].some(
+			(match) => match !== undefined && "invert" in match,
+		);
 		return several && isInverted ? "! not allowed with multiple source or destination IP addresses" : undefined;
 	}
 
 	/** The head matches of each rule, in the order in which they are printed: sources outside, destinations inside. */
 	variants(): readonly Match[][] {
+		const present = (match: Match | undefined): readonly Match[] => (match === undefined ? [] : [match]);
 		const rest = [this.#in, this.#out, this.#protocol, this.#fragment].filter((match) => match !== undefined);
 		if (this.#sources.length <= 1 && this.#destinations.length <= 1) {
-			return [[...this.#sources, ...this.#destinations, ...rest]];
+			return [[...this.#sources.flatMap(present), ...this.#destinations.flatMap(present), ...rest]];
 		}
-		const sources = this.#sources.length === 0 ? [[]] : this.#sources.map((match) => [match]);
-		const destinations = this.#destinations.length === 0 ? [[]] : this.#destinations.map((match) => [match]);
+		const sources = this.#sources.length === 0 ? [[]] : this.#sources.map(present);
+		const destinations = this.#destinations.length === 0 ? [[]] : this.#destinations.map(present);
 		return sources.flatMap((source) => destinations.map((destination) => [...source, ...destination, ...rest]));
 	}
 
@@ -101,10 +105,8 @@ export class HeadDraft implements RuleHead {
 			else if (net.prefix === 0 && !invert) matches.push(undefined);
 			else matches.push(netMatch(option === "-s" ? "source" : "destination", net, invert));
 		}
-		const present = matches.filter((match) => match !== undefined);
-		if (present.length !== matches.length && matches.length > 1) return `host/network \`${value}' not found`;
-		if (option === "-s") this.#sources = present;
-		else this.#destinations = present;
+		if (option === "-s") this.#sources = matches;
+		else this.#destinations = matches;
 		return undefined;
 	}
 

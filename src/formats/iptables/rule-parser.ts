@@ -1,11 +1,11 @@
 /** Reads the words of one rule, as iptables does: options of loaded matches, a protocol's options without `-m`, unique beginnings. */
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Counters, Match, Rule, Target } from "../../kernel/xtables.ts";
-import type { IpFamily } from "../../wire/addr.ts";
 import { type Extension, type Fault, type OpenExtension, UNMODELLED } from "./extension.ts";
-import type { Words } from "./lexer.ts";
+import { type EditableWords, editableWords, type Words } from "./lexer.ts";
 import { MATCHES, OTHER_MATCHES, OTHER_TARGETS, PROTOCOL_MATCHES, TARGETS } from "./registry.ts";
-import { COMMON_OPTIONS, type CommonOption, HeadDraft } from "./rule-head.ts";
+import type { RuleContext, ToolOptions } from "./rule-context.ts";
+import { COMMON_OPTIONS, type CommonOption, HeadDraft, type HeadOption } from "./rule-head.ts";
 import { isPlainName } from "./values.ts";
 
 /** `word` is the index of the word that the message is about. */
@@ -14,36 +14,9 @@ export interface WordFault {
 	readonly message: string;
 }
 
-export interface RuleContext {
-	readonly family: IpFamily;
-	/** The table's chains, where they are known: then `-j` to one of them takes no options. */
-	readonly chains?: ReadonlySet<string>;
-	/** The tool on whose command line the words stand: its own options among them, modules that nobody has are refused. */
-	readonly tool?: ToolOptions;
-}
-
-/** A tool's own options (`-A INPUT`, `-n`), which may stand anywhere among the words of a rule (getopt_long). */
-export interface ToolOptions {
-	/** `-A` → whether a value must, may or cannot be glued to it. */
-	readonly letters: ReadonlyMap<string, "required" | "optional" | "none">;
-	/** `--append` → `-A`. */
-	readonly names: ReadonlyMap<string, string>;
-	/** Takes one of them. `rest` are the words after it; the result is how many of them were used, or the complaint. */
-	take(option: string, rest: readonly string[], invert: boolean): number | string;
-	/** An option that every rule may have was given. */
-	note(option: CommonOption): void;
-}
-
 /** Reads the words from index `from` on. `-s a,b` gives several rules. */
 export function parseRuleWords(words: Words, from: number, context: RuleContext): Result<readonly Rule[], WordFault> {
 	return new RuleParser(words, context).parse(from);
-}
-
-interface EditableWords {
-	readonly text: string;
-	readonly words: string[];
-	readonly starts: number[];
-	readonly quoted: boolean[];
 }
 
 /** An extension being read, or words kept as they are; `from` is the first word after its name. */
@@ -65,10 +38,14 @@ class RuleParser {
 	/** The extension that the words just read belong to. */
 	#current: Slot<Match> | Slot<Target> | undefined;
 	#counters: Counters | undefined;
+	#lateFault: WordFault | undefined;
 	#bang = -1;
+	/** The word that was taken apart, and the place of its last part. */
+	#glued = "";
+	#gluedAt = -1;
 
 	constructor(words: Words, context: RuleContext) {
-		this.#words = editable(words);
+		this.#words = editableWords(words);
 		this.#context = context;
 		this.#head = new HeadDraft(context.family);
 	}
@@ -100,6 +77,10 @@ class RuleParser {
 		if (swallowing && (isQuoted || !this.#startsOption(at))) return at + 1;
 		if (isQuoted || !word.startsWith("-")) return { word: at, message: `Bad argument \`${word}'` };
 		const { tool } = this.#context;
+		if (tool !== undefined && word === "--") {
+			if (at + 1 === this.#words.words.length) return at + 1;
+			return { word: at + 1, message: "unknown arguments found on commandline" };
+		}
 		if (tool !== undefined && /^-[^-]./.test(word)) return this.#unglue(tool, at) ?? at;
 		if (tool?.letters.has(word) === true) return this.#toolOption(tool, word, at, undefined);
 		const common = COMMON_OPTIONS.get(word);
@@ -114,15 +95,21 @@ class RuleParser {
 		const hasValue = tool.letters.has(letter)
 			? tool.letters.get(letter) !== "none"
 			: COMMON_OPTIONS.has(letter) && letter !== "-f";
-		if (!hasValue && !tool.letters.has(letter) && letter !== "-f") {
-			return { word: at, message: `unknown option "${word}"` };
-		}
+		if (at !== this.#gluedAt) this.#glued = word;
+		this.#gluedAt = at + 1;
+		if (!hasValue && !tool.letters.has(letter) && letter !== "-f") return this.#unknown(at);
+		// iptables takes the whole word for the protocol's name.
+		if (letter === "-p") return { word: at, message: `unknown protocol "${word}" specified` };
 		const { words, starts, quoted } = this.#words;
 		const start = starts[at] ?? 0;
 		words.splice(at, 1, letter, hasValue ? word.slice(2) : `-${word.slice(2)}`);
 		starts.splice(at, 1, start, start);
 		if (quoted.length > 0) quoted.splice(at, 1, false, false);
 		return undefined;
+	}
+
+	#unknown(at: number): WordFault {
+		return { word: at, message: `unknown option "${at === this.#gluedAt ? this.#glued : this.#word(at)}"` };
 	}
 
 	#toolOption(tool: ToolOptions, option: string, at: number, attached: string | undefined): number | WordFault {
@@ -158,21 +145,33 @@ class RuleParser {
 				return valueAt + 1;
 			case "-j":
 			case "-g":
-				if (invert) return { word: at, message: `cannot have ! before ${option}` };
-				if (this.#targetGiven) return { word: at, message: `multiple ${option} flags not allowed` };
-				if (!isPlainName(value)) return { word: valueAt, message: `Invalid target name \`${value}'` };
+				if (invert) return { word: at, message: "cannot have ! before -j" };
+				if (this.#targetGiven) return { word: at, message: "multiple -j flags not allowed" };
+				if (!isPlainName(value) && !this.#isNoTarget(value))
+					return { word: valueAt, message: `Invalid target name \`${value}'` };
 				this.#targetGiven = true;
 				this.#openTarget(option, value, valueAt + 1);
 				return valueAt + 1;
 			case "-c":
+				if (invert) return { word: at, message: "cannot have ! before -c" };
+				if (this.#counters !== undefined) return { word: at, message: "multiple -c flags not allowed" };
 				return this.#takeCounters(at);
 			case "-s":
 			case "-d":
 			case "-i":
 			case "-o":
 			case "-p":
-				return this.#headFault(this.#head.take(option, value, invert), valueAt) ?? valueAt + 1;
+				return this.#takeHead(option, value, { invert, at: valueAt });
 		}
+	}
+
+	#takeHead(option: HeadOption, value: string, { invert, at }: { invert: boolean; at: number }): number | WordFault {
+		const fault = this.#headFault(this.#head.take(option, value, invert), at);
+		if (fault === undefined) return at + 1;
+		const isAddress = fault.message.startsWith("host/network ") || fault.message.startsWith("invalid mask ");
+		if (this.#context.tool === undefined || !isAddress) return fault;
+		this.#lateFault ??= fault; // iptables looks at addresses when it has read everything.
+		return at + 1;
 	}
 
 	#headFault(message: string | undefined, word: number): WordFault | undefined {
@@ -228,16 +227,14 @@ class RuleParser {
 		const stem = equals < 0 ? word : word.slice(0, equals);
 		const attached = equals < 0 ? undefined : word.slice(equals + 1);
 		const name = this.#complete(stem);
-		if (name === undefined) return { word: at, message: `unknown option "${word}"` };
+		if (name === undefined) return this.#unknown(at);
 		const { tool } = this.#context;
 		const letter = tool?.letters.has(name) === true ? name : tool?.names.get(name);
 		if (tool !== undefined && letter !== undefined) return this.#toolOption(tool, letter, at, attached);
 		const common = COMMON_OPTIONS.get(name);
 		if (common !== undefined) return this.#common(common, at, attached);
 		const owner = this.#ownerOf(name, at);
-		return owner === undefined
-			? { word: at, message: `unknown option "${word}"` }
-			: this.#takeOption(owner, name, at, attached);
+		return owner === undefined ? this.#unknown(at) : this.#takeOption(owner, name, at, attached);
 	}
 
 	#takeOption(
@@ -346,6 +343,7 @@ class RuleParser {
 		}
 		const target = this.#finishTarget();
 		if (typeof target !== "object" || "word" in target) return err(target);
+		if (this.#lateFault !== undefined) return err(this.#lateFault);
 		const counters = this.#counters;
 		return ok(
 			variants.map((matches) => (counters === undefined ? { matches, target } : { matches, target, counters })),
@@ -372,10 +370,6 @@ class RuleParser {
 	#word(at: number): string {
 		return this.#words.words[at] ?? "";
 	}
-}
-
-function editable({ text, words, starts, quoted }: Words): EditableWords {
-	return { text, words: [...words], starts: [...starts], quoted: quoted === undefined ? [] : [...quoted] };
 }
 
 function faultText(fault: Fault, name: string): string {

@@ -24,7 +24,8 @@ export function devQueueXmit(skb: Skb): Fate {
 		traceStep(skb, dev.netns, "__dev_queue_xmit", { step: "transmit", dev: dev.name, frame: frame(skb) });
 	}
 	dev.stats.txPackets += 1;
-	dev.stats.txBytes += skb.end - skb.data;
+	// lo counts what is left when the header is off (loopback_xmit).
+	dev.stats.txBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
 	return dev.ops.xmit(skb);
 }
 
@@ -54,7 +55,7 @@ export function netifReceiveSkb(skb: Skb): Fate {
 	skb.protocol = ethType(skb.bytes, skb.mac);
 	skb.pktType = ethPktType(dev, skb.bytes, skb.mac);
 	dev.stats.rxPackets += 1;
-	dev.stats.rxBytes += skb.end - skb.data;
+	dev.stats.rxBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
 	return netifReceiveSkbCore(skb);
 }
 

@@ -68,6 +68,7 @@ export function brSetMac(bridge: NetDevice, mac: number, set: boolean): void {
 	const br = bridgeOf(bridge);
 	br.macIsSet = set;
 	changeBridgeMac(br, mac);
+	linkwatch(bridge);
 }
 
 /** A port's own MAC address changes, and with it its local forwarding entry (`br_fdb_changeaddr`). */
@@ -133,10 +134,11 @@ class Bridge implements DeviceOps {
 	state: BridgeState | undefined = undefined;
 	readonly xmit = brDevXmit;
 
-	/** On until the first port comes; then while at least one port forwards. */
+	/** On until the first port comes or the address is set by hand; then while at least one port forwards. */
 	carrier(): boolean {
 		const br = this.state;
-		return br === undefined || !br.hadPort || br.ports.some((port) => port.port.forwarding);
+		if (br === undefined || !(br.hadPort || br.macIsSet)) return true;
+		return br.ports.some((port) => port.port.forwarding);
 	}
 
 	open(): void {

@@ -44,10 +44,13 @@ const NUMBERS: Readonly<Record<keyof InetConf, readonly [key: string, value: num
 const INERT_CONF: Readonly<Record<string, string>> = {
 	accept_source_route: "0",
 	arp_evict_nocarrier: "1",
+	bootp_relay: "0",
 	disable_policy: "0",
 	disable_xfrm: "0",
 	drop_gratuitous_arp: "0",
 	force_igmp_version: "0",
+	igmpv2_unsolicited_report_interval: "10000",
+	igmpv3_unsolicited_report_interval: "1000",
 	mc_forwarding: "0",
 	medium_id: "0",
 	secure_redirects: "1",

@@ -22,6 +22,8 @@ export const addrHandler: ObjectHandler<Addr> = {
 		}
 		// As on Linux, the address again changes nothing, not even its broadcast address.
 		if (verb === "replace" && found !== undefined) return ok(() => {});
+		// As Linux: nothing to add, nothing to complain about.
+		if (local === 0) return ok(() => {});
 		const { prefix } = addr.addr;
 		const scope = addr.scope ?? (local >>> 24 === 127 ? "host" : "global");
 		const { label } = addr;

@@ -1,6 +1,6 @@
 /** What each kind of kernel object brings to a transaction: how it is changed, how that is undone, how it is listed. */
 import { err, type Result } from "../../base/result.ts";
-import type { Errno, Verb } from "../../kernel/kernel.ts";
+import type { Errno, KernelError, Verb } from "../../kernel/kernel.ts";
 import type { KernelObject } from "../../kernel/objects.ts";
 import type { Netns } from "../types.ts";
 
@@ -8,6 +8,7 @@ import type { Netns } from "../types.ts";
 export interface ObjectError {
 	readonly errno: Errno;
 	readonly message: string;
+	readonly rule?: NonNullable<KernelError["rule"]>;
 }
 
 /** Takes one operation back; called at most once, after everything later was taken back. */

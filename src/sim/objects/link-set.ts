@@ -124,7 +124,7 @@ const ADD_IF_ERRORS: Readonly<Record<AddIfError, readonly ["EINVAL" | "ELOOP" | 
 
 function setPort(dev: NetDevice, port: NonNullable<Link["port"]>): Checked {
 	if (dev.master === undefined) return refuse("EOPNOTSUPP", "Operation not supported");
-	const { state: _inDumpsOnly, ...options } = port;
+	const { state: _inDumpsOnly, number: _too, ...options } = port;
 	dev.port = { ...dev.port, ...options };
 	return DONE;
 }

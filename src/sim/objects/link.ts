@@ -85,7 +85,7 @@ function remove(dev: NetDevice): Result<Undo, ObjectError> {
 }
 
 function linkObject(dev: NetDevice): Link {
-	const { hairpin, learning, flood, isolated, forwarding } = dev.port;
+	const { hairpin, learning, flood, isolated, forwarding, number } = dev.port;
 	const peer = vethPeer(dev);
 	return {
 		kind: "link",
@@ -99,7 +99,7 @@ function linkObject(dev: NetDevice): Link {
 			? {}
 			: {
 					master: dev.master.name,
-					port: { hairpin, learning, flood, isolated, state: forwarding ? "forwarding" : "disabled" },
+					port: { hairpin, learning, flood, isolated, state: forwarding ? "forwarding" : "disabled", number },
 				}),
 		ifindex: dev.ifindex,
 		...(peer === undefined ? {} : { peerIfindex: peer.ifindex }),

@@ -13,7 +13,7 @@ export const routeHandler: ObjectHandler<Route> = {
 		const spec = specOf(netns, route);
 		if (!spec.ok) return spec;
 		if (verb === "delete") return remove(netns, route, spec.value);
-		return add(netns, spec.value, verb === "replace");
+		return add(netns, spec.value, verb === "replace" ? "replace" : route.among);
 	},
 	dump(netns) {
 		return fibOf(netns)
@@ -22,13 +22,18 @@ export const routeHandler: ObjectHandler<Route> = {
 	},
 };
 
-function add(netns: Netns, spec: RouteSpec, mayReplace: boolean): Result<Undo, ObjectError> {
+function add(netns: Netns, spec: RouteSpec, how: "replace" | Route["among"]): Result<Undo, ObjectError> {
 	const made = fibCreateRoute(netns, spec);
 	if (!made.ok) return made;
 	const fib = fibOf(netns);
 	const group = fib.table(spec.table).of(spec.dst, spec.prefix);
 	const found = group.find((each) => each.metric === spec.metric);
-	if (found !== undefined && !mayReplace) return refuse("EEXIST", "File exists");
+	if (found !== undefined && how === undefined) return refuse("EEXIST", "File exists");
+	if (how === "first" || how === "last") {
+		if (group.some((each) => isSame(each, made.value))) return refuse("EEXIST", "File exists");
+		const next = insertAmong(group, made.value, how);
+		return ok(fib.record(() => fib.setRoutes(spec.table, spec, next)));
+	}
 	const next =
 		found === undefined ? insert(group, made.value) : group.map((each) => (each === found ? made.value : each));
 	return ok(fib.record(() => fib.setRoutes(spec.table, spec, next)));
@@ -64,6 +69,27 @@ function fits(each: FibRoute, asked: Route, spec: RouteSpec): boolean {
 function insert(group: readonly FibRoute[], route: FibRoute): readonly FibRoute[] {
 	const at = group.filter((each) => each.metric < route.metric).length;
 	return [...group.slice(0, at), route, ...group.slice(at)];
+}
+
+function insertAmong(group: readonly FibRoute[], route: FibRoute, where: "first" | "last"): readonly FibRoute[] {
+	const isBefore = (each: FibRoute): boolean =>
+		where === "first" ? each.metric < route.metric : each.metric <= route.metric;
+	return [...group.filter(isBefore), route, ...group.filter((each) => !isBefore(each))];
+}
+
+/** The same to the kernel: metric, scope, type and next hops. */
+function isSame(a: FibRoute, b: FibRoute): boolean {
+	const key = (route: FibRoute): string =>
+		[
+			route.metric,
+			route.scope,
+			route.type,
+			route.protocol,
+			route.prefsrc,
+			route.mtu,
+			...route.nexthops.map((hop) => `${hop.oif} ${hop.gateway} ${hop.weight} ${hop.onlink}`),
+		].join("/");
+	return key(a) === key(b);
 }
 
 /** Fills in what `ip route` would, and turns names and text into numbers. */

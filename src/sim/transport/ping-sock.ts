@@ -92,7 +92,11 @@ class PingSock implements EchoSocket, SkbSocket {
 		return route.value.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : route;
 	}
 
-	send(request: { readonly seq: number; readonly payload: Uint8Array }): Result<void, SocketError> {
+	send(request: {
+		readonly seq: number;
+		readonly payload: Uint8Array;
+		readonly ttl?: number;
+	}): Result<void, SocketError> {
 		const { seq, payload } = request;
 		if (this.#closed) return socketErr("EINVAL", "closed socket");
 		if (payload.length > MAX_PAYLOAD) return socketErr("EMSGSIZE");
@@ -113,7 +117,7 @@ class PingSock implements EchoSocket, SkbSocket {
 			src: bindAddr === ADDR_ANY ? (dst.prefsrc ?? ADDR_ANY) : bindAddr,
 			dst: this.#to,
 			proto: IPPROTO_ICMP,
-			ttl: sockTtl(this.options),
+			ttl: request.ttl ?? sockTtl(this.options),
 			tos,
 			id: pmtudisc === "do" ? 0 : ipSelectIdent(netns),
 			df: pmtudisc !== "dont" && fits,

@@ -64,7 +64,7 @@ function limitIface(side: "in" | "out"): OptionSyntax<Draft<AddrTypeMatch>> {
 		args: 0,
 		set: (draft) => {
 			if (draft.limitIface !== undefined) {
-				return "addrtype: you can't specify both --limit-iface-in and --limit-iface-out";
+				return 'addrtype: option "--limit-iface-in" cannot be used together with "--limit-iface-out".';
 			}
 			draft.limitIface = side;
 			return undefined;

@@ -11,7 +11,16 @@ import type {
 import { addrBits, type Cidr } from "../../../wire/addr.ts";
 import { type Draft, type Extension, extension, type OptionSyntax } from "../extension.ts";
 import { protocolNumber } from "../names.ts";
-import { bang, formatPortRange, inverted, parseHostNet, parseNames, parsePortRange, parseUint } from "../values.ts";
+import {
+	bang,
+	formatPortRange,
+	inverted,
+	parseHostNet,
+	parseNames,
+	parsePort,
+	parsePortRange,
+	parseUint,
+} from "../values.ts";
 
 const STATES: readonly CtState[] = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"];
 const STATUSES: readonly CtStatus[] = ["NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
@@ -27,7 +36,7 @@ export const CONNTRACK: Extension<Match> = extension<Match, ConntrackDraft>({
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const states = parseNames(value, STATES);
-				if (states === undefined) return `Bad ctstate "${value}"`;
+				if (states === undefined) return `Bad ctstate "${unknownName(value, STATES)}"`;
 				draft.state = inverted(states, invert);
 				return undefined;
 			},
@@ -37,7 +46,7 @@ export const CONNTRACK: Extension<Match> = extension<Match, ConntrackDraft>({
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const proto = protocolNumber(value);
-				if (proto === undefined) return `conntrack: unknown protocol "${value}"`;
+				if (proto === undefined) return `unknown protocol "${value}" specified`;
 				draft.proto = inverted(proto, invert);
 				return undefined;
 			},
@@ -55,7 +64,7 @@ export const CONNTRACK: Extension<Match> = extension<Match, ConntrackDraft>({
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const statuses = parseNames(value, STATUSES);
-				if (statuses === undefined) return `Bad ctstatus "${value}"`;
+				if (statuses === undefined) return `Bad ctstatus "${unknownName(value, STATUSES)}"`;
 				const bits = statuses.filter((status) => status !== "NONE");
 				draft.status = inverted(bits.length === 0 ? statuses : bits, invert);
 				return undefined;
@@ -66,7 +75,9 @@ export const CONNTRACK: Extension<Match> = extension<Match, ConntrackDraft>({
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const range = parseExpire(value);
-				if (range === undefined) return `conntrack: bad value for option "--ctexpire", or out of range (0-4294967295).`;
+				if (range === undefined) {
+					return `conntrack: bad value for option "--ctexpire" near "${value}", or out of range (0-4294967295).`;
+				}
 				draft.expireSeconds = inverted(range, invert);
 				return undefined;
 			},
@@ -93,7 +104,10 @@ export const STATE: Extension<Match> = extension<Match, Partial<Draft<StateMatch
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const states = parseNames(value, PLAIN_STATES);
-				if (states === undefined) return `Bad state "${value}"`;
+				if (value.endsWith(",")) {
+					return '"--state" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED';
+				}
+				if (states === undefined) return `Bad state "${unknownName(value, PLAIN_STATES)}"`;
 				draft.states = states;
 				if (invert) draft.invert = true;
 				return undefined;
@@ -107,15 +121,16 @@ export const STATE: Extension<Match> = extension<Match, Partial<Draft<StateMatch
 			: { ...draft, kind: "state", states: draft.states },
 });
 
-export function formatConntrackMatch(match: ConntrackMatch): string {
+/** `formatNet` says how addresses are written: `iptables -L` has names for them. */
+export function formatConntrackMatch(match: ConntrackMatch, formatNet: (net: Cidr) => string = formatHostNet): string {
 	return (
 		" -m conntrack" +
 		part("--ctstate", match.state, formatList) +
 		part("--ctproto", match.proto, String) +
-		part("--ctorigsrc", match.origSrc, formatHostNet) +
-		part("--ctorigdst", match.origDst, formatHostNet) +
-		part("--ctreplsrc", match.replSrc, formatHostNet) +
-		part("--ctrepldst", match.replDst, formatHostNet) +
+		part("--ctorigsrc", match.origSrc, formatNet) +
+		part("--ctorigdst", match.origDst, formatNet) +
+		part("--ctreplsrc", match.replSrc, formatNet) +
+		part("--ctrepldst", match.replDst, formatNet) +
 		part("--ctorigsrcport", match.origSport, formatPortRange) +
 		part("--ctorigdstport", match.origDport, formatPortRange) +
 		part("--ctreplsrcport", match.replSport, formatPortRange) +
@@ -167,11 +182,21 @@ function portOption(key: "origSport" | "origDport" | "replSport" | "replDport"):
 		invertible: true,
 		set: (draft, { value, invert }) => {
 			const range = parsePortRange(value);
-			if (typeof range === "string") return range;
+			if (typeof range === "string") return unresolvedPort(value) ?? range;
 			draft[key] = inverted(range, invert);
 			return undefined;
 		},
 	};
+}
+
+/** The first name that is none. */
+function unknownName(text: string, all: readonly string[]): string {
+	return text.split(",").find((word) => !all.includes(word.toUpperCase())) ?? text;
+}
+
+function unresolvedPort(text: string): string | undefined {
+	const word = text.split(":").find((part) => part !== "" && parsePort(part) === undefined);
+	return word === undefined ? undefined : `Port "${word}" does not resolve to anything.`;
 }
 
 function parseExpire(text: string): PortRange | undefined {

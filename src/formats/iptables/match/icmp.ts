@@ -65,5 +65,5 @@ function parseIcmpType(
 	if (type === undefined) return `Unknown ${label} type \`${text}'`;
 	if (slash < 0 || (kind === "icmp" && type === 255)) return { type };
 	const code = parseUint(text.slice(slash + 1), 255);
-	return code === undefined ? `Unknown ${label} type \`${text}'` : { type, code };
+	return code === undefined ? `Unknown ${label} code \`${text}'` : { type, code };
 }

@@ -8,6 +8,13 @@ const PROTOCOLS: readonly number[] = [6, 17, 136, 132, 33];
 /** The kernel has room for 15 numbers; a range takes two. */
 const ROOM = 15;
 
+/** The full names of the options, in the order in which two are named. */
+const NAMES: readonly (readonly [MultiportMatch["which"], string])[] = [
+	["sports", "source-ports"],
+	["dports", "destination-ports"],
+	["ports", "ports"],
+];
+
 type MultiportDraft = Partial<Draft<MultiportMatch>>;
 
 const SPORTS = portsOption("sports");
@@ -44,9 +51,12 @@ function portsOption(which: MultiportMatch["which"]): OptionSyntax<MultiportDraf
 	return {
 		args: 1,
 		invertible: true,
+		again: `multiport: option "--${NAMES.find(([kind]) => kind === which)?.[1]}" can only be used once.`,
 		set: (draft, { value, invert }) => {
-			if (draft.which !== undefined)
-				return `multiport: option "--${draft.which}" cannot be used together with "--${which}".`;
+			if (draft.which !== undefined) {
+				const [first, second] = NAMES.filter(([kind]) => kind === which || kind === draft.which);
+				return `multiport: option "--${first?.[1]}" cannot be used together with "--${second?.[1]}".`;
+			}
 			const ports = parsePorts(value);
 			if (typeof ports === "string") return ports;
 			draft.which = which;

@@ -3,6 +3,8 @@ import type { Inverted, Match, PhysdevMatch } from "../../../kernel/xtables.ts";
 import { type Draft, type Extension, extension, type OptionSyntax } from "../extension.ts";
 import { bang, inverted, isPlainName } from "../values.ts";
 
+const IFNAMSIZ = 16;
+
 export const PHYSDEV: Extension<Match> = extension<Match, Draft<PhysdevMatch>>({
 	name: "physdev",
 	options: {
@@ -41,6 +43,7 @@ function physdevName(key: "in" | "out"): OptionSyntax<Draft<PhysdevMatch>> {
 		invertible: true,
 		set: (draft, { value, invert }) => {
 			draft[key] = inverted(value, invert);
+			if (value.length >= IFNAMSIZ) return `interface name \`${value}' must be shorter than IFNAMSIZ (15)`;
 			return isPlainName(value) ? undefined : `weird character in interface \`${value}'`;
 		},
 	};

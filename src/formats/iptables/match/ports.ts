@@ -29,11 +29,14 @@ interface Ports {
 }
 
 /** Every port: tcp and udp keep no range then, sctp keeps it. */
-function portOption(side: "sport" | "dport", keepFull: boolean): OptionSyntax<Ports> {
+function portOption(
+	side: "sport" | "dport",
+	{ keepFull, again }: { readonly keepFull: boolean; readonly again: string },
+): OptionSyntax<Ports> {
 	return {
 		args: 1,
 		invertible: true,
-		again: `Only one \`--${side === "sport" ? "source" : "destination"}-port' allowed`,
+		again,
 		set: (draft, { value, invert }) => {
 			const range = parsePortRange(value);
 			if (typeof range === "string") return range;
@@ -43,10 +46,16 @@ function portOption(side: "sport" | "dport", keepFull: boolean): OptionSyntax<Po
 	};
 }
 
-const SPORT = portOption("sport", false);
-const DPORT = portOption("dport", false);
-const SCTP_SPORT = portOption("sport", true);
-const SCTP_DPORT = portOption("dport", true);
+const SPORT = portOption("sport", { keepFull: false, again: "Only one `--source-port' allowed" });
+const DPORT = portOption("dport", { keepFull: false, again: "Only one `--destination-port' allowed" });
+const UDP_SPORT = portOption("sport", { keepFull: false, again: onlyOnce("udp", "source-port") });
+const UDP_DPORT = portOption("dport", { keepFull: false, again: onlyOnce("udp", "destination-port") });
+const SCTP_SPORT = portOption("sport", { keepFull: true, again: onlyOnce("sctp", "source-port") });
+const SCTP_DPORT = portOption("dport", { keepFull: true, again: onlyOnce("sctp", "destination-port") });
+
+function onlyOnce(match: string, option: string): string {
+	return `${match}: option "--${option}" can only be used once.`;
+}
 
 export const TCP: Extension<Match> = extension<Match, Draft<TcpMatch>>({
 	name: "tcp",
@@ -84,7 +93,12 @@ export const TCP: Extension<Match> = extension<Match, Draft<TcpMatch>>({
 
 export const UDP: Extension<Match> = extension<Match, Draft<UdpMatch>>({
 	name: "udp",
-	options: { "--sport": SPORT, "--source-port": SPORT, "--dport": DPORT, "--destination-port": DPORT },
+	options: {
+		"--sport": UDP_SPORT,
+		"--source-port": UDP_SPORT,
+		"--dport": UDP_DPORT,
+		"--destination-port": UDP_DPORT,
+	},
 	start: () => ({ kind: "udp" }),
 	finish: (draft, head) => needProto(head, 17, "UDP match requires '-p udp'") ?? draft,
 });

@@ -56,12 +56,14 @@ export const STATISTIC: Extension<Match> = extension<Match, StatisticDraft>({
 	},
 	start: () => ({}),
 	finish: ({ mode, random, every, packet }) => {
-		if (mode === undefined) return `statistic: option "--mode" must be specified`;
-		if (mode === "random") {
-			if (random === undefined) return "--probability must be specified when using random mode";
-			return { kind: "statistic", mode, ...random };
+		if (mode === undefined && (random !== undefined || every !== undefined)) {
+			return `statistic: option "--mode" must be specified`;
 		}
-		if (every === undefined) return "--every must be specified when using nth mode";
+		if (mode !== "nth") {
+			if (random === undefined) return "--probability must be specified when using random mode";
+			return { kind: "statistic", mode: "random", ...random };
+		}
+		if (every === undefined) return "--every and --packet must be specified when using nth mode";
 		if (packet === undefined) return `statistic: option "--every" also requires "--packet".`;
 		if (packet >= every.every) return "the --packet p must be 0 <= p <= n-1";
 		return { kind: "statistic", mode, ...every, packet };

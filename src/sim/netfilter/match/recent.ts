@@ -97,8 +97,9 @@ function check(match: RecentMatch, at: RuleContext): ObjectError | undefined {
 		message: `recent match in chain ${at.chain}: ${why}`,
 	});
 	const changing = match.action === "set" || match.action === "remove";
-	if (changing && (match.rttl === true || match.reap === true || (match.hitcount ?? 0) > 0)) {
-		return refuse(`--rttl, --reap and --hitcount do not go with --${match.action}`);
+	const counts = (match.hitcount ?? 0) > 0 || (match.seconds ?? 0) > 0;
+	if (changing && (match.rttl === true || match.reap === true || counts)) {
+		return refuse(`--rttl, --reap, --seconds and --hitcount do not go with --${match.action}`);
 	}
 	if (match.reap === true && (match.seconds ?? 0) === 0) return refuse("--reap needs --seconds");
 	if ((match.hitcount ?? 0) >= MAX_STAMPS) return refuse(`hitcount (${match.hitcount}) is larger than 255`);

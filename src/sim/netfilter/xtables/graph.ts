@@ -58,6 +58,7 @@ function misplaced(chain: XtChainState, hook: HookName): ObjectError {
 		return {
 			errno: "EINVAL",
 			message: `rule ${at + 1} in chain ${chain.name} of table ${chain.table.name}: ${what}: ${where}`,
+			rule: { table: chain.table.name, chain: chain.name, number: at + 1, hook },
 		};
 	}
 	return {

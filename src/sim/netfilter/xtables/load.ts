@@ -56,6 +56,7 @@ export function applyChain(netns: Netns, verb: Verb, object: XtChain): Result<Un
 		chain.packets = object.counters?.packets ?? 0;
 		chain.bytes = object.counters?.bytes ?? 0;
 	}
+	if (keep) return ok(undo);
 	const rules = object.rules.map((rule) => loadRule(table, rule));
 	const body = makeBody(rules);
 	if (rules.length >= EAGER_INDEX && table.indexThreshold <= rules.length) body.index = buildIndex(rules);

@@ -1,0 +1,24 @@
+/** What a trace teaches, in plain words: derived from the packets' own steps and the machines' state, nothing else. */
+
+import type { TraceEvent } from "../../kernel/trace-event.ts";
+import { type Journey, journeysOf } from "../journey.ts";
+import { bridgedFrames, promiscuousBridge } from "./bridge-notes.ts";
+import { dnatThenRouting, natNeedsConntrack, natOncePerConnection } from "./nat-notes.ts";
+import { type MachineFacts, type Note, visitsOf } from "./note.ts";
+import { failures, forwardingIsOff, waitedForArp } from "./path-notes.ts";
+
+/** In the order in which a packet meets what they are about. */
+export function teachingNotes(events: readonly TraceEvent[], facts: MachineFacts): readonly Note[] {
+	const journeys: readonly Journey[] = journeysOf(events);
+	const visits = visitsOf(journeys);
+	return [
+		...waitedForArp(visits, facts),
+		...bridgedFrames(visits, facts),
+		...dnatThenRouting(visits, facts),
+		...natNeedsConntrack(visits, facts),
+		...natOncePerConnection(visits, facts),
+		...forwardingIsOff(visits, facts),
+		...promiscuousBridge(visits, facts),
+		...failures(journeys, facts),
+	];
+}

@@ -1,0 +1,183 @@
+/** The labs that come with podwire: every expectation holds, their commands are the articles', and a broken copy fails with a diff. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { runProgram } from "../src/cli/program.ts";
+import { parseLab } from "../src/shell/lab/parse-lab.ts";
+import { splitCommands } from "../src/shell/lab/terminal.ts";
+import { PLAIN } from "../src/trace/paint.ts";
+import { parseCapture } from "../src/wire/pcap.ts";
+
+const LABS = fileURLToPath(new URL("../labs/", import.meta.url));
+const SEEDS = fileURLToPath(new URL("../../shared/seeds/", import.meta.url));
+const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-labs-"));
+
+afterAll(() => rmSync(SCRATCH, { recursive: true }));
+
+interface Run {
+	readonly code: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+async function podwire(...args: readonly string[]): Promise<Run> {
+	let out = "";
+	let err = "";
+	const io = {
+		out: (text: string): void => {
+			out += text;
+		},
+		err: (text: string): void => {
+			err += text;
+		},
+		paint: PLAIN,
+	};
+	return { code: await runProgram(args, io), out, err };
+}
+
+function labText(name: string): string {
+	return readFileSync(join(LABS, `${name}.yaml`), "utf8");
+}
+
+function commandsOf(name: string): readonly string[] {
+	const lab = parseLab({ path: name, text: labText(name) });
+	if (!lab.ok) throw new Error(`${name} is no lab`);
+	return lab.value.lab.steps.flatMap((step) => splitCommands(step.run ?? ""));
+}
+
+const ARTICLES = [
+	["dnat-bridge", "000_e6fe816fe3f3a0f9.txt"],
+	["bridge-same-subnet", "001_f308a968d94b76de.txt"],
+] as const;
+
+test.each(ARTICLES)("%s: every expectation holds", async (name) => {
+	const { code, out, err } = await podwire("lab", "run", name, "--captures", SCRATCH);
+	expect(out.split("\n").filter((line) => line.includes("✘"))).toEqual([]);
+	expect(code).toBe(0);
+	expect(err).toBe("");
+	expect(out).toMatch(/✔ all \d+ expectations hold \(\d+ steps\)\ncaptures: \S+\.pcap/);
+});
+
+test.each(ARTICLES)("%s: the commands are printed so in the article", (name, seed) => {
+	const article = readFileSync(join(SEEDS, seed), "utf8");
+	const commands = commandsOf(name);
+	expect(commands.length).toBeGreaterThan(40);
+	expect(commands.filter((command) => !article.includes(command))).toEqual([]);
+});
+
+test.each(ARTICLES)("%s: the commands come in the article's order", (name, seed) => {
+	const article = readFileSync(join(SEEDS, seed), "utf8");
+	let at = 0;
+	const late: string[] = [];
+	for (const command of new Set(commandsOf(name))) {
+		const found = article.indexOf(command, at);
+		if (found < 0) late.push(command);
+		else at = found;
+	}
+	expect(late).toEqual([]);
+});
+
+test("the same lab runs the same way, byte for byte", async () => {
+	const first = await podwire("lab", "run", "dnat-bridge", "--captures", SCRATCH);
+	const second = await podwire("lab", "run", "dnat-bridge", "--captures", SCRATCH);
+	expect(second.out).toBe(first.out);
+});
+
+test("captures are written where one says, as pcap", async () => {
+	const directory = join(SCRATCH, "captures");
+	mkdirSync(directory);
+	const { code, out } = await podwire("lab", "run", "dnat-bridge", "--quiet", "--captures", directory);
+	expect(code).toBe(0);
+	expect(readdirSync(directory)).toEqual(["icmp-br0.pcap", "icmp-eth0.pcap"]);
+	expect(out).toContain(`captures: ${directory}/icmp-eth0.pcap, ${directory}/icmp-br0.pcap\n`);
+	const capture = parseCapture(readFileSync(join(directory, "icmp-br0.pcap")));
+	expect(capture.ok && capture.value.packets.length).toBeGreaterThan(6);
+});
+
+test("--explain answers why the reply passes no nat chain", async () => {
+	const { code, out } = await podwire("lab", "run", "dnat-bridge", "--explain", "--captures", SCRATCH);
+	expect(code).toBe(0);
+	expect(out).toMatch(
+		/#\d+ passed no nat chain of master, neither PREROUTING nor POSTROUTING: it is a reply, and connection tracking knows the connection already/,
+	);
+	expect(out).toMatch(
+		/By the entry alone the source of #\d+ was translated back: 10\.244\.1\.2:9090 > 10\.211\.55\.123:\d+ became 10\.211\.55\.122:8090 > /,
+	);
+	expect(out).toContain("The article's author wonders");
+});
+
+test("--explain says why a bridged ping is, or is not, seen by iptables", async () => {
+	const { out } = await podwire("lab", "run", "bridge-same-subnet", "--explain", "--captures", SCRATCH);
+	expect(out).toContain("because net.bridge.bridge-nf-call-iptables is 0 there");
+	expect(out).toContain("net.bridge.bridge-nf-call-iptables is 1 there, so bridged IPv4 packets are shown to iptables");
+});
+
+test("--json is the whole run as data", async () => {
+	const { code, out } = await podwire("lab", "run", "bridge-same-subnet", "--json", "--explain", "--captures", SCRATCH);
+	expect(code).toBe(0);
+	const result: unknown = JSON.parse(out);
+	expect(result).toMatchObject({ schema: "podwire.lab-result/v1", ok: true, failed: 0 });
+	expect(result).toHaveProperty("steps.4.commands.0", { command: "ip netns exec ns1 ping 10.244.1.4 -c 1", exit: 0 });
+	expect(result).toHaveProperty("steps.4.explained.schema", "podwire.explain/v1");
+});
+
+/** A copy of a lab with one piece of its text replaced. */
+function broken(name: string, from: string, to: string): string {
+	const text = labText(name);
+	if (!text.includes(from)) throw new Error(`${name} has no ${from}`);
+	const path = join(SCRATCH, `${name}-broken.yaml`);
+	writeFileSync(path, text.replace(from, to));
+	return path;
+}
+
+test("a lab whose machine forwards nothing fails with a diff, exit code 1", async () => {
+	const path = broken("dnat-bridge", "      echo 1 > /proc/sys/net/ipv4/ip_forward\n", "");
+	const { code, out } = await podwire("lab", "run", path, "--quiet", "--captures", SCRATCH);
+	expect(code).toBe(1);
+	expect(out).toMatch(/✘ stdout is as expected {2}\S+dnat-bridge-broken\.yaml:\d+:\d+\n {6}- \{"Age":12/);
+	expect(out).toMatch(/✘ \d+ of \d+ expectations failed/);
+});
+
+test("an expectation that is wrong fails alone", async () => {
+	const path = broken("bridge-same-subnet", "packets: 2, bytes: 168", "packets: 3, bytes: 168");
+	const { code, out } = await podwire("lab", "run", path, "--quiet", "--captures", SCRATCH);
+	expect(code).toBe(1);
+	expect(out).toMatch(
+		/^ {2}✘ packets of filter FORWARD "Filter-FORWARD-1-": 3 {2}\S+bridge-same-subnet-broken\.yaml:\d+:\d+\n {6}- 3\n {6}\+ 2\n✘ 1 of \d+ expectations failed \(\d+ steps\)\ncaptures: \S+icmp\.pcap\n$/,
+	);
+});
+
+test("a lab file that is wrong: exit code 2, with its place", async () => {
+	const path = broken("bridge-same-subnet", "interruptAfter: 3500ms", "interruptAfter: soon");
+	const { code, out, err } = await podwire("lab", "run", path);
+	expect(code).toBe(2);
+	expect(out).toBe("");
+	expect(err).toMatch(
+		/^podwire: \S+\.yaml:\d+:21: steps\[3\]\.interruptAfter: expected a time as 500ms, 3s or 2m, found "soon"\n$/,
+	);
+});
+
+test("what the kernel refuses of a lab's machines is named with its place", async () => {
+	const path = join(SCRATCH, "gateway.yaml");
+	const host =
+		"hosts: { a: { interfaces: { eth0: { addresses: 10.0.0.1/24 } }, routes: [{ to: default, via: 10.9.9.9 }] } }";
+	writeFileSync(path, `schema: podwire.lab/v1\ntitle: t\n${host}\nsteps: []\n`);
+	const { code, err } = await podwire("lab", "run", path);
+	expect(code).toBe(2);
+	expect(err).toContain("gateway.yaml:3:74: hosts.a.routes[0]: ");
+});
+
+test("a lab that there is not: the names that there are", async () => {
+	expect(await podwire("lab", "run", "bridge")).toMatchObject({ code: 2, out: "" });
+	expect((await podwire("lab", "run", "dnat-brigde")).err).toContain("did you mean dnat-bridge?");
+	expect((await podwire("lab", "run", "nothing-like-it")).err).toContain("there is bridge-same-subnet, dnat-bridge");
+	expect((await podwire("lab", "run", "./no-such.yaml")).err).toContain("./no-such.yaml: ENOENT");
+});
+
+test("lab list names them all", async () => {
+	const { code, out } = await podwire("lab", "list");
+	expect(code).toBe(0);
+	expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(["bridge-same-subnet", "dnat-bridge", ""]);
+});
