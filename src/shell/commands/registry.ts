@@ -10,6 +10,7 @@ import { catCommand, moreCommand, nlCommand, tacCommand } from "./cat.ts";
 import { conntrackCommand } from "./conntrack/conntrack.ts";
 import { curlCommand } from "./curl.ts";
 import { cutCommand, trCommand } from "./cut.ts";
+import { digCommand } from "./dig.ts";
 import { dmesgCommand } from "./dmesg.ts";
 import { echoCommand } from "./echo.ts";
 import { echoServerCommand, socatCommand } from "./echo-server.ts";
@@ -18,6 +19,7 @@ import { explainCommandEntry } from "./explain.ts";
 import { chmodCommand, copyCommand, mkdirCommand, pathCommand, rmCommand, touchCommand } from "./files.ts";
 import { grepCommand } from "./grep.ts";
 import { headCommand } from "./head.ts";
+import { hostCommand } from "./host.ts";
 import { httpServerCommand } from "./http-server.ts";
 import { httpWebCommand } from "./http-web.ts";
 import { ifconfigCommand } from "./ifconfig/ifconfig.ts";
@@ -31,6 +33,7 @@ import { modprobeCommand, selinuxCommand } from "./modules.ts";
 import { lsnsCommand, nsenterCommand, unshareCommand } from "./namespaces.ts";
 import { ncCommand } from "./nc.ts";
 import { netstatCommand } from "./netstat.ts";
+import { nslookupCommand } from "./nslookup.ts";
 import { aptCommand, rpmCommand, yumCommand } from "./packages.ts";
 import { pingCommand } from "./ping.ts";
 import { printfCommand } from "./printf.ts";
@@ -62,12 +65,15 @@ export const COMMANDS: readonly CommandEntry[] = [
 	brctlCommand,
 	bridgeCommand,
 	curlCommand,
+	digCommand,
 	echoServerCommand,
 	ethtoolCommand,
+	hostCommand,
 	httpServerCommand,
 	httpWebCommand,
 	ifconfigCommand,
 	netstatCommand,
+	nslookupCommand,
 	pythonCommand,
 	routeCommand,
 	socatCommand,
