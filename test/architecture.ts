@@ -16,6 +16,8 @@ export const ROOMS: readonly Room[] = [
 	{ name: "kernel", mayImport: ["base", "wire"] },
 	{ name: "formats", mayImport: PORT },
 	{ name: "sim", mayImport: PORT },
+	/** The only room that runs a program, opens netlink or enters a namespace. */
+	{ name: "linux", node: true, mayImport: [...PORT, "formats"] },
 	{ name: "kube", mayImport: ["base", "wire"] },
 	{ name: "programs", mayImport: PORT },
 	{ name: "cni", mayImport: PORT },
@@ -24,6 +26,7 @@ export const ROOMS: readonly Room[] = [
 	{ name: "reconcile", mayImport: PORT },
 	{ name: "shell", mayImport: [...PORT, "formats", "programs", "trace"] },
 	{ name: "trace", mayImport: [...PORT, "formats"] },
+	{ name: "verify", mayImport: [...PORT, "formats", "programs", "trace"] },
 	{
 		name: "cluster",
 		mayImport: [...PORT, "formats", "kube", "programs", "cni", "kube-proxy", "routes", "reconcile", "trace"],
@@ -35,6 +38,7 @@ export const ROOMS: readonly Room[] = [
 			...PORT,
 			"formats",
 			"sim",
+			"linux",
 			"kube",
 			"programs",
 			"cni",
@@ -44,6 +48,7 @@ export const ROOMS: readonly Room[] = [
 			"trace",
 			"cluster",
 			"shell",
+			"verify",
 		],
 	},
 ];

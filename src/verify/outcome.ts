@@ -1,0 +1,38 @@
+/** What came of a scenario on one kernel, as values that can be compared. */
+import type { ConntrackEntry } from "../kernel/conntrack.ts";
+import type { CapturedFrame, KernelError } from "../kernel/kernel.ts";
+import type { Fdb, Neigh, XtChain } from "../kernel/objects.ts";
+
+export interface Outcome {
+	/** In the order in which the kernel showed them; `step` is the index of the step that was under way. */
+	readonly frames: readonly SeenFrame[];
+	/** By namespace. */
+	readonly netns: Readonly<Record<string, NetnsOutcome>>;
+	/** Lines of LOG rules and the kernel, in order. */
+	readonly log: readonly { readonly step: number; readonly text: string }[];
+	/** What sockets saw, in order. */
+	readonly sockets: readonly SocketSight[];
+	/** What the kernel refused to set up; then nothing was sent. */
+	readonly refused?: { readonly netns: string; readonly error: KernelError };
+}
+
+export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direction" | "pktType" | "frame"> {
+	readonly step: number;
+}
+
+export interface NetnsOutcome {
+	/** Chains with counters. */
+	readonly chains: readonly XtChain[];
+	readonly conntrack: readonly ConntrackEntry[];
+	readonly neighs: readonly Neigh[];
+	readonly fdb: readonly Fdb[];
+}
+
+export interface SocketSight {
+	readonly step: number;
+	readonly netns: string;
+	/** Which socket: `udp-echo 10.0.0.2:53`, `tcp step 3`. */
+	readonly socket: string;
+	/** `datagram from 10.0.0.1:4000: 68656c6c6f`, `connected`, `data: …`, `error ECONNREFUSED`, `accepted from …`, `closed`. */
+	readonly what: string;
+}

@@ -1,0 +1,99 @@
+/**
+ * A scenario: what is set up in which namespace and what is sent, as data. It runs on every kernel alike, and what came of
+ * it (`outcome.ts`) must be the same.
+ */
+import type { Addr, Fdb, KernelObject, Link, Neigh, PolicyRule, Route } from "../kernel/objects.ts";
+import type { IpAddr } from "../wire/addr.ts";
+
+export interface Scenario {
+	readonly name: string;
+	/** What it exercises, in the fidelity table's words: `match conntrack`, `target DNAT`, `device bridge`, `martian source`. */
+	readonly features: readonly string[];
+	readonly topology: Topology;
+	/** By namespace; of namespaces that are not there nothing is set. */
+	readonly config: Readonly<Record<string, NetnsConfig>>;
+	/** Programs that listen. */
+	readonly listen: readonly Listener[];
+	readonly steps: readonly Step[];
+}
+
+/** Namespaces and devices. Scenarios with the same topology share one on the real kernel, where making one is slow. */
+export interface Topology {
+	readonly netns: readonly string[];
+	/** Made in this order; every device has its MAC address given, and `up` where it shall be up. */
+	readonly links: readonly PlacedLink[];
+}
+
+export interface PlacedLink {
+	readonly netns: string;
+	readonly link: Link;
+}
+
+/** Set in this order, after the devices are there. */
+export interface NetnsConfig {
+	/** Key with dots → value. */
+	readonly sysctls?: Readonly<Record<string, string>>;
+	readonly addrs?: readonly Addr[];
+	readonly routes?: readonly Route[];
+	readonly rules?: readonly PolicyRule[];
+	readonly neighs?: readonly Neigh[];
+	readonly fdb?: readonly Fdb[];
+	/** iptables-save text of IPv4; tables that it does not name are empty. */
+	readonly iptables?: string;
+}
+
+export type Listener =
+	/** Answers every datagram with the same bytes. */
+	| { readonly kind: "udp-echo"; readonly netns: string; readonly addr: IpAddr; readonly port: number }
+	/** Reads datagrams and says nothing. */
+	| { readonly kind: "udp-sink"; readonly netns: string; readonly addr: IpAddr; readonly port: number }
+	/** Sends back what it reads and closes when the peer has closed. */
+	| { readonly kind: "tcp-echo"; readonly netns: string; readonly addr: IpAddr; readonly port: number };
+
+export type Step =
+	/** One whole frame out of a device, as an AF_PACKET socket sends it. */
+	| { readonly kind: "frame"; readonly netns: string; readonly dev: string; readonly bytes: Uint8Array }
+	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` passed. */
+	| {
+			readonly kind: "tcp";
+			readonly netns: string;
+			/** Port 0 is not allowed: it would be random. */
+			readonly from: { readonly addr?: IpAddr; readonly port: number };
+			readonly to: { readonly addr: IpAddr; readonly port: number };
+			readonly payload: string;
+			readonly mark?: number;
+			readonly timeoutMs?: number;
+	  }
+	/** One datagram from a socket that stays open for answers and errors until the scenario ends. */
+	| {
+			readonly kind: "udp";
+			readonly netns: string;
+			readonly from: { readonly addr?: IpAddr; readonly port: number };
+			readonly to: { readonly addr: IpAddr; readonly port: number };
+			readonly payload: string;
+			readonly mark?: number;
+			readonly ttl?: number;
+			readonly pmtudisc?: "want" | "do" | "dont";
+	  }
+	/** One echo request. */
+	| {
+			readonly kind: "ping";
+			readonly netns: string;
+			readonly to: IpAddr;
+			readonly id: number;
+			readonly seq: number;
+			readonly payloadBytes: number;
+			readonly ttl?: number;
+			readonly mark?: number;
+	  }
+	/** Changes something while it runs. */
+	| {
+			readonly kind: "change";
+			readonly netns: string;
+			readonly verb: "add" | "replace" | "delete";
+			readonly object: KernelObject;
+	  }
+	/** Lets time pass: virtual on the simulated kernel, real on the other. */
+	| { readonly kind: "wait"; readonly ms: number };
+
+export type StepKind = Step["kind"];
