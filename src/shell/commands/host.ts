@@ -77,8 +77,12 @@ async function host(context: CommandContext): Promise<number> {
 			? ""
 			: `Using domain server:\nName: ${server.name}\nAddress: ${server.addr}#${plan.port}\nAliases: \n\n`;
 	lookup.intro = intro;
+	lookup.typed = name.replace(/\.$/, "");
 	const addr = parseIp(name);
-	if (addr.ok && type === undefined) return lookup.run([reverseName(addr.value)], ["PTR"]);
+	if (addr.ok && type === undefined) {
+		lookup.typed = absolute(reverseName(addr.value));
+		return lookup.run([reverseName(addr.value)], ["PTR"]);
+	}
 	const conf = await resolvConfOf(context);
 	const ndots = value("N") === undefined ? conf.ndots : Number(value("N"));
 	const names = searchList(name, { search: conf.search, ndots });
@@ -88,6 +92,8 @@ async function host(context: CommandContext): Promise<number> {
 class HostLookup {
 	/** Printed before the first answer. */
 	intro = "";
+	/** The name as it is told of when it cannot be found. */
+	typed = "";
 	readonly #context: CommandContext;
 	readonly #plan: LookupPlan;
 	readonly #options: { readonly verbose: boolean; readonly recurse: boolean };
@@ -110,8 +116,7 @@ class HostLookup {
 			const { rcode } = found.answer.message;
 			if (rcode === "NXDOMAIN" && at + 1 < names.length) continue;
 			if (rcode !== "NOERROR") {
-				const shown = first === "PTR" ? absolute(name) : (names.at(-1) ?? name);
-				this.#say(`Host ${shown} not found: ${Math.max(0, RCODES.indexOf(rcode))}(${rcode})\n`);
+				this.#say(`Host ${this.typed} not found: ${Math.max(0, RCODES.indexOf(rcode))}(${rcode})\n`);
 				return 1;
 			}
 			this.#tell(found, { name, type: first, only: others.length === 0 });
