@@ -115,6 +115,15 @@ function plain(text: string): string {
 		.replace(/curl\/\d[\d.]*/g, "curl");
 }
 
+/** Which process and descriptor it is differs, sockets come in the order of a hash, and as wide as the last column is a pid. */
+function plainSockets(text: string): string {
+	const lines = text
+		.replace(/pid=\d+,fd=\d+/g, "pid,fd")
+		.replace(/ +$/gm, "")
+		.split("\n");
+	return lines.sort().join("\n");
+}
+
 interface Step {
 	readonly on: Machine;
 	readonly line: string;
@@ -391,6 +400,63 @@ test.skipIf(!canNc)("a server that says nothing", async () => {
 		"nc -z -v 203.0.113.9 8079-8081",
 	]);
 });
+
+test.skipIf(!canNc)("ss shows who listens where, and who is connected", async () => {
+	const listeners: readonly (readonly [line: string, port: number])[] = [
+		["nc -dlk 8080", 8080],
+		["nc -dlk 203.0.113.9 22", 22],
+		["nc -dlk 127.0.0.1 9999", 9999],
+		["nc -dluk 53", 53],
+	];
+	for (const [line, port] of listeners) {
+		await serve(line, port);
+		await simulated("s", `${line} > /dev/null &`);
+	}
+	const client = "nc -dp 40000 203.0.113.9 8080";
+	servers.push(spawn(IP, ["netns", "exec", netnsOf("c"), ...client.split(" ")], { stdio: "ignore" }));
+	await expect.poll(async () => (await real("s", "ss -Htn")).out).toContain("192.168.7.2:40000");
+	await simulated("c", `${client} &`);
+	for (const args of SS_ARGUMENTS) {
+		const line = `ss ${args}`;
+		const [theirs, ours] = [await real("s", line), await simulated("s", line)];
+		const [expected, got] = [theirs, ours].map(({ out, ...rest }) => ({ line, ...rest, out: plainSockets(out) }));
+		expect(got).toEqual(expected);
+	}
+});
+
+const SS_ARGUMENTS = [
+	"-tlnpu",
+	"-lnptu",
+	"-tln",
+	"-ulnp",
+	"-tlp",
+	"-Htlnp",
+	"-Htun",
+	"-tn",
+	"-tanp",
+	"-un",
+	"-tun",
+	"-w",
+	"-lw",
+	"-tn state established",
+	"-tan state listening",
+	"-tn exclude established",
+	"-tn dst 192.168.7.2",
+	"-tn dst 192.168.7.0/24",
+	"-tan sport = :8080",
+	"-tan '( sport = :8080 or sport = :22 ) and not dst 192.168.7.2'",
+	"-tln src 127.0.0.1",
+	"-6tln",
+	"-4tln",
+	"--tcp --listening --numeric",
+	"-tn state foo",
+	"-tn sport = foo bar",
+	"-tn dst",
+	"-tn src 1.2.3.400",
+	"-q",
+	"--foo",
+	"-V",
+];
 
 test.skipIf(!canNc)("text goes both ways through nc, and both ends say so", async () => {
 	const served = await serve(`sh -c "echo from-server | nc -nlvN 1234"`, 1234);
