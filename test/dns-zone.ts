@@ -1,4 +1,4 @@
-/** For tests: a DNS server on the simulated kernel with the zone `test`, the same as test/shell-net-real's on the real one. */
+/** For tests: a DNS server on the simulated kernel with the zone `test`; test/shell-dns-real.test.ts has it on the real one. */
 import { concatBytes, utf8Encode } from "../src/base/bytes.ts";
 import type { Kernel } from "../src/kernel/kernel.ts";
 import { type IpAddr, ip } from "../src/wire/addr.ts";
@@ -53,11 +53,7 @@ export function startDns(kernel: Kernel, netns: string, addr: IpAddr): DnsServer
 		{
 			onDatagram(bytes, from) {
 				const answer = respond(records, bytes, asked);
-				if (answer === undefined || !socket.ok) return;
-				const whole = buildDns(answer);
-				const limit = answer.edns === undefined ? 512 : 1232;
-				const cut = { ...answer, truncated: true, answers: [] };
-				socket.value.send(whole.length > limit ? buildDns(cut) : whole, from);
+				if (answer !== undefined && socket.ok) socket.value.send(asDatagram(answer), from);
 			},
 		},
 	);
@@ -74,6 +70,19 @@ export function startDns(kernel: Kernel, netns: string, addr: IpAddr): DnsServer
 	);
 	if (!socket.ok) throw new Error(socket.error.message);
 	return { asked };
+}
+
+/** The same server's answer to one query, for a server elsewhere; undefined: none is sent. */
+export function answerDns(addr: IpAddr, query: Uint8Array, isUdp: boolean): Uint8Array | undefined {
+	const answer = respond(zone(addr), query, []);
+	return answer === undefined ? undefined : isUdp ? asDatagram(answer) : buildDns(answer);
+}
+
+/** Cut off when it is longer than the asker takes. */
+function asDatagram(answer: DnsMessage): Uint8Array {
+	const whole = buildDns(answer);
+	const limit = answer.edns === undefined ? 512 : 1232;
+	return whole.length > limit ? buildDns({ ...answer, truncated: true, answers: [] }) : whole;
 }
 
 function respond(records: readonly DnsRecord[], bytes: Uint8Array, asked: string[]): DnsMessage | undefined {

@@ -20,7 +20,7 @@ export const digCommand: CommandEntry = {
 const NO_SERVER = 9;
 
 async function dig(context: CommandContext): Promise<number> {
-	const options = digOptions(context.args);
+	const options = digOptions(context);
 	const plan = await planOf(context, options);
 	let status = 0;
 	for (const [index, query] of options.queries.entries()) {
@@ -42,7 +42,9 @@ async function planOf(context: CommandContext, options: DigOptions): Promise<Loo
 	const bind = options.bind === undefined ? undefined : parseIp(options.bind);
 	if (bind?.ok === false) throw new ToolExit(1, `${context.name}: invalid address ${options.bind ?? ""}\n`);
 	const socket = bind === undefined ? plan.socket : { ...plan.socket, bind: { addr: bind.value } };
-	return { ...plan, port, tries, timeoutNs, tcp: on.has("tcp"), socket };
+	const retryText = on.has("comments") ? plan.retryText : undefined;
+	const how = { tcp: on.has("tcp"), keepsTruncated: on.has("ignore"), retryText };
+	return { ...plan, ...how, port, tries, timeoutNs, socket };
 }
 
 interface DigWork {

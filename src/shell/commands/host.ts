@@ -64,14 +64,16 @@ async function host(context: CommandContext): Promise<number> {
 	if (serverName !== undefined && server === undefined) {
 		throw new ToolExit(1, `${context.name}: couldn't get address for '${serverName}': not found\n`);
 	}
+	const verbose = has("v") || has("a") || has("d");
 	const plan = {
 		...basicPlan(context, server === undefined ? await defaultServers(context) : [server], "host"),
 		port: Number(value("p") ?? 53),
 		tries: Number(value("R") ?? 1) + 1,
 		timeoutNs: Number(value("W") ?? 5) * 1e9,
 		tcp: has("T"),
+		retryText: verbose ? (asked: string): string => `Trying "${asked}"` : undefined,
 	};
-	const lookup = new HostLookup(context, plan, { verbose: has("v") || has("a") || has("d"), recurse: !has("r") });
+	const lookup = new HostLookup(context, plan, { verbose, recurse: !has("r") });
 	const intro =
 		server === undefined
 			? ""

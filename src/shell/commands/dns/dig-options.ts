@@ -1,6 +1,7 @@
 /** The options of dig. */
 import { parseIp } from "../../../wire/addr.ts";
 import { reverseName } from "../../../wire/dns.ts";
+import type { CommandContext } from "../../command.ts";
 import { notModelled, ToolExit } from "../tool-exit.ts";
 import { recordType } from "./types.ts";
 
@@ -73,7 +74,7 @@ const SWITCHES: Readonly<Record<string, string>> = {
 	vc: "tcp",
 	all: "all",
 	cookie: "ignored",
-	ignore: "ignored",
+	ignore: "ignore",
 	fail: "ignored",
 	identify: "ignored",
 	idnin: "ignored",
@@ -87,7 +88,7 @@ const REFUSED =
 	);
 
 /** Reads the words; leaves by `ToolExit` with dig's own words when they are not right. */
-export function digOptions(args: readonly string[]): DigOptions {
+export function digOptions({ args, stderr }: Pick<CommandContext, "args" | "stderr">): DigOptions {
 	const on = new Set(["recurse", "adflag", "edns", ...SECTIONS]);
 	const numbers = { timeout: 5, tries: 3, bufsize: 1232, ndots: undefined as number | undefined };
 	const names: { name: string; type: string | undefined }[] = [];
@@ -118,8 +119,11 @@ export function digOptions(args: readonly string[]): DigOptions {
 			if (letter === "b") bind = value.replace(/#.*/, "");
 			else if (letter === "p") port = Number(value);
 			else if (letter === "q") addName(value);
-			else if (letter === "t") setType(typeArgument(value));
-			else if (letter === "x") addName(reverseOf(value), "PTR");
+			else if (letter === "t") {
+				const type = recordType(value);
+				if (type !== undefined) setType(type);
+				else stderr.write(`;; Warning, ignoring invalid type ${value}\n`);
+			} else if (letter === "x") addName(reverseOf(value), "PTR");
 		} else {
 			const type = recordType(word);
 			if (type !== undefined) setType(type);
@@ -177,12 +181,6 @@ function plusOption(
 	}
 	if (found === "short" && !off) for (const section of SECTIONS) if (section !== "answer") on.delete(section);
 	return undefined;
-}
-
-function typeArgument(text: string): string {
-	const type = recordType(text);
-	if (type !== undefined) return type;
-	throw new ToolExit(1, `;; Warning, ignoring invalid type ${text}\n`);
 }
 
 function reverseOf(text: string): string {
