@@ -104,12 +104,27 @@ test.each([
 	["timeout 1 nope", 127, "timeout: failed to run command ‘nope’: No such file or directory\n"],
 	["systemctl restart nope", 5, "Failed to restart nope.service: Unit nope.service not found.\n"],
 	["apt-get install -y nope", 100, "E: Unable to locate package nope\n"],
+	["apt-get", 1, "Usage: apt-get [options] command\n"],
+	["apt-get source nope", 2, "podwire: apt-get source is not modelled\n"],
+	["http-server -p x", 2, "http-server: invalid port: x\n"],
 	["echo )", 2, "bash: line 1: syntax error near unexpected token `)'\n"],
 	["if true; then", 2, "bash: line 1: syntax error: unexpected end of file\n"],
 	["echo 'a", 2, "bash: line 1: unexpected EOF while looking for matching `''\n"],
 ])("%s: exit code %i and its words", async (line, code, err) => {
 	const run = await (await shellLab()).sh(line);
 	expect([run.code, run.err]).toEqual([code, err]);
+});
+
+test("podwire's own servers say how they are used, and help names every command once", async () => {
+	const lab = await shellLab();
+	for (const server of ["echo-server", "http-server"]) {
+		expect(await lab.sh(`${server} --help`)).toMatchObject({ code: 0, err: "" });
+		const wrong = await lab.sh(`${server} --nope`);
+		expect([wrong.code, wrong.err.split("\n")[0]]).toEqual([2, `${server}: unrecognized option '--nope'`]);
+		expect(wrong.err).toContain(`Usage: ${server} [`);
+	}
+	const names = (await lab.sh("help")).out.split("\n").map((line) => line.slice(0, 31).trim());
+	expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
 test("the lines before a syntax error are run", async () => {

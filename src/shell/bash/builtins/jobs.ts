@@ -169,10 +169,9 @@ export function helpBuiltin(builtins: () => Iterable<Builtin>): Builtin {
 				stderr(frame).write(`bash: help: no help topics match \`${wanted}'${hint}\n`);
 				return 1;
 			}
-			const lines = shown
-				.map(({ names, summary }) => `  ${names.join(", ").padEnd(28)} ${summary}\n`)
-				.sort((a, b) => (a < b ? -1 : 1));
-			stdout(frame).write(lines.join(""));
+			const told = new Map(shown.map(({ names, summary }) => [names.join(", "), summary]));
+			const lines = [...told].map(([names, summary]) => `  ${names.padEnd(28)} ${summary}\n`);
+			stdout(frame).write(lines.sort((a, b) => (a < b ? -1 : 1)).join(""));
 			return 0;
 		},
 	};
