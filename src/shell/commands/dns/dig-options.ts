@@ -13,6 +13,7 @@ export interface DigQuery {
 export interface DigOptions {
 	readonly server: string | undefined;
 	readonly port: number;
+	/** `-b`: `ADDRESS`, `ADDRESS#PORT`. */
 	readonly bind: string | undefined;
 	readonly queries: readonly DigQuery[];
 	/** `+` options that are on. */
@@ -116,8 +117,8 @@ export function digOptions({ args, stderr }: Pick<CommandContext, "args" | "stde
 			if (!"bcpqtx".includes(letter)) throw invalid(word);
 			const value = word.length > 2 ? word.slice(2) : rest.shift();
 			if (value === undefined) throw invalid(word);
-			if (letter === "b") bind = value.replace(/#.*/, "");
-			else if (letter === "p") port = Number(value);
+			if (letter === "b") bind = value;
+			else if (letter === "p") port = digPort(value);
 			else if (letter === "q") addName(value);
 			else if (letter === "t") {
 				const type = recordType(value);
@@ -130,7 +131,6 @@ export function digOptions({ args, stderr }: Pick<CommandContext, "args" | "stde
 			else if (!["in", "IN", "ch", "CH", "hs", "HS"].includes(word)) addName(word);
 		}
 	}
-	if (!Number.isInteger(port) || port < 1 || port > 65535) throw new ToolExit(1, "Couldn't parse port number\n");
 	if (names.length === 0) names.push({ name: ".", type: pendingType ?? "NS" });
 	return {
 		server,
@@ -144,6 +144,14 @@ export function digOptions({ args, stderr }: Pick<CommandContext, "args" | "stde
 		ndots: numbers.ndots,
 		domain,
 	};
+}
+
+/** A port as `-p` and `-b` take it. */
+export function digPort(text: string): number {
+	const isNumber = /^\d+$/.test(text);
+	if (isNumber && Number(text) <= 65535) return Number(text);
+	const why = isNumber ? "out of range" : "not a valid number";
+	throw new ToolExit(1, "dig: Couldn't parse port number\n", `invalid port number '${text}': ${why}\n`);
 }
 
 /** Carries out one `+` option; the result is the domain of `+domain=`. */

@@ -48,7 +48,8 @@ export async function namedServer(context: CommandContext, name: string): Promis
 }
 
 export function basicPlan(context: CommandContext, servers: readonly LookupServer[], program: string): LookupPlan {
-	const socket = { program, ...(context.pid === undefined ? {} : { pid: context.pid }) };
+	// BIND lets its datagrams be cut (net_udp: IP_PMTUDISC_OMIT, or else DONT).
+	const socket = { program, pmtudisc: "dont" as const, ...(context.pid === undefined ? {} : { pid: context.pid }) };
 	return {
 		servers,
 		port: DNS_PORT,
