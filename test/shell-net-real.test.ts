@@ -203,6 +203,8 @@ test.skipIf(!canRun)("ping says the same of arguments that are wrong", async () 
 		"-m x 1.1.1.1",
 		"-p zz 1.1.1.1",
 		"-h",
+		"--help",
+		"--foo 1.1.1.1",
 		"-6 203.0.113.9",
 		"''",
 	];
@@ -313,6 +315,8 @@ test.skipIf(!canNc)("nc says the same of arguments that are wrong", async () => 
 		"-q x 1.1.1.1 80",
 		"-l 1 2 3",
 		"-6 203.0.113.9 80",
+		"--help",
+		"--foo 1.1.1.1 80",
 	];
 	await compare(bad.map((args) => `nc ${args}`));
 });

@@ -127,6 +127,25 @@ test("podwire's own servers say how they are used, and help names every command 
 	expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
+test("a tool whose errors point to --help has it", async () => {
+	const lab = await shellLab();
+	for (const name of ["cat", "head", "dmesg", "lsns", "nsenter", "unshare", "wc", "grep", "sleep", "uname", "watch"]) {
+		const { code, out, err } = await lab.sh(`${name} --help`);
+		expect([code, out.split("\n")[0], err]).toEqual([0, `Usage: ${name} [OPTION]... [ARGUMENT]...`, ""]);
+	}
+});
+
+test("a job is stopped by its number from any machine", async () => {
+	const lab = await shellLab();
+	await lab.sh("on master; sleep 100 &\non slave\nsleep 200 &");
+	expect(await lab.sh("kill %1; sleep 1; on master; pgrep sleep; on slave; pgrep -a sleep")).toMatchObject({
+		code: 0,
+		err: "",
+	});
+	expect((await lab.sh("@master ps aux")).out).not.toContain("sleep 100");
+	expect((await lab.sh("ps aux")).out).toContain("sleep 200");
+});
+
 test("the lines before a syntax error are run", async () => {
 	const run = await (await shellLab()).sh("echo one\necho two\necho )\necho three");
 	expect([run.code, run.out]).toEqual([2, "one\ntwo\n"]);

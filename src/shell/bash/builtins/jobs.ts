@@ -3,7 +3,7 @@ import { COMMANDS } from "../../commands/registry.ts";
 import { findHost } from "../../hosts.ts";
 import { killWords } from "../../kill-words.ts";
 import { type Builtin, type Frame, stderr, stdout } from "../frame.ts";
-import { jobLine } from "../jobs.ts";
+import { type Job, jobLine } from "../jobs.ts";
 import { ALSO_BUILTIN, nearestName } from "../lookup.ts";
 import { join } from "../pipeline.ts";
 
@@ -71,19 +71,25 @@ export const kill: Builtin = {
 	names: ["kill"],
 	summary: "ask processes or jobs (%1) to stop",
 	async run(args, frame) {
+		const named = new Map<number, Job>();
 		const pids = args.map((arg) => {
 			const job = arg.startsWith("%") ? frame.services.jobs.find(arg) : undefined;
-			return job === undefined ? arg : String(job.pid);
+			if (job === undefined) return arg;
+			named.set(job.pid, job);
+			return String(job.pid);
 		});
 		const { host } = frame.level;
+		const jobOf = (pid: number): Job | undefined =>
+			named.get(pid) ?? frame.services.jobs.list().find((other) => other.pid === pid && other.host === host.name);
 		return killWords(pids, {
 			stdout: stdout(frame),
 			stderr: stderr(frame),
 			name: "bash: kill",
 			stop(pid) {
-				const job = frame.services.jobs.list().find((other) => other.pid === pid && other.host === host.name);
+				const job = jobOf(pid);
 				job?.signal.raise();
-				const process = host.processes.get(pid);
+				// A job may be on another machine than the shell that ends it.
+				const process = job === undefined || job.host === host.name ? host.processes.get(pid) : undefined;
 				process?.interrupt();
 				return job !== undefined || process !== undefined;
 			},
