@@ -146,6 +146,20 @@ test("a job is stopped by its number from any machine", async () => {
 	expect((await lab.sh("ps aux")).out).toContain("sleep 200");
 });
 
+test("a file in /etc/rsyslog.d counts as a line of rsyslog.conf", async () => {
+	const lab = await shellLab();
+	await lab.sh("echo 'kern.* /var/log/own.log' > /etc/rsyslog.d/own.conf; systemctl restart rsyslog");
+	await lab.sh("iptables -A INPUT -p icmp -j LOG --log-prefix 'mine '; ping -c1 127.0.0.1");
+	expect((await lab.sh("grep -c 'kernel: mine IN=lo' /var/log/own.log")).out).toBe("2\n");
+});
+
+test("exit leads back to where ssh was typed, and else ends the session", async () => {
+	const lab = await shellLab();
+	const run = await lab.sh("hostname\nssh root@10.211.55.123\nhostname\nexit\nhostname\non slave\nexit\nhostname");
+	expect(run).toEqual({ code: 0, out: "master\nslave\nmaster\n", err: "Connection to slave closed.\n" });
+	expect(lab.session.exited).toBe(true);
+});
+
 test("the lines before a syntax error are run", async () => {
 	const run = await (await shellLab()).sh("echo one\necho two\necho )\necho three");
 	expect([run.code, run.out]).toEqual([2, "one\ntwo\n"]);

@@ -60,6 +60,8 @@ export class Session {
 	/** The shells of each machine, the innermost last. */
 	readonly #levels = new Map<string, Level[]>();
 	#host: string;
+	/** The machines that ssh was typed on, the latest last. */
+	readonly #cameFrom: string[] = [];
 	#foreground: Job | undefined;
 	#exited = false;
 	/** The last statement was ended by Control-C. */
@@ -291,7 +293,8 @@ export class Session {
 				});
 			},
 			levelOf: (host) => (this.world.hosts.has(host) ? this.#levelsOf(host).at(-1) : undefined),
-			switchTo: (host) => {
+			switchTo: (host, options) => {
+				if (options?.returns === true) this.#cameFrom.push(this.#host);
 				this.#host = host;
 			},
 			enter: (level) => {
@@ -301,7 +304,13 @@ export class Session {
 			},
 			leave: () => {
 				const levels = this.#levelsOf(this.#host);
-				if (levels.length === 1) return true;
+				if (levels.length === 1) {
+					const back = this.#cameFrom.pop();
+					if (back === undefined) return true;
+					this.stderr.write(`Connection to ${this.#host} closed.\n`);
+					this.#host = back;
+					return false;
+				}
 				const left = levels.pop();
 				left?.host.processes.delete(left.pid);
 				return false;

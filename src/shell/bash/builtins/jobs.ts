@@ -114,29 +114,41 @@ export const history: Builtin = {
 };
 
 export const on: Builtin = {
-	names: ["on", "ssh"],
+	names: ["on"],
 	summary: "on HOST: the lines to come are this machine's; on HOST COMMAND: one command there (also @HOST COMMAND)",
-	async run(args, frame) {
-		const [given = "", ...words] = args;
-		const name = given.replace(/^\w+@/, "");
-		const { services, world } = frame;
-		const host = await findHost(world, given);
-		const level = host === undefined ? undefined : services.levelOf(host.name);
-		if (level === undefined) {
-			const near = nearestName(name, world.hosts.keys());
-			const hint =
-				near === undefined ? `the machines are ${[...world.hosts.keys()].join(", ")}` : `did you mean ${near}?`;
-			stderr(frame).write(`podwire: on ${name}: no such machine; ${hint}\n`);
-			return 1;
-		}
-		if (words.length === 0) {
-			services.switchTo(level.host.name);
-			return 0;
-		}
-		const inner: Frame = { ...frame, level };
-		return words.length === 1 ? frame.interpreter.runText(words[0] ?? "", inner) : frame.interpreter.call(words, inner);
-	},
+	run: (args, frame) => elsewhere(args, frame, { returns: false }),
 };
+
+export const ssh: Builtin = {
+	names: ["ssh"],
+	summary: "as on, but exit leads back: ssh [root@]HOST|ADDRESS [COMMAND]",
+	run: (args, frame) => elsewhere(args, frame, { returns: true }),
+};
+
+async function elsewhere(
+	args: readonly string[],
+	frame: Frame,
+	options: { readonly returns: boolean },
+): Promise<number> {
+	const [given = "", ...words] = args;
+	const name = given.replace(/^\w+@/, "");
+	const { services, world } = frame;
+	const host = await findHost(world, given);
+	const level = host === undefined ? undefined : services.levelOf(host.name);
+	if (level === undefined) {
+		const near = nearestName(name, world.hosts.keys());
+		const hint =
+			near === undefined ? `the machines are ${[...world.hosts.keys()].join(", ")}` : `did you mean ${near}?`;
+		stderr(frame).write(`podwire: on ${name}: no such machine; ${hint}\n`);
+		return 1;
+	}
+	if (words.length === 0) {
+		services.switchTo(level.host.name, options);
+		return 0;
+	}
+	const inner: Frame = { ...frame, level };
+	return words.length === 1 ? frame.interpreter.runText(words[0] ?? "", inner) : frame.interpreter.call(words, inner);
+}
 
 export const type: Builtin = {
 	names: ["type"],
