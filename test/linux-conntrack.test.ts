@@ -6,7 +6,13 @@ import type { ConntrackEntry } from "../src/kernel/conntrack.ts";
 import type { Op } from "../src/kernel/kernel.ts";
 import type { KernelObject, Nfacct, XtChain } from "../src/kernel/objects.ts";
 import type { TableName } from "../src/kernel/xtables.ts";
-import { ConntrackDriver, conntrackEntries, conntrackStats, flushConntrack } from "../src/linux/conntrack.ts";
+import {
+	ConntrackDriver,
+	conntrackEntries,
+	conntrackStats,
+	flushConntrack,
+	netlinkConntrack,
+} from "../src/linux/conntrack.ts";
 import { openConntrackEvents } from "../src/linux/conntrack-events.ts";
 import type { ObjectDriver } from "../src/linux/driver.ts";
 import { closeNetns, createNetns, type LinuxNetns } from "../src/linux/netns.ts";
@@ -90,9 +96,12 @@ function add(...objects: readonly KernelObject[]): readonly Op[] {
 	return objects.map((object) => ({ verb: "add", object }));
 }
 
+/** By both ways there are. */
 function entries(): readonly ConntrackEntry[] {
 	const dumped = conntrackEntries(netns);
-	if (!dumped.ok) throw new Error(dumped.error.message);
+	const other = netlinkConntrack(netns);
+	if (!dumped.ok || !other.ok) throw new Error("not read");
+	expect(comparable(other.value)).toEqual(comparable(dumped.value));
 	return dumped.value;
 }
 

@@ -51,7 +51,7 @@ const IPPROTO_GRE = 47;
 const IPPROTO_ICMPV6 = 58;
 
 /** enum tcp_conntrack. */
-const TCP_STATES: readonly TcpCtState[] = [
+export const TCP_CT_STATES: readonly TcpCtState[] = [
 	"NONE",
 	"SYN_SENT",
 	"SYN_RECV",
@@ -72,7 +72,7 @@ export function readConntrack(message: Message): ConntrackEntry | undefined {
 	if (original === undefined || reply === undefined) return undefined;
 	const status = be32(attrs, CTA_STATUS) ?? 0;
 	const tcp = attrs.nested(CTA_PROTOINFO)?.nested(CTA_PROTOINFO_TCP)?.u8(CTA_PROTOINFO_TCP_STATE);
-	const tcpState = tcp === undefined ? undefined : TCP_STATES[tcp];
+	const tcpState = tcp === undefined ? undefined : TCP_CT_STATES[tcp];
 	const zone = readZone(attrs);
 	return {
 		kind: "conntrack",
@@ -102,14 +102,14 @@ export function writeConntrackName(to: MessageWriter, entry: ConntrackEntry): vo
 export function writeConntrack(to: MessageWriter, entry: ConntrackEntry): void {
 	writeConntrackName(to, entry);
 	const { original, reply } = entry;
-	writeTuple(to, CTA_TUPLE_REPLY, inverse(original));
+	writeTuple(to, CTA_TUPLE_REPLY, inverseTuple(original));
 	const status =
 		IPS_CONFIRMED | (entry.unreplied === true ? 0 : IPS_SEEN_REPLY) | (entry.assured === true ? IPS_ASSURED : 0);
 	attrBe32(to, CTA_STATUS, status);
 	attrBe32(to, CTA_TIMEOUT, entry.timeoutSeconds);
 	attrBe32(to, CTA_MARK, entry.mark);
 	if (entry.tcpState !== undefined) {
-		const state = TCP_STATES.indexOf(entry.tcpState);
+		const state = TCP_CT_STATES.indexOf(entry.tcpState);
 		to.nest(
 			CTA_PROTOINFO,
 			(info) => void info.nest(CTA_PROTOINFO_TCP, (tcp) => void tcp.attrU8(CTA_PROTOINFO_TCP_STATE, state)),
@@ -183,7 +183,7 @@ function writeNat(
 }
 
 /** The answer to a tuple that nobody translates. */
-function inverse(tuple: Tuple): Tuple {
+export function inverseTuple(tuple: Tuple): Tuple {
 	const { proto, src, dst, sport, dport, icmp } = tuple;
 	const turned = { proto, src: dst, dst: src };
 	if (icmp !== undefined)

@@ -1,5 +1,5 @@
 /**
- * Connection tracking entries of the real kernel, by netlink: listed in the order of its hash table, deleted, counted. Entries
+ * Connection tracking entries of the real kernel: listed in the order of its hash table, deleted, counted. Entries
  * come to be by packets only, so `add` and `replace` are refused, as in the simulated kernel.
  */
 import { err, ok, type Result } from "../base/result.ts";
@@ -7,6 +7,7 @@ import type { ConntrackEntry, ConntrackStats } from "../kernel/conntrack.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import { readConntrack, writeConntrack, writeConntrackName } from "./conntrack-message.ts";
+import { procConntrack } from "./conntrack-proc.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import { errnoName } from "./libc.ts";
 import { AF_UNSPEC, NLM_F_CREATE, NLM_F_EXCL } from "./netlink/constants.ts";
@@ -90,6 +91,12 @@ export class ConntrackDriver implements ObjectDriver {
 
 /** Every entry of both families. */
 export function conntrackEntries(netns: LinuxNetns): Result<readonly ConntrackEntry[], KernelError> {
+	const entries = procConntrack(netns);
+	return entries === undefined ? netlinkConntrack(netns) : ok(entries);
+}
+
+/** The same by netlink, for a kernel without the file in /proc. */
+export function netlinkConntrack(netns: LinuxNetns): Result<readonly ConntrackEntry[], KernelError> {
 	return withSocket(netns, (socket) => {
 		const listed = socket.dump(CT_GET, (to) => nfgenmsg(to, AF_UNSPEC));
 		if ("errno" in listed) return err(kernelError(-1, listed));

@@ -3,6 +3,10 @@
  * (`xtables-model.ts`) and loaded by one process; who made a rule (`origin`) is not known to the kernel, and a dump has none.
  *
  * Linux keeps a table that was ever used: what is taken back leaves it empty, not away.
+ *
+ * Sets (`-m set`) are not here. Their driver belongs beside this one, in the same shape: `runProgram` with `ipset restore`
+ * (text by stdin) and `ipset save`, another `ObjectDriver` for the kinds of sets. A transaction names sets before the rules
+ * that use them and deletes them after; a set in use cannot go (EBUSY), and a rule for one that is not there is ENOENT.
  */
 import { err, ok, type Result } from "../base/result.ts";
 import type { KernelError } from "../kernel/kernel.ts";
