@@ -26,13 +26,15 @@ export function restoreFailure(failure: XtFailure, failed?: FailedLoad): KernelE
 	const { message } = failure;
 	if (failure.missing === true) return { errno: "EOPNOTSUPP", op: -1, message };
 	if (failed === undefined) return { errno: errnoOf(message), op: -1, message };
-	const missingChain = /Chain '(.+?)' does not exist/.exec(message)?.[1] ?? missingTarget(message, failed);
+	const missingChain =
+		/(?:Chain|goto) '(.+?)' (?:does not exist|is not a chain)/.exec(message)?.[1] ?? missingTarget(message, failed);
 	if (missingChain !== undefined) return { errno: "ENOENT", op: jumper(missingChain, failed), message };
 	const op = failure.lines.map((line) => failed.change.ops[line - 1]).find((each) => each !== undefined);
 	if (op !== undefined && deletesChain(failure, failed)) {
 		return { errno: "EBUSY", op, message: `${message}: a chain in use cannot be deleted` };
 	}
-	const errno = isLoop(failed) ? "ELOOP" : errnoOf(message);
+	const isUnsaid = failed.backend === "legacy" && op === undefined;
+	const errno = (isUnsaid || errnoOf(message) === "EMLINK") && isLoop(failed) ? "ELOOP" : errnoOf(message);
 	return { errno, op: op ?? culprit(failed), message };
 }
 
@@ -67,7 +69,7 @@ function deletesChain(failure: XtFailure, { backend, change }: FailedLoad): bool
 	return backend === "legacy" && line.startsWith("-X ");
 }
 
-/** Whether chains lead back to themselves after the change: nf_tables says EMLINK, x_tables ELOOP, the programs at times nothing. */
+/** Whether chains that a hook reaches lead back to themselves after the change: nf_tables says EMLINK, x_tables ELOOP, the programs at times nothing. */
 function isLoop({ change }: FailedLoad): boolean {
 	return change.tables.some(({ chains }) => {
 		const done = new Set<string>();
@@ -80,7 +82,7 @@ function isLoop({ change }: FailedLoad): boolean {
 			done.add(name);
 			return found;
 		};
-		return [...chains.values()].some(({ exists, name }) => exists && visit(name, []));
+		return [...chains.values()].some(({ isBuiltin, name }) => isBuiltin && visit(name, []));
 	});
 }
 

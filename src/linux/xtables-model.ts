@@ -18,6 +18,8 @@ import {
 	type TableName,
 } from "../kernel/xtables.ts";
 
+const NAT_IS_NOT_A_FILTER = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
+
 /** A rule after the transaction. */
 export interface ModelRule {
 	readonly rule: Rule;
@@ -129,15 +131,16 @@ interface Indexed<O> {
 
 function applyChain(table: ModelTable, verb: Verb, { object, index }: Indexed<XtChain>): Result<void, Refusal> {
 	const chain = table.chain(object.chain);
+	if (object.policy !== undefined && !chain.isBuiltin) {
+		return refuse("EINVAL", `Bad built-in chain name: ${object.chain}`);
+	}
+	if (object.policy === "drop" && table.name === "nat") return refuse("EINVAL", NAT_IS_NOT_A_FILTER);
 	if (verb === "delete") {
 		if (!chain.exists) return refuse("ENOENT", noChain(object.chain, table.name));
 		chain.exists = chain.isBuiltin;
 		chain.rules = [];
 		chain.wholeOp = index;
 		return ok(undefined);
-	}
-	if (object.policy !== undefined && !chain.isBuiltin) {
-		return refuse("EINVAL", `Bad built-in chain name: ${object.chain}`);
 	}
 	const isFresh = chain.isBuiltin && chain.rules.length === 0 && chain.policy === "accept";
 	if (verb === "add" && chain.exists && !isFresh) return refuse("EEXIST", `Chain ${object.chain} already exists.`);

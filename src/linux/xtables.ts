@@ -162,8 +162,10 @@ export class XtablesDriver implements ObjectDriver {
 		const loaded = restoreXtables(netns, change.text, { family, backend, noflush: true });
 		const undo: Undo = () => void restoreXtables(netns, undoText(change.tables), { family, backend, noflush: true });
 		if (!loaded.ok) {
+			// Why it fails shows only with what is there.
+			if (before.value === undefined) return this.#applyFamily(netns, ops, { family, undoable: true });
 			if (!isOneTable) undo();
-			const failed = { family, backend, before: before.value ?? [], change, ops };
+			const failed = { family, backend, before: before.value, change, ops };
 			return err(restoreFailure(loaded.error, failed));
 		}
 		if (this.#backend === "auto") this.#decided.set(netns, backend);
