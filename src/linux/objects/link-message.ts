@@ -19,7 +19,8 @@ import {
 	parseLink,
 } from "./link-state.ts";
 
-const LOOPBACK_IFINDEX = 1;
+/** A group of devices that nobody else uses; group 0, where all begin, cannot be deleted. */
+const DOOMED_GROUP = 0x706f6477;
 const VETH_INFO_PEER = 1;
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 const ETHERTYPES = { "802.1Q": 0x8100, "802.1ad": 0x88a8 } as const;
@@ -93,16 +94,18 @@ export function deleteLink(ifindex: number): Request {
 	return { header: { type: RTM_DELLINK }, body: (to) => ifinfomsg(to, ifindex, {}) };
 }
 
-/** Deletes every device but `lo` at once: one wait of the kernel instead of one for each. */
-export function deleteAll(socket: NetlinkSocket): void {
+/** Deletes these devices at once: one wait of the kernel instead of one for each. */
+export function deleteTogether(socket: NetlinkSocket, ifindexes: readonly number[]): void {
 	const request = new MessageWriter();
-	request.message({ type: RTM_NEWLINK }, (to) => {
-		ifinfomsg(to, LOOPBACK_IFINDEX, {});
-		to.attrU32(IFLA.group, 1);
-	});
+	for (const ifindex of ifindexes) {
+		request.message({ type: RTM_NEWLINK }, (to) => {
+			ifinfomsg(to, ifindex, {});
+			to.attrU32(IFLA.group, DOOMED_GROUP);
+		});
+	}
 	request.message({ type: RTM_DELLINK }, (to) => {
 		ifinfomsg(to, 0, {});
-		to.attrU32(IFLA.group, 0);
+		to.attrU32(IFLA.group, DOOMED_GROUP);
 	});
 	socket.exchange(request);
 }

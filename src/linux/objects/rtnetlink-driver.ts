@@ -11,7 +11,7 @@ import { settleCarriers } from "./carrier.ts";
 import { applyFdb, dumpFdb } from "./fdb.ts";
 import { applyLink, touchAround } from "./link.ts";
 import { dumpLinkStates, dumpLinks } from "./link-dump.ts";
-import { deleteAll } from "./link-message.ts";
+import { deleteTogether } from "./link-message.ts";
 import { applyNeigh, dumpNeighs } from "./neigh.ts";
 import { applyRoute } from "./route.ts";
 import { dumpRoutes } from "./route-dump.ts";
@@ -76,7 +76,10 @@ export class RtnetlinkDriver implements ObjectDriver {
 		if (paired.length === 0) return;
 		const batch = new Batch(this.#rtnl, netns);
 		for (const state of paired) touchAround(batch, state);
-		deleteAll(this.#rtnl.socket(netns));
+		deleteTogether(
+			this.#rtnl.socket(netns),
+			paired.map(({ ifindex }) => ifindex),
+		);
 		for (const [each, ifindexes] of batch.touched) if (each !== netns) this.#touch(each, ifindexes);
 	}
 
