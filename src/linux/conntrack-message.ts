@@ -1,10 +1,10 @@
 /** Connection tracking entries in netlink messages (include/uapi/linux/netfilter/nfnetlink_conntrack.h). */
 import type { ConntrackEntry, TcpCtState, Tuple } from "../kernel/conntrack.ts";
-import { AF_INET, AF_INET6 } from "./libc.ts";
+import { AF_INET6 } from "./libc.ts";
 import type { Attributes, Message } from "./netlink/reader.ts";
 import type { MessageWriter } from "./netlink/writer.ts";
 import { attrBe32, be32, NFGENMSG_BYTES, nfgenmsg } from "./nfnetlink.ts";
-import { addrBytes, addrText } from "./objects/addr-bytes.ts";
+import { addrBytes, addrText, familyNumber } from "./objects/addr-bytes.ts";
 
 const CTA_TUPLE_ORIG = 1;
 const CTA_TUPLE_REPLY = 2;
@@ -93,7 +93,7 @@ export function readConntrack(message: Message): ConntrackEntry | undefined {
 
 /** Names an entry, as a deletion does: by its original tuple and zone. */
 export function writeConntrackName(to: MessageWriter, entry: ConntrackEntry): void {
-	nfgenmsg(to, familyNumber(entry));
+	nfgenmsg(to, familyNumber(entry.original.src));
 	writeTuple(to, CTA_TUPLE_ORIG, entry.original);
 	if (entry.zone !== undefined && entry.zone !== 0) to.attrBe16(CTA_ZONE, entry.zone);
 }
@@ -200,7 +200,3 @@ const ICMP_ANSWER: ReadonlyMap<string, number> = new Map([
 	["58 128", 129],
 	["58 139", 140],
 ]);
-
-function familyNumber(entry: ConntrackEntry): number {
-	return entry.family === "ipv6" ? AF_INET6 : AF_INET;
-}
