@@ -53,11 +53,11 @@ export const libc: Readonly<Record<CallName, Call>> = {
 	getpeername: bind("int getpeername(int fd, _Out_ uint8_t *addr, _Inout_ uint32_t *length)"),
 	setsockopt: bind("int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)"),
 	getsockopt: bind("int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *length)"),
-	send: bind("ssize_t send(int fd, const uint8_t *bytes, size_t length, int flags)"),
+	send: bind("long send(int fd, const uint8_t *bytes, size_t length, int flags)"),
 	sendto: bind(
-		"ssize_t sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *addr, uint32_t addrlen)",
+		"long sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *addr, uint32_t addrlen)",
 	),
-	recv: bind("ssize_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)"),
+	recv: bind("long recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)"),
 	shutdown: bind("int shutdown(int fd, int how)"),
 	close: bind("int close(int fd)"),
 	mount: bind(
