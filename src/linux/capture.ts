@@ -61,12 +61,11 @@ interface Tap {
 	readonly token: number;
 	readonly names: Map<number, string>;
 	listeners: readonly Listener[];
-	/** Of the frame read last: what keeps the socket's order when frames of several are merged. */
-	lastKeyNs: number;
+	/** Of the frame read last. Times never go back, which keeps the socket's order when frames of several are merged. */
+	lastNs: number;
 }
 
 interface Waiting {
-	readonly keyNs: number;
 	readonly frame: CapturedFrame;
 	readonly listeners: readonly Listener[];
 }
@@ -135,7 +134,7 @@ class Captures {
 		if (typeof fd === "string") return fd;
 		refuseAll(fd);
 		const token = this.#poller.watchEarly(fd, EPOLLIN);
-		const tap: Tap = { netns, fd, token, names: new Map(), listeners: [], lastKeyNs: 0 };
+		const tap: Tap = { netns, fd, token, names: new Map(), listeners: [], lastNs: 0 };
 		if (this.#taps.size === 0) this.#time.awaitStamps();
 		this.#taps.set(netns, tap);
 		this.#byToken.set(token, tap);
@@ -154,9 +153,9 @@ class Captures {
 			if (tap === undefined) continue;
 			if (!fresh) this.#time.refresh();
 			fresh = true;
-			for (const waiting of this.#read(tap)) (waiting.keyNs < untilNs ? due : this.#held).push(waiting);
+			for (const waiting of this.#read(tap)) (waiting.frame.at < untilNs ? due : this.#held).push(waiting);
 		}
-		if (due.length > 1) due.sort((a, b) => a.keyNs - b.keyNs);
+		if (due.length > 1) due.sort((a, b) => a.frame.at - b.frame.at);
 		for (const { frame, listeners } of due) {
 			for (const { stopped, ifindex, deliver } of listeners) {
 				if (!stopped && (ifindex === undefined || ifindex === frame.ifindex)) deliver(frame);
@@ -175,24 +174,24 @@ class Captures {
 				named.add(raw.ifindex);
 				refreshName(tap, raw.ifindex);
 			}
-			const frame = this.#captured(tap, raw);
-			tap.lastKeyNs = Math.max(tap.lastKeyNs, frame.at);
-			found.push({ keyNs: tap.lastKeyNs, frame, listeners });
+			// A frame that goes up from a bridge's port keeps the stamp it got there.
+			tap.lastNs = Math.max(tap.lastNs, this.#time.monotonicNs(raw.seconds, raw.nanoseconds));
+			found.push({ frame: captured(tap, raw), listeners });
 		});
 		return found;
 	}
+}
 
-	#captured(tap: Tap, raw: PacketFrame): CapturedFrame {
-		return {
-			at: this.#time.monotonicNs(raw.seconds, raw.nanoseconds),
-			netns: tap.netns.name,
-			dev: tap.names.get(raw.ifindex) ?? `if${raw.ifindex}`,
-			ifindex: raw.ifindex,
-			direction: raw.pktType === "outgoing" ? "out" : "in",
-			pktType: raw.pktType,
-			frame: raw.bytes,
-		};
-	}
+function captured(tap: Tap, raw: PacketFrame): CapturedFrame {
+	return {
+		at: tap.lastNs,
+		netns: tap.netns.name,
+		dev: tap.names.get(raw.ifindex) ?? `if${raw.ifindex}`,
+		ifindex: raw.ifindex,
+		direction: raw.pktType === "outgoing" ? "out" : "in",
+		pktType: raw.pktType,
+		frame: raw.bytes,
+	};
 }
 
 const captures = new WeakMap<Poller, Captures>();
