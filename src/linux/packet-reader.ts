@@ -72,18 +72,14 @@ export class PacketReader {
 			view.setBigUint64(header + MSG_CONTROL, at(this.#controls + k * CONTROL_BYTES), true);
 			view.setBigUint64(iov, at(this.#frames + k * FRAME_BYTES), true);
 			view.setBigUint64(iov + 8, BigInt(FRAME_BYTES), true);
+			this.#prepare(k);
 		}
 	}
 
 	/** Hands over every frame that waits at a socket, oldest first. */
 	read(fd: number, onFrame: (frame: PacketFrame) => void): void {
-		const { view, address } = this.#memory;
 		for (;;) {
-			for (let k = 0; k < BATCH; k += 1) {
-				view.setUint32(k * HEADER_BYTES + MSG_NAMELEN, NAME_BYTES, true);
-				view.setUint32(k * HEADER_BYTES + MSG_CONTROLLEN, CONTROL_BYTES, true);
-			}
-			const count = libc.recvmmsg(fd, address, BATCH, MSG_DONTWAIT, null);
+			const count = libc.recvmmsg(fd, this.#memory.address, BATCH, MSG_DONTWAIT, null);
 			if (count < 0) {
 				const errno = lastErrno();
 				if (errno === "EAGAIN") return;
@@ -93,6 +89,7 @@ export class PacketReader {
 			}
 			for (let k = 0; k < count; k += 1) {
 				const frame = this.#frame(fd, k);
+				this.#prepare(k);
 				if (frame !== undefined) onFrame(frame);
 			}
 			if (count < BATCH) return;
@@ -107,6 +104,13 @@ export class PacketReader {
 	/** Forgets a socket that is closed. */
 	forget(fd: number): void {
 		this.#lost.delete(fd);
+	}
+
+	/** The kernel wrote how much it used over how much there is. */
+	#prepare(k: number): void {
+		const { view } = this.#memory;
+		view.setUint32(k * HEADER_BYTES + MSG_NAMELEN, NAME_BYTES, true);
+		view.setUint32(k * HEADER_BYTES + MSG_CONTROLLEN, CONTROL_BYTES, true);
 	}
 
 	#frame(fd: number, k: number): PacketFrame | undefined {
