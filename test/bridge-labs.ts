@@ -11,6 +11,7 @@ import { closeCaptures, lostFrames, startCapture } from "../src/linux/capture.ts
 import { closeNetns, createNetns, type LinuxNetns } from "../src/linux/netns.ts";
 import { Poller } from "../src/linux/poller.ts";
 import { LinuxSockets } from "../src/linux/sockets.ts";
+import type { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { words } from "./real-netns.ts";
 import { SimLab } from "./sim-lab.ts";
@@ -34,11 +35,11 @@ export interface BridgeLab {
 
 /** By the kernel's name; each call makes a lab of its own. */
 export const BRIDGE_LABS: readonly (readonly [name: string, open: () => Promise<BridgeLab>])[] = [
-	["simulated", openSimLab],
+	["simulated", openSimBridgeLab],
 	["real", async () => new RealBridgeLab()],
 ];
 
-async function openSimLab(): Promise<BridgeLab> {
+export async function openSimBridgeLab(): Promise<BridgeLab & { readonly kernel: SimKernel }> {
 	const lab = new SimLab(...HOSTS);
 	await lab.add("host", { kind: "link", name: "br0", link: { type: "bridge" }, up: true });
 	await lab.plug("host", "br0", "v1", { netns: "client", name: "eth0", mac: CLIENT_MAC });
@@ -56,6 +57,7 @@ async function openSimLab(): Promise<BridgeLab> {
 	}
 	const { kernel } = lab;
 	return {
+		kernel,
 		sockets: kernel.sockets,
 		clock: kernel.clock,
 		run: (done, timeoutNs) => kernel.run(done, timeoutNs),

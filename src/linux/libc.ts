@@ -41,6 +41,7 @@ type CallName =
 	| "recvmmsg"
 	| "ioctl"
 	| "flock"
+	| "lseek"
 	| "clock_gettime"
 	| "if_nametoindex"
 	| "if_indextoname"
@@ -77,6 +78,7 @@ export const libc: Readonly<Record<CallName, Call>> = {
 	recvmsg: bind("int64_t recvmsg(int fd, void *header, int flags)"),
 	recvmmsg: bind("int recvmmsg(int fd, void *headers, uint32_t count, int flags, void *timeout)"),
 	ioctl: bind("int ioctl(int fd, unsigned long request, _Inout_ uint8_t *arg)"),
+	lseek: bind("int64_t lseek(int fd, int64_t offset, int whence)"),
 	flock: bind("int flock(int fd, int operation)"),
 	clock_gettime: bind("int clock_gettime(int clock, _Out_ uint8_t *timespec)"),
 	/** 0: there is none in this namespace. */
