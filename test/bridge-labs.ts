@@ -141,12 +141,17 @@ export class RealBridgeLab implements BridgeLab {
 	}
 
 	close(): void {
-		for (const netns of this.#netns.values()) {
-			this.sockets.closeNetns(netns);
-			closeCaptures(netns, this.poller);
-			closeNetns(netns);
-		}
+		for (const name of [...this.#netns.keys()]) this.letGo(name);
 		this.poller.close();
+	}
+
+	/** Deletes a namespace. */
+	letGo(name: string): void {
+		const netns = this.netns(name);
+		this.#netns.delete(name);
+		this.sockets.closeNetns(netns);
+		closeCaptures(netns, this.poller);
+		closeNetns(netns);
 	}
 
 	/** The end is made here and moved by its descriptor: the namespaces have no names. */
