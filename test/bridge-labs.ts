@@ -15,6 +15,7 @@ import type { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { words } from "./real-netns.ts";
 import { SimLab } from "./sim-lab.ts";
+import { replaceOps } from "./xtables-lab.ts";
 
 export const HOSTS = ["client", "host", "server"] as const;
 export const CLIENT_MAC = "02:00:00:00:00:01";
@@ -30,6 +31,8 @@ export interface BridgeLab {
 		options: CaptureOptions,
 		listener: (frame: CapturedFrame) => void,
 	): Result<() => void, KernelError>;
+	/** `iptables-restore --noflush`: chains of iptables-save text, all of `filter`. */
+	load(netns: string, chains: string): Promise<void>;
 	close(): void;
 }
 
@@ -62,6 +65,7 @@ export async function openSimBridgeLab(): Promise<BridgeLab & { readonly kernel:
 		clock: kernel.clock,
 		run: (done, timeoutNs) => kernel.run(done, timeoutNs),
 		capture: (netns, options, listener) => kernel.capture(netns, options, listener),
+		load: (netns, chains) => lab.apply(netns, ...replaceOps(chains)),
 		close: () => undefined,
 	};
 }
@@ -130,10 +134,20 @@ export class RealBridgeLab implements BridgeLab {
 		return found;
 	}
 
-	/** Runs a program in a namespace; it must succeed. */
-	exec(netns: string, program: string, ...args: readonly string[]): void {
-		const { status, stderr } = this.netns(netns).run(() => spawnSync(program, args, { encoding: "utf8" }));
+	/** Runs a program in a namespace; the value is what it printed. It must succeed. */
+	exec(netns: string, program: string, ...args: readonly string[]): string {
+		return this.#exec(netns, [program, ...args], "");
+	}
+
+	async load(netns: string, chains: string): Promise<void> {
+		this.#exec(netns, ["iptables-restore", "--noflush"], `*filter\n${chains}\nCOMMIT\n`);
+	}
+
+	#exec(netns: string, [program = "", ...args]: readonly string[], input: string): string {
+		const options = { encoding: "utf8", input } as const;
+		const { status, stdout, stderr } = this.netns(netns).run(() => spawnSync(program, args, options));
 		if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
+		return stdout;
 	}
 
 	ip(netns: string, ...lines: readonly string[]): void {

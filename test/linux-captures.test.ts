@@ -1,5 +1,4 @@
 /** What only the real kernel's side has: offloaded tags, sockets kept for their next use, namespaces that must end. */
-import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CapturedFrame } from "../src/kernel/kernel.ts";
@@ -62,10 +61,7 @@ test("a capture does not see what came while nobody captured, although its socke
 });
 
 test("a device is promiscuous while it is captured, and no longer", () => {
-	const count = (): string => {
-		const { stdout } = lab.netns("host").run(() => spawnSync("ip", ["-d", "link", "show", "v2"], { encoding: "utf8" }));
-		return /promiscuity (\d+)/.exec(stdout)?.[1] ?? "";
-	};
+	const count = (): string => /promiscuity (\d+)/.exec(lab.exec("host", "ip", "-d", "link", "show", "v2"))?.[1] ?? "";
 	const before = Number(count());
 	const one = capture("host", "v2");
 	const two = capture("host", "v2");
@@ -161,7 +157,7 @@ test("a namespace ends when it is let go, with connections, captures and kept so
 	let gone = false;
 	for (let k = 0; k < 200 && !gone; k += 1) {
 		await sleep(20);
-		gone = lab.netns("host").run(() => spawnSync("ip", ["link", "show", "v1"]).status !== 0);
+		gone = !lab.exec("host", "ip", "-o", "link", "show").includes("v1@");
 	}
 	expect(gone).toBe(true);
 	// Nobody was told: no FIN, no RST.

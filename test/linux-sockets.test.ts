@@ -2,6 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CapturedFrame } from "../src/kernel/kernel.ts";
 import type { SocketAddr, TcpConnection, TcpHandlers } from "../src/kernel/socket.ts";
+import { startHttpGet } from "../src/programs/http-get.ts";
+import { httpServer } from "../src/programs/http-server.ts";
+import { startUdpClient } from "../src/programs/udp-client.ts";
+import { udpEcho } from "../src/programs/udp-echo.ts";
 import { ip, mac, macNum } from "../src/wire/addr.ts";
 import { putEthernet } from "../src/wire/ethernet.ts";
 import { IPPROTO_TCP, ipv4Dst, ipv4HeaderLength, ipv4Proto, ipv4Src, ipv4TotalLength } from "../src/wire/ipv4.ts";
@@ -188,6 +192,82 @@ describe.each(BRIDGE_LABS)("on the %s kernel", (_, open) => {
 		accepted?.handle(recorder(log, "server"));
 		await settled(() => log.length > 0);
 		expect(log).toEqual(["server data early"]);
+	});
+
+	test.each([
+		["server", "-A INPUT -p tcp -j REJECT --reject-with tcp-reset", "ECONNREFUSED"],
+		["server", "-A INPUT -p tcp -j REJECT --reject-with icmp-port-unreachable", "ECONNREFUSED"],
+		["server", "-A INPUT -p tcp -j REJECT --reject-with icmp-host-prohibited", "EHOSTUNREACH"],
+		["server", "-A INPUT -p tcp -j REJECT --reject-with icmp-net-unreachable", "ENETUNREACH"],
+		["client", "-A OUTPUT -p tcp -j REJECT --reject-with icmp-host-unreachable", "EHOSTUNREACH"],
+	])(
+		"a firewall's refusal (%s: %s) comes by a callback, also where the program chose the port",
+		async (at, rule, errno) => {
+			await lab.load(at, `:${rule.split(" ")[1]} ACCEPT\n${rule}`);
+			const log: string[] = [];
+			for (const bind of [{}, { port: 4000 }]) {
+				const made = lab.sockets.connectTcp("client", { addr: SERVER, port: 80 }, { bind }, recorder(log, "client"));
+				expect(made).toMatchObject({ ok: true });
+			}
+			await settled(() => log.length === 2);
+			expect(log).toEqual([`client ${errno}`, `client ${errno}`]);
+		},
+	);
+
+	test("what the sender's own firewall drops is not permitted", async () => {
+		await lab.load("client", ":OUTPUT ACCEPT\n-A OUTPUT ! -p tcp -j DROP");
+		const udp = lab.sockets.openUdp("client", { connect: { addr: SERVER, port: 9 } }, {});
+		const echo = lab.sockets.openEcho("client", SERVER, {}, {});
+		if (!udp.ok || !echo.ok) throw new Error("open");
+		expect(udp.value.send(bytes("x"))).toMatchObject({ ok: false, error: { errno: "EPERM" } });
+		expect(echo.value.send({ seq: 1, payload: bytes("x") })).toMatchObject({ ok: false, error: { errno: "EPERM" } });
+	});
+
+	test("a reset after the peer's FIN is a broken pipe", async () => {
+		const log: string[] = [];
+		let peer: TcpConnection | undefined;
+		listen(7, (connection) => {
+			peer = connection;
+			connection.handle({ onData: () => undefined });
+		});
+		connect(7, recorder(log, "client", { onConnect: () => peer?.close() }));
+		await settled(() => peer !== undefined && log.includes("client connected"));
+		peer?.close();
+		await settled(() => log.includes("client end"));
+		peer?.abort();
+		await settled(() => log.length === 3);
+		expect(log).toEqual(["client connected", "client end", "client EPIPE"]);
+	});
+
+	test("both ends may close at the same time", async () => {
+		const log: string[] = [];
+		let peer: TcpConnection | undefined;
+		listen(7, (connection) => {
+			peer = connection;
+			connection.handle(recorder(log, "server"));
+		});
+		const client = connect(7, recorder(log, "client"));
+		await settled(() => peer !== undefined && log.length === 1);
+		client.close();
+		peer?.close();
+		await settled(() => log.length === 5);
+		expect([...log].sort()).toEqual(["client closed", "client connected", "client end", "server closed", "server end"]);
+	});
+
+	test("the small programs work: a web server and its client, an echo over UDP", async () => {
+		expect(httpServer(lab, "server", { pod: "web", format: "text" })).toMatchObject({ ok: true });
+		expect(udpEcho(lab, "server", { port: 7 })).toMatchObject({ ok: true });
+		const results: unknown[] = [];
+		startHttpGet(lab, "client", { to: { addr: SERVER, port: 80 } }, (ended) => results.push(ended));
+		await settled(() => results.length === 1);
+		startUdpClient(lab, "client", { to: { addr: SERVER, port: 7 }, payload: bytes("hi") }, (ended) =>
+			results.push(ended),
+		);
+		await settled(() => results.length === 2);
+		expect(results).toMatchObject([
+			{ outcome: "answered", status: 200, body: bytes("web 10.0.0.1\n") },
+			{ outcome: "answered", payload: bytes("hi") },
+		]);
 	});
 
 	test("two listeners on one port do not go, on different addresses they do", () => {
