@@ -41,8 +41,11 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 			finish(await demo(io, { ...inputOf(options, paths), all: options.all === true }));
 		});
 
-	addInputOptions(
-		program.command("trace").description("send a request through the cluster and explain every hop of its packets"),
+	addKeepOption(
+		addInputOptions(
+			program.command("trace").description("send a request through the cluster and explain every hop of its packets"),
+			["sim", "linux", "both"],
+		),
 	)
 		.requiredOption("--from <who>", "pod/NS/NAME, node/NAME or outside")
 		.requiredOption("--to <what>", "svc/NS/NAME[:PORT], pod/NS/NAME[:PORT], node/NAME:PORT or IP[:PORT]")
@@ -72,14 +75,17 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 					all: options.all === true,
 					quiet: options.quiet === true,
 					json: options.json === true,
+					both: options.kernel === "both",
 				}),
 			);
 		});
 
-	addInputOptions(
-		program
-			.command("show")
-			.description("print the cluster's objects, or one node's network state as the real tools print it"),
+	addKeepOption(
+		addInputOptions(
+			program
+				.command("show")
+				.description("print the cluster's objects, or one node's network state as the real tools print it"),
+		),
 	)
 		.option("--json", "print as JSON")
 		.argument(
@@ -103,9 +109,33 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 			);
 		});
 
+	addStandingCommands(program, io, finish);
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
 	return program;
+}
+
+function addStandingCommands(program: Command, io: Io, finish: (code: number) => void): void {
+	addInputOptions(
+		program.command("up").description("build the cluster on this machine's kernel and leave it standing (root)"),
+		["linux"],
+	)
+		.argument("[path...]", "more manifests")
+		.action(async (paths: readonly string[], options: InputOptions) => {
+			const { up } = await import("./commands/standing.ts");
+			finish(await up(io, inputOf(options, paths)));
+		});
+	program
+		.command("down")
+		.description("remove the cluster that up or --keep left standing, and nothing else")
+		.action(async () => {
+			const { down } = await import("./commands/standing.ts");
+			finish(await down(io));
+		});
+	program.command("serve-standing", { hidden: true }).action(async () => {
+		const { serveStanding } = await import("./commands/standing.ts");
+		finish(await serveStanding(io));
+	});
 }
 
 function addLabCommands(program: Command, io: Io, finish: (code: number) => void): void {
@@ -201,6 +231,8 @@ interface LabCliOptions {
 interface InputOptions {
 	readonly filename?: readonly string[];
 	readonly seed: string;
+	readonly kernel: string;
+	readonly keep?: boolean;
 }
 
 interface TraceCliOptions extends InputOptions {
@@ -214,19 +246,31 @@ interface TraceCliOptions extends InputOptions {
 	readonly pcap?: string;
 }
 
-function addInputOptions(command: Command): Command {
+function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
 	return command
 		.option(
 			"-f, --filename <path>",
 			"a manifest, a directory of manifests, or - for standard input; may be repeated",
 			collect,
 		)
-		.option("--seed <n>", "seed of every random choice; the same seed gives the same trace", "1");
+		.option("--seed <n>", "seed of every random choice; the same seed gives the same trace", "1")
+		.addOption(
+			new Option("--kernel <kernel>", "the kernel it is built on; linux is this machine's own, in namespaces (root)")
+				.choices(kernels)
+				.default(kernels[0]),
+		);
+}
+
+/** For commands that build one cluster. */
+function addKeepOption(command: Command): Command {
+	return command.option("--keep", "leave the cluster standing on the real kernel, until podwire down");
 }
 
 function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
 	if (!/^\d{1,9}$/.test(options.seed)) throw new UsageError([`--seed ${options.seed}: expected a whole number`]);
-	return { paths: [...(options.filename ?? []), ...paths], seed: Number(options.seed) };
+	const kernel = options.kernel === "linux" ? "linux" : "sim";
+	const keep = options.keep === true;
+	return { paths: [...(options.filename ?? []), ...paths], seed: Number(options.seed), kernel, keep };
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {

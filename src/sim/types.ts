@@ -306,6 +306,8 @@ export class Skb {
 	sk: SkbSocket | undefined = undefined;
 	/** IPCB flags. */
 	forwarded = false;
+	/** Its sender is to be told of a nearer way when it is passed on. */
+	doRedirect = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
 	/** The payload lengths of those fragments in order: cut again the same way where they fit. */

@@ -143,9 +143,11 @@ export function ifaContains(ifa: InIfaddr, addr: number): boolean {
 	return ifa.prefix === 0 || (addr ^ ifa.local) >>> (32 - ifa.prefix) === 0;
 }
 
-/** Whether `addr` is on the link of the device (`inet_addr_onlink`). */
-export function inetAddrOnlink(dev: NetDevice, addr: number): boolean {
-	return inDev(dev).addrs.some((ifa) => !ifa.secondary && ifaContains(ifa, addr));
+/** Whether `addr`, and `other` with it, is in one network of the device (`inet_addr_onlink`). */
+export function inetAddrOnlink(dev: NetDevice, addr: number, other?: number): boolean {
+	return inDev(dev).addrs.some(
+		(ifa) => !ifa.secondary && ifaContains(ifa, addr) && (other === undefined || ifaContains(ifa, other)),
+	);
 }
 
 /**
