@@ -616,6 +616,7 @@ describe("rules, neighbours, forwarding entries", () => {
 		const pair = await twoDevices();
 		await pair.add("a", { kind: "link", name: "br0", link: BRIDGE, mac: given(40), up: true });
 		await pair.set("a", { kind: "link", name: "d0", master: "br0" }, { kind: "link", name: "d1", master: "br0" });
+		await pair.add("a", { kind: "link", name: "down", link: veth("p9", "far", 47), mac: given(48), master: "br0" });
 		const fdb = { kind: "fdb", dev: "d0", mac: given(41), state: "static" } as const;
 		for (const [verb, object] of [
 			["add", fdb],
@@ -628,6 +629,13 @@ describe("rules, neighbours, forwarding entries", () => {
 			["add", { ...fdb, dev: "br0", mac: given(44), state: "permanent" }],
 			["add", { ...fdb, mac: mac("01:00:00:00:00:01") }],
 			["delete", { ...fdb, dev: "br0", mac: given(44) }],
+			["add", { ...fdb, dev: "br0", mac: given(45) }],
+			["add", { kind: "fdb", dev: "br0", mac: given(45) }],
+			["add", { ...fdb, mac: mac("00:00:00:00:00:00") }],
+			["add", { kind: "fdb", dev: "down", mac: given(46) }],
+			["add", { kind: "fdb", dev: "down", mac: given(42) }],
+			["add", { ...fdb, dev: "down", mac: given(46) }],
+			["replace", { kind: "fdb", dev: "d1", mac: given(46) }],
 		] as const) {
 			await pair.answer("a", { verb, object });
 			await pair.same();

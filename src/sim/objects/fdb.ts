@@ -25,6 +25,13 @@ export const fdbHandler: ObjectHandler<Fdb> = {
 			if (entry === undefined || entry.port !== port) return refuse("ENOENT", "No such file or directory");
 			br.fdb.delete(mac);
 		} else {
+			if (port === undefined && fdb.state !== "permanent") {
+				return refuse("EINVAL", "Invalid argument");
+			}
+			// Where nothing is learnt no entry may look learnt.
+			if (fdb.state === undefined && port?.port.forwarding === false) {
+				return refuse("EPERM", "Operation not permitted");
+			}
 			if (verb === "add" && entry !== undefined) return refuse("EEXIST", "File exists");
 			br.fdb.set({
 				mac,
