@@ -612,6 +612,24 @@ describe("rules, neighbours, forwarding entries", () => {
 		}
 	});
 
+	test("a device that loses its last address, or a bridge that changes its MAC address, forgets its neighbours", async () => {
+		const pair = await twoDevices();
+		await pair.add("a", { kind: "link", name: "br0", link: BRIDGE, up: true });
+		await pair.set("a", { kind: "link", name: "d1", master: "br0" });
+		const neigh = { kind: "neigh", addr: ip("10.0.0.7"), mac: given(30) } as const;
+		await pair.add("a", addr("d0", "10.0.0.1/24"), addr("d0", "10.1.0.1/24"), { ...neigh, dev: "d0" });
+		await pair.add("a", { ...neigh, dev: "br0" });
+		await pair.apply("a", { verb: "delete", object: addr("d0", "10.0.0.1/24") });
+		await pair.apply("a", { verb: "delete", object: addr("d0", "10.1.0.1/24") });
+		await pair.set("a", { kind: "link", name: "d0", master: "br0" });
+		await pair.set("a", { kind: "link", name: "d0", master: "" });
+		await pair.add("a", { ...neigh, dev: "d1" });
+		await pair.set("a", { kind: "link", name: "d1", mac: given(60) });
+		await pair.add("a", { ...neigh, dev: "d0" });
+		await pair.set("far", { kind: "link", name: "p0", up: false });
+		await pair.set("a", { kind: "link", name: "d0", up: false });
+	});
+
 	test("forwarding entries are added, replaced and deleted", async () => {
 		const pair = await twoDevices();
 		await pair.add("a", { kind: "link", name: "br0", link: BRIDGE, mac: given(40), up: true });

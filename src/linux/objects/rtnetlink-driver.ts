@@ -1,6 +1,6 @@
 /** The driver of everything that rtnetlink knows: devices, addresses, routes, rules, neighbours, forwarding entries. */
 import { err, ok, type Result } from "../../base/result.ts";
-import type { KernelError, Op } from "../../kernel/kernel.ts";
+import type { KernelError } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "../driver.ts";
 import { Batch, type Touched } from "../netlink/batch.ts";
@@ -93,12 +93,11 @@ export class RtnetlinkDriver implements ObjectDriver {
 		const { netns } = batch;
 		const isSingle = ops.length === 1 && !undoable;
 		if (ops.some(({ op }) => op.verb !== "add")) {
-			const isAtomic = isSingle && !ops.some(({ op }) => severalAttributes(op));
+			const isAtomic = isSingle && !ops.some(severalAttributes);
 			const before = isAtomic ? undefined : Snapshot.around(this.#rtnl, netns, ops);
 			return () => before?.restore();
 		}
-		const hasPort = ops.some(({ op }) => op.object.kind === "link" && op.object.master !== undefined);
-		const neighbours = hasPort && !isSingle ? Snapshot.ofNeighbours(this.#rtnl, netns) : undefined;
+		const neighbours = !isSingle && ops.some(touchesNeighbours) ? Snapshot.ofNeighbours(this.#rtnl, netns) : undefined;
 		return () => {
 			batch.undo();
 			neighbours?.restore();
@@ -111,10 +110,14 @@ export class RtnetlinkDriver implements ObjectDriver {
 }
 
 /** The kernel does one operation as a whole or not at all, but for several attributes of a device. */
-function severalAttributes({ verb, object }: Op): boolean {
+function severalAttributes({ op: { verb, object } }: IndexedOp): boolean {
 	if (object.kind !== "link" || verb !== "replace") return false;
 	const { kind: _kind, name: _name, ...attributes } = object;
 	return Object.keys(attributes).length > 1;
+}
+
+function touchesNeighbours({ op: { object } }: IndexedOp): boolean {
+	return object.kind === "addr" || (object.kind === "link" && object.master !== undefined);
 }
 
 function applyAll(batch: Batch, ops: readonly IndexedOp[]): KernelError | undefined {

@@ -35,7 +35,10 @@ export class Snapshot {
 		return new Snapshot(rtnl, links, saveRaw(rtnl, namespaces, namesOf(ops)), saved);
 	}
 
-	/** Neighbours only: a bridge that changes its MAC address, for it got a port, forgets its own. */
+	/**
+	 * Neighbours only, for taking back what was added: a bridge that changes its MAC address, for it got a port, forgets its
+	 * own, and so does a device that loses its last IP address.
+	 */
 	static ofNeighbours(rtnl: Rtnl, netns: LinuxNetns): Snapshot {
 		return new Snapshot(rtnl, new Map(), saveRaw(rtnl, [netns], ["neigh"]), []);
 	}
@@ -90,7 +93,7 @@ function peerOf(
 	return peerNetns === undefined ? undefined : { netns: peerNetns, ifindex: state.lower };
 }
 
-/** With a device everything may go, with an address routes, with a new port the neighbours of its bridge. */
+/** With a device everything may go, with an address routes and neighbours, with a new port the neighbours of its bridge. */
 function namesOf(ops: readonly IndexedOp[]): readonly RawName[] {
 	const names = new Set<RawName>();
 	for (const { op } of ops) {
@@ -99,7 +102,7 @@ function namesOf(ops: readonly IndexedOp[]): readonly RawName[] {
 			if (op.verb !== "add") return RAW_ORDER;
 			if (op.object.master !== undefined) names.add("neigh");
 		}
-		if (kind === "addr") names.add("route");
+		if (kind === "addr") names.add("route").add("neigh");
 		for (const name of RAW_ORDER) if (name === kind) names.add(name);
 	}
 	return [...names];
