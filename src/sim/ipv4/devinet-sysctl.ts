@@ -88,6 +88,10 @@ export function registerInetSysctls(machine: Machine): void {
 	registerSysctls(machine, Object.fromEntries(Object.values(NUMBERS).map(([key, value]) => [key, String(value)])));
 	registerDeviceSysctls(machine, CONF_PREFIX, { ...CONF_DEFAULTS, ...INERT_CONF });
 	machine.onNetnsCreated.push((netns) => {
+		// Linux allows it for devices and forbids it for all.
+		sysctls(netns).values.set(`${CONF_PREFIX}.default.accept_source_route`, "1");
+	});
+	machine.onNetnsCreated.push((netns) => {
 		sysctls(netns).listeners.push((key, value) => onChange(netns, key, value));
 	});
 }
