@@ -66,8 +66,8 @@ class Play {
 	watch({ trace }: RunOptions): Result<void, Refusal> {
 		const { kernel } = this.#host;
 		for (const netns of this.#scenario.topology.netns) {
-			const stop = kernel.capture(netns, {}, ({ at: _, ifindex: __, ...frame }) => {
-				this.#frames.push({ ...frame, step: this.#step });
+			const stop = kernel.capture(netns, {}, ({ netns: of, dev, direction, pktType, frame }) => {
+				this.#frames.push({ step: this.#step, netns: of, dev, direction, pktType, frame });
 			});
 			if (!stop.ok) return err({ netns, error: stop.error });
 			this.#stops.push(stop.value);

@@ -75,7 +75,7 @@ function tableOps(table: TableName, chains: readonly Chain[], before: readonly X
 	const load = [...names].map((name): Op => {
 		const chain = named.get(name);
 		const head = builtin.includes(name) ? { policy: chain?.policy ?? ("accept" as const) } : {};
-		const rules = (chain?.rules ?? []).map(({ counters: _, ...rule }) => rule);
+		const rules = (chain?.rules ?? []).map(({ matches, target }) => ({ matches, target }));
 		return { verb: "replace", object: { ...common, chain: name, ...head, counters: ZERO, rules } };
 	});
 	const gone = before.filter(({ chain }) => !names.has(chain)).map((object): Op => ({ verb: "delete", object }));
