@@ -1,10 +1,10 @@
 /** What the shape of a lab file cannot say: that names refer to something. */
 import { distance } from "fastest-levenshtein";
+import type { TextError } from "../../base/text-error.ts";
+import type { FieldPath, YamlText } from "../../base/yaml-text.ts";
 import type { Lab, LabExpectation, LabStep } from "./lab.ts";
-import type { LabError } from "./lab-error.ts";
-import type { FieldPath, LabText } from "./lab-text.ts";
 
-export function checkLab(lab: Lab, text: LabText): readonly LabError[] {
+export function checkLab(lab: Lab, text: YamlText): readonly TextError[] {
 	const check = new Check(lab, text);
 	check.links();
 	for (const [index, step] of lab.steps.entries()) check.step(step, ["steps", index]);
@@ -12,14 +12,14 @@ export function checkLab(lab: Lab, text: LabText): readonly LabError[] {
 }
 
 class Check {
-	readonly errors: LabError[] = [];
+	readonly errors: TextError[] = [];
 	readonly #lab: Lab;
-	readonly #text: LabText;
+	readonly #text: YamlText;
 	readonly #hosts: readonly string[];
 	/** Those that an earlier step, or this one, opened, with their machines. */
 	readonly #terminals = new Map<string, string>();
 
-	constructor(lab: Lab, text: LabText) {
+	constructor(lab: Lab, text: YamlText) {
 		this.#lab = lab;
 		this.#text = text;
 		this.#hosts = Object.keys(lab.hosts);
