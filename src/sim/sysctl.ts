@@ -10,6 +10,7 @@ import { pernet } from "./types.ts";
 export interface SysctlTable {
 	/** Key → value, in order of registration. */
 	readonly values: Map<string, string>;
+	/** Told of every key that is written. */
 	readonly listeners: ((key: string, value: string) => void)[];
 	/** `net.ipv4.conf.*.X` and the like: the names and defaults of the leaves, by prefix (`net.ipv4.conf`, `net.ipv4.neigh`). */
 	readonly deviceLeaves: Map<string, Map<string, string>>;
@@ -43,25 +44,28 @@ export function registerDeviceSysctls(
 	});
 }
 
-/** Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there. */
+/**
+ * Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there,
+ * by the key `PREFIX.DEV.` without a leaf.
+ */
 export function addDeviceSysctls(netns: Netns, dev: string): void {
-	const table = sysctls(netns);
-	for (const [prefix, leaves] of table.deviceLeaves) {
-		let last: readonly [string, string] | undefined;
+	const { values, deviceLeaves, listeners } = sysctls(netns);
+	for (const [prefix, leaves] of deviceLeaves) {
+		const head = deviceKey(prefix, dev, "");
+		const defaults = `${prefix}.default.`;
 		for (const [leaf, value] of leaves) {
-			const key = deviceKey(prefix, dev, leaf);
-			if (table.values.has(key)) continue;
-			last = [key, table.values.get(`${prefix}.default.${leaf}`) ?? value];
-			table.values.set(...last);
+			const key = head + leaf;
+			if (!values.has(key)) values.set(key, values.get(defaults + leaf) ?? value);
 		}
-		if (last !== undefined) for (const listener of table.listeners) listener(...last);
+		for (const listener of listeners) listener(head, "");
 	}
 }
 
 export function removeDeviceSysctls(netns: Netns, dev: string): void {
 	const table = sysctls(netns);
 	for (const [prefix, leaves] of table.deviceLeaves) {
-		for (const leaf of leaves.keys()) table.values.delete(deviceKey(prefix, dev, leaf));
+		const head = deviceKey(prefix, dev, "");
+		for (const leaf of leaves.keys()) table.values.delete(head + leaf);
 	}
 }
 

@@ -1,7 +1,7 @@
 /** The sysctls of IPv4, and the coupling of `ip_forward` with the devices' `forwarding` (net/ipv4/devinet.c). */
 import { registerDeviceSysctls, registerSysctls, sysctls } from "../sysctl.ts";
 import { type Machine, type Netns, pernet } from "../types.ts";
-import { CONF_DEFAULTS, CONF_PREFIX, inDev, refreshInDev } from "./devinet.ts";
+import { CONF_DEFAULTS, CONF_PREFIX, inDev, refreshInDev, refreshInDevLeaf } from "./devinet.ts";
 import { fibOf } from "./fib.ts";
 
 /** Settings of a namespace, as numbers that packets read. */
@@ -114,12 +114,15 @@ function inetForwardChange(netns: Netns, value: string): void {
 	}
 }
 
-/** `rest` is what follows the prefix: `eth0.rp_filter`. */
+/** `rest` is what follows the prefix: `eth0.rp_filter`, or `eth0.` for all settings of a new device. */
 function refreshScope(netns: Netns, rest: string): void {
-	const scope = rest.slice(0, rest.lastIndexOf(".")).replaceAll("/", ".");
-	if (scope === "all") for (const dev of netns.devices.values()) refreshInDev(inDev(dev));
+	const dot = rest.lastIndexOf(".");
+	const scope = rest.slice(0, dot).replaceAll("/", ".");
+	const leaf = rest.slice(dot + 1);
+	if (scope === "all") for (const dev of netns.devices.values()) refreshInDevLeaf(inDev(dev), leaf);
 	const dev = netns.devicesByName.get(scope);
-	if (dev !== undefined) refreshInDev(inDev(dev));
+	if (dev !== undefined && leaf === "") refreshInDev(inDev(dev));
+	else if (dev !== undefined) refreshInDevLeaf(inDev(dev), leaf);
 }
 
 function refreshInetConf(netns: Netns, conf: InetConf): void {

@@ -121,18 +121,29 @@ export const inDev: (dev: NetDevice) => InDevice = perdevice((dev) => {
 
 /** Reads all settings of a device anew. */
 export function refreshInDev(target: InDevice): void {
+	for (const name of CONF_NAMES) refreshSetting(target, name);
+}
+
+/** Reads the setting of a leaf anew, and what depends on it; a leaf that is no setting changes nothing. */
+export function refreshInDevLeaf(target: InDevice, leaf: string): void {
+	const name = CONF_BY_LEAF.get(leaf);
+	if (name === undefined) return;
+	refreshSetting(target, name);
+	if (name === "forwarding") refreshSetting(target, "acceptRedirects");
+}
+
+const CONF_BY_LEAF: ReadonlyMap<string, ConfName> = new Map(CONF_NAMES.map((name) => [CONF[name][0], name]));
+
+function refreshSetting(target: InDevice, name: ConfName): void {
+	const [leaf, how, value] = CONF[name];
 	const { values } = sysctls(target.dev.netns);
-	const read = (scope: string, name: ConfName): number => {
-		const text = values.get(deviceKey(CONF_PREFIX, scope, CONF[name][0]));
-		return text === undefined ? CONF[name][2] : Number.parseInt(text, 10) || 0;
+	const read = (scope: string): number => {
+		const text = values.get(deviceKey(CONF_PREFIX, scope, leaf));
+		return text === undefined ? value : Number.parseInt(text, 10) || 0;
 	};
-	for (const name of CONF_NAMES) {
-		target[name] = combine(CONF[name][1], read("all", name), read(target.dev.name, name));
-	}
-	// A router does not follow redirects unless both say so.
-	if (target.forwarding !== 0) {
-		target.acceptRedirects = combine("and", read("all", "acceptRedirects"), read(target.dev.name, "acceptRedirects"));
-	}
+	// A router does not follow redirects unless both say so. (`forwarding` is read before it.)
+	const isRouters = name === "acceptRedirects" && target.forwarding !== 0;
+	target[name] = combine(isRouters ? "and" : how, read("all"), read(target.dev.name));
 }
 
 /** Every IPv4 address of the namespace, with the devices that have it (`inet_addr_lst`). */

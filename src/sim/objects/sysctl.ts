@@ -15,7 +15,7 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 		if (isNumbers(before) && !isNumbers(value)) {
 			return refuse("EINVAL", `setting key "${key}": Invalid argument`);
 		}
-		const saved = new Map(sysctls(netns).values);
+		const saved = mayWriteOthers(key) ? new Map(sysctls(netns).values) : new Map([[key, before]]);
 		setSysctl(netns, key, value);
 		return ok(undoTo(netns, key, saved));
 	},
@@ -34,6 +34,10 @@ function undoTo(netns: Netns, key: string, saved: ReadonlyMap<string, string>): 
 			if (now !== undefined && now !== value) setSysctl(netns, other, value);
 		}
 	};
+}
+
+function mayWriteOthers(key: string): boolean {
+	return key.endsWith("forward") || key.endsWith(".forwarding");
 }
 
 function isNumbers(value: string): boolean {

@@ -1,6 +1,6 @@
 /** Routes and policy rules beside those of the place: destinations that lead nowhere, other tables, marks that decide. */
 import type { PolicyRule, Route } from "../../kernel/objects.ts";
-import { type Cidr, cidr, type IpAddr } from "../../wire/addr.ts";
+import { type Cidr, cidr, formatCidr, type IpAddr } from "../../wire/addr.ts";
 import type { Feature } from "./features.ts";
 import { ODD_NETS } from "./packets/flow.ts";
 import { addrsOf, type End, type Router, text } from "./place.ts";
@@ -21,22 +21,23 @@ export function drawRoutes(scene: Scene, plan: Plan, router: Router): readonly R
 		routes.push({ kind: "route", dst: EVERYWHERE, ...by(draw.pick(gateways)) });
 	}
 	if (plan.oddRoutes) routes.push(...oddRoutes(scene, draw.pick(gateways)));
-	if (draw.chance(8)) {
-		scene.uses("route with mtu");
-		const [target] = scene.place.ends.filter((end) => end.router !== router.netns || draw.chance(50));
-		const addr = target?.addrs[0];
-		if (addr !== undefined) {
-			const dst = { addr: text(addr), prefix: 32 };
-			routes.push({
-				kind: "route",
-				dst,
-				...by(gateways.find((end) => end === target) ?? draw.pick(gateways), addr),
-				mtu: 900,
-			});
-		}
-	}
+	if (draw.chance(8)) routes.push(...withMtu(scene, router, gateways));
 	if (draw.chance(8)) routes.push(...metrics(scene, gateways));
 	return routes;
+}
+
+/** A host that packets go to with a smaller MTU; none where the place has a route for it already. */
+function withMtu(scene: Scene, router: Router, gateways: readonly End[]): readonly Route[] {
+	const { draw, place } = scene;
+	const target = draw.pick(place.ends);
+	const [addr] = target.addrs;
+	if (addr === undefined) return [];
+	const dst = { addr: text(addr), prefix: 32 };
+	const taken = (place.config[router.netns]?.routes ?? []).some((route) => formatCidr(route.dst) === formatCidr(dst));
+	if (taken) return [];
+	scene.uses("route with mtu");
+	const gateway = gateways.find((end) => end === target) ?? draw.pick(gateways);
+	return [{ kind: "route", dst, ...by(gateway, addr), mtu: draw.pick([600, 900]) }];
 }
 
 /** One kind each for the odd networks. */
