@@ -132,3 +132,10 @@ export const FEATURES = [
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];
+
+const KNOWN: ReadonlySet<string> = new Set(FEATURES);
+
+/** Whether a scenario's word is one of the table's. */
+export function isFeature(word: string): word is Feature {
+	return KNOWN.has(word);
+}

@@ -9,11 +9,11 @@ import {
 	type TableName,
 	type Target,
 } from "../../../kernel/xtables.ts";
-import type { Feature } from "../features.ts";
 import type { Router } from "../place.ts";
 import type { Plan, Scene } from "../scene.ts";
 import { plannedRules } from "./planned.ts";
 import { drawRule } from "./rule.ts";
+import { TABLE_FEATURES } from "./rule-features.ts";
 import type { Site } from "./site.ts";
 
 /** iptables-save text for the router. */
@@ -35,14 +35,6 @@ const TABLE_PERCENT: readonly (readonly [name: TableName, percent: number])[] = 
 	["filter", 78],
 	["security", 12],
 ];
-
-const TABLE_FEATURES: Readonly<Record<TableName, Feature>> = {
-	raw: "table raw",
-	mangle: "table mangle",
-	nat: "table nat",
-	filter: "table filter",
-	security: "table security",
-};
 
 interface Making {
 	readonly scene: Scene;
