@@ -86,7 +86,7 @@ export function renameDeviceSysctls(netns: Netns, from: string, to: string): voi
 
 /** A dot in a device name is written as a slash, as sysctl(8) does. */
 export function deviceKey(prefix: string, dev: string, leaf: string): string {
-	return `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`;
+	return `${prefix}.${dev.includes(".") ? dev.replaceAll(".", "/") : dev}.${leaf}`;
 }
 
 /** Sets a value and tells the listeners; false: there is no such key. */

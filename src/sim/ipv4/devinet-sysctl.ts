@@ -40,6 +40,8 @@ const NUMBERS: Readonly<Record<keyof InetConf, readonly [key: string, value: num
 	minPmtu: ["net.ipv4.route.min_pmtu", 552],
 };
 
+const NUMBER_KEYS: ReadonlySet<string> = new Set(Object.values(NUMBERS).map(([key]) => key));
+
 /** Settings per device that change nothing here; they are kept because scripts write them. */
 const INERT_CONF: Readonly<Record<string, string>> = {
 	accept_source_route: "0",
@@ -96,7 +98,7 @@ function onChange(netns: Netns, key: string, value: string): void {
 	if (!key.startsWith("net.ipv4.")) return;
 	if (key === IP_FORWARD || key === ALL_FORWARDING) inetForwardChange(netns, value);
 	else if (key.startsWith(`${CONF_PREFIX}.`)) refreshScope(netns, key.slice(CONF_PREFIX.length + 1));
-	else refreshInetConf(netns, inetConf(netns));
+	else if (NUMBER_KEYS.has(key)) refreshInetConf(netns, inetConf(netns));
 	fibOf(netns).changed();
 }
 

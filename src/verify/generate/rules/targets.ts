@@ -172,12 +172,13 @@ function redirect(site: Site): Target & { readonly kind: "redirect" } {
 	};
 }
 
-/** The prefix is the scenario's own: all namespaces share one log. */
+/** The kernel keeps 29 characters of a prefix, of which whoever reads its log may need some. */
 function log(site: Site): Target & { readonly kind: "log" } {
-	const { draw, scene, number } = site;
+	const { draw, number } = site;
+	const prefix = draw.pick([`${number}: `, `rule ${number} `, `r${number}`, "x".repeat(24), undefined]);
 	return {
 		kind: "log",
-		prefix: `pw${scene.index}.${number}${draw.pick([" ", ": ", ""])}`,
+		...(prefix === undefined ? {} : { prefix }),
 		level: draw.pick([4, 4, 4, 3, 5, 6, 7]),
 		...(draw.chance(25) ? { tcpSequence: true } : {}),
 		...(draw.chance(25) ? { tcpOptions: true } : {}),
