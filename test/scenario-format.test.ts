@@ -152,7 +152,7 @@ steps:
 			'my.yaml:7:55: devices[2].veth.in: expected a namespace, found "pod" (there is client and router)',
 			'my.yaml:8:49: devices[3].master: expected a device of client, found "br0" (there is lo and eth0)',
 			'my.yaml:8:25: devices[3].name: expected a device of client, found "eth1"; did you mean eth0?',
-			'my.yaml:9:13: config.rooter: expected a namespace, found "rooter"; did you mean router?',
+			'my.yaml:9:11: config.rooter: expected a namespace, found "rooter"; did you mean router?',
 			'my.yaml:10:16: listen[0].in: expected a namespace, found "pod" (there is client and router)',
 			'my.yaml:12:17: steps[0].ping.in: expected a namespace, found "clent"; did you mean client?',
 			'my.yaml:13:31: steps[1].frame.dev: expected a device of client, found "eht0"; did you mean eth0?',
