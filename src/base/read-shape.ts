@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { err, ok, type Result } from "./result.ts";
 import type { TextError } from "./text-error.ts";
+import { wordList } from "./unknown-name.ts";
 import { type FieldPath, innerPlaceOf, type YamlText } from "./yaml-text.ts";
 
 /** The data that the shape makes of the text. */
@@ -20,7 +21,7 @@ const expectedWords: z.core.$ZodErrorMap = (issue) => {
 		case "invalid_type":
 			return TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`;
 		case "invalid_value":
-			return alternatives(issue.values.map(String));
+			return wordList(issue.values.map(String), "or");
 		case "too_small":
 			return `at least ${issue.minimum}`;
 		case "too_big":
@@ -58,9 +59,4 @@ function shapeErrors(text: YamlText, issue: z.core.$ZodIssue): readonly TextErro
 function fieldError(text: YamlText, path: FieldPath, expected: string): TextError {
 	if (!text.has(path)) return text.error(path, `missing; expected ${expected}`);
 	return text.error(path, `expected ${expected}, found ${text.found(path)}`);
-}
-
-function alternatives(words: readonly string[]): string {
-	const last = words.at(-1) ?? "";
-	return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
 }
