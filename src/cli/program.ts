@@ -1,5 +1,6 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { type Io, UsageError } from "./io.ts";
 import type { ClusterInputOptions } from "./options.ts";
@@ -105,6 +106,7 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
+	addFidelityCommands(program, io, finish);
 	return program;
 }
 
@@ -179,6 +181,65 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 				}),
 			);
 		});
+}
+
+function addFidelityCommands(program: Command, io: Io, finish: (code: number) => void): void {
+	program
+		.command("fidelity")
+		.description("play generated scenarios on both kernels and print how often they agree, feature by feature")
+		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
+		.option("--count <n>", "how many", "2000")
+		.option("--from <n>", "number of the first one", "0")
+		.option("--jobs <n>", "how many at a time; default: one per processor")
+		.addOption(new Option("--kernel <kernel>", "sim: without a real kernel").choices(["both", "sim"]).default("both"))
+		.option("--shrink <n>", "how often a differing scenario is tried smaller; 0: not at all", "400")
+		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
+		.option("--write", "put the table into docs/fidelity.md")
+		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
+		.addHelpText(
+			"after",
+			"\nExit codes: 0 no unexplained difference, 1 there are some, 2 bad usage, or no real kernel.",
+		)
+		.action(async (options: FidelityCliOptions) => {
+			const { fidelity } = await import("./commands/fidelity.ts");
+			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink", otherwise: number): number =>
+				wholeNumber(`--${option}`, options[option], otherwise);
+			finish(
+				await fidelity(io, {
+					seed: number("seed", Date.now() % 1_000_000_000),
+					count: number("count", 0),
+					from: number("from", 0),
+					jobs: Math.max(1, number("jobs", availableParallelism())),
+					kernel: options.kernel,
+					shrinkTries: number("shrink", 0),
+					regressions: options.regressions,
+					write: options.write === true,
+					json: options.json === true,
+				}),
+			);
+		});
+	program.command("fidelity-worker", { hidden: true }).action(async () => {
+		const { fidelityWorker } = await import("./commands/fidelity-worker.ts");
+		finish(await fidelityWorker());
+	});
+}
+
+function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
+	if (text === undefined) return otherwise;
+	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`${option} ${text}: expected a whole number`]);
+	return Number(text);
+}
+
+interface FidelityCliOptions {
+	readonly seed?: string;
+	readonly count: string;
+	readonly from: string;
+	readonly jobs?: string;
+	readonly kernel: "both" | "sim";
+	readonly shrink: string;
+	readonly regressions: string;
+	readonly write?: boolean;
+	readonly json?: boolean;
 }
 
 interface ShellCliOptions {

@@ -1,6 +1,8 @@
 /** The generator: the same number gives the same scenario, all it claims occurs, and the simulated kernel takes all of it. */
 import { expect, test } from "vitest";
 import { simHost } from "../../../test/scenario-samples.ts";
+import { parseScenario } from "../file/parse-scenario.ts";
+import { printScenario } from "../file/print-scenario.ts";
 import { runScenario } from "../run-scenario.ts";
 import { FEATURES } from "./features.ts";
 import { generateScenario } from "./generate.ts";
@@ -33,6 +35,14 @@ test("in 2,000 scenarios every declared feature occurs, nothing is made without 
 	// The goal: every match and target at least 200 times in 20,000, with room for chance.
 	const kinds = [...counts].filter(([feature]) => /^(match|target|device|topology) /.test(feature));
 	expect(kinds.filter(([, count]) => count < 60)).toEqual([]);
+});
+
+test("a scenario written to a file and read back is the same", () => {
+	for (let index = 0; index < 150; index += 1) {
+		const scenario = generateScenario(13, index);
+		const read = parseScenario({ path: "x.yaml", text: printScenario(scenario) });
+		expect(read).toEqual({ ok: true, value: scenario });
+	}
 });
 
 test("what is not made says why", () => {
