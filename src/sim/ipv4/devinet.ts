@@ -121,6 +121,10 @@ export const inDev: (dev: NetDevice) => InDevice = perdevice((dev) => {
 
 /** Reads all settings of a device anew. */
 export function refreshInDev(target: InDevice): void {
+	if (!sysctls(target.dev.netns).values.wrote(`${CONF_PREFIX}.`)) {
+		for (const { name, how, value } of SETTINGS) target[name] = combine(how, value, value);
+		return;
+	}
 	const head = deviceKey(CONF_PREFIX, target.dev.name, "");
 	for (const setting of SETTINGS) refreshSetting(target, setting, head);
 }

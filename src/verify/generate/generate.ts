@@ -6,7 +6,7 @@ import { echoTalk, errorTalk, fragmentTalk, udpTalk } from "./packets/datagrams.
 import { arpTalk, otherFrame } from "./packets/link.ts";
 import { oddPacket } from "./packets/odd.ts";
 import { tcpTalk } from "./packets/tcp-talk.ts";
-import { addrsOf, type Place, v4 } from "./place.ts";
+import { addrsOf, v4 } from "./place.ts";
 import { PLACES } from "./places/places.ts";
 import { drawPolicy, drawRoutes } from "./routing.ts";
 import { drawTables } from "./rules/tables.ts";
@@ -123,8 +123,3 @@ const TALKS: readonly (readonly [weight: number, talk: (scene: Scene, plan: Plan
 	[7, arpTalk],
 	[2, otherFrame],
 ];
-
-/** The topologies that scenarios are made for. */
-export function generatedPlaces(): readonly Place[] {
-	return PLACES.map(([, place]) => place);
-}

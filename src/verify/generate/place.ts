@@ -94,10 +94,6 @@ export function loopbackUp(netns: string): PlacedLink {
 	return { netns, link: { kind: "link", name: "lo", up: true } };
 }
 
-export function onLink(dev: string, addrs: readonly string[], mac: number): NonNullable<NetnsConfig["neighs"]> {
-	return addrs.map((addr) => ({ kind: "neigh", dev, addr: ip(addr), mac: macText(mac), state: "PERMANENT" }));
-}
-
 /** The router of this name; places name only routers they have. */
 export function routerOf(place: Place, netns: string): Router {
 	const found = place.routers.find((router) => router.netns === netns);
