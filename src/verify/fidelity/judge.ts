@@ -42,7 +42,7 @@ export class Judge {
 		const { nowMs, real, sim: fresh } = this.#options;
 		const begin = nowMs();
 		const scenario = generateScenario(seed, index);
-		const sim = await runScenario(fresh(), scenario);
+		const sim = await playSim(fresh(), scenario);
 		this.simMs += nowMs() - begin;
 		const features = scenario.features.filter(isFeature);
 		const verdict = { index, features, hit: hitFeatures(sim), normalised: {} };
@@ -106,7 +106,7 @@ export class Judge {
 
 	/** On fresh topologies of both kernels. */
 	async #differenceOf(real: ScenarioHost, scenario: Scenario): Promise<Difference | undefined> {
-		const sim = await runScenario(this.#options.sim(), scenario);
+		const sim = await playSim(this.#options.sim(), scenario);
 		const compared = compareOutcomes(scenario, sim, await runScenario(real, scenario));
 		return compared.agrees ? undefined : compared.first;
 	}
@@ -129,6 +129,12 @@ export class Judge {
 			difference: printDifference(difference),
 		};
 	}
+}
+
+/** On a kernel that is thrown away afterwards: nothing is taken down. */
+async function playSim(host: ScenarioHost, scenario: Scenario): Promise<Outcome> {
+	const stage = await Stage.build(host, scenario.topology);
+	return stage.ok ? playScenario(stage.value, scenario) : refused(stage.error);
 }
 
 function refused(refusal: NonNullable<Outcome["refused"]>): Outcome {
