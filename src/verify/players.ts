@@ -1,10 +1,10 @@
 /** The sockets of a scenario: its listeners, and one player per step that sends. All are closed when it ends. */
 import { utf8Encode } from "../base/bytes.ts";
 import type { Result } from "../base/result.ts";
-import type { PacketSocket, SocketError, SocketOptions, TcpConnection, UdpSocket } from "../kernel/socket.ts";
+import type { PacketSocket, SocketError, SocketOptions, Sockets, TcpConnection, UdpSocket } from "../kernel/socket.ts";
 import type { Listener, Step } from "./scenario.ts";
-import type { ScenarioHost } from "./scenario-host.ts";
 import { addrText, type Sights, type SocketNotes } from "./sights.ts";
+import type { Stage } from "./stage.ts";
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
@@ -14,14 +14,14 @@ const DEFAULT_TIMEOUT_MS = 1000;
 const NS_PER_MS = 1e6;
 
 export class Players {
-	readonly #host: ScenarioHost;
+	readonly #stage: Stage;
 	readonly #sights: Sights;
 	readonly #closers: (() => void)[] = [];
 	readonly #packetSockets = new Map<string, Result<PacketSocket, SocketError>>();
 	readonly #udpSockets = new Map<string, Result<UdpSocket, SocketError>>();
 
-	constructor(host: ScenarioHost, sights: Sights) {
-		this.#host = host;
+	constructor(stage: Stage, sights: Sights) {
+		this.#stage = stage;
 		this.#sights = sights;
 	}
 
@@ -52,9 +52,13 @@ export class Players {
 		for (const close of this.#closers.splice(0)) close();
 	}
 
+	get #sockets(): Sockets {
+		return this.#stage.host.kernel.sockets;
+	}
+
 	#tcpEcho({ netns, addr, port }: Listener, notes: SocketNotes): Result<{ close(): void }, SocketError> {
 		const options = { bind: { addr, port }, program: "tcp-echo" };
-		return this.#host.kernel.sockets.listenTcp(netns, options, (connection) => {
+		return this.#sockets.listenTcp(this.#stage.name(netns), options, (connection) => {
 			const peer = this.#sights.of(netns, `tcp-echo ${addrText({ addr, port })} with ${addrText(connection.remote)}`);
 			notes.accepted(connection.remote);
 			this.#closers.push(() => connection.abort());
@@ -76,7 +80,7 @@ export class Players {
 
 	#udpListener({ kind, netns, addr, port }: Listener, notes: SocketNotes): Result<{ close(): void }, SocketError> {
 		const options = { bind: { addr, port }, program: kind };
-		const opened = this.#host.kernel.sockets.openUdp(netns, options, {
+		const opened = this.#sockets.openUdp(this.#stage.name(netns), options, {
 			onDatagram: (bytes, from) => {
 				notes.datagram(from, bytes);
 				if (kind === "udp-sink" || !opened.ok) return;
@@ -91,7 +95,7 @@ export class Players {
 	#frame({ netns, dev, bytes }: StepOf<"frame">, notes: SocketNotes): void {
 		const socket = reused(this.#packetSockets, `${netns} ${dev}`, () => {
 			const options = { dev, etherType: NO_ETHER_TYPE, program: "scenario" };
-			const opened = this.#host.kernel.sockets.openPacket(netns, options, {});
+			const opened = this.#sockets.openPacket(this.#stage.name(netns), options, {});
 			if (opened.ok) this.#closers.push(() => opened.value.close());
 			return opened;
 		});
@@ -102,7 +106,7 @@ export class Players {
 	#udp(step: StepOf<"udp">, notes: SocketNotes): void {
 		const options = udpOptions(step);
 		const socket = reused(this.#udpSockets, JSON.stringify([step.netns, options]), () => {
-			const opened = this.#host.kernel.sockets.openUdp(step.netns, options, {
+			const opened = this.#sockets.openUdp(this.#stage.name(step.netns), options, {
 				onDatagram: (bytes, from) => notes.datagram(from, bytes),
 				onIcmpError: (report) => notes.icmpError(report),
 			});
@@ -115,8 +119,8 @@ export class Players {
 
 	#ping(step: StepOf<"ping">, notes: SocketNotes): void {
 		const { netns, to, id, seq } = step;
-		const opened = this.#host.kernel.sockets.openEcho(
-			netns,
+		const opened = this.#sockets.openEcho(
+			this.#stage.name(netns),
 			to,
 			{ id, ...commonOptions(step), program: "ping" },
 			{
@@ -144,7 +148,7 @@ export class Players {
 			ended = true;
 		};
 		const options = { bind: step.from, ...commonOptions(step), program: "tcp" };
-		const opened = this.#host.kernel.sockets.connectTcp(step.netns, step.to, options, {
+		const opened = this.#sockets.connectTcp(this.#stage.name(step.netns), step.to, options, {
 			onConnect: () => {
 				notes.say("connected");
 				if (missing === 0) connection()?.close();
@@ -168,7 +172,7 @@ export class Players {
 			return;
 		}
 		this.#closers.push(() => opened.value.abort());
-		const inTime = await this.#host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS);
+		const inTime = await this.#stage.host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS);
 		if (!inTime) notes.say("timed out");
 	}
 }

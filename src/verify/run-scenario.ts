@@ -31,7 +31,7 @@ export async function runScenario(host: ScenarioHost, scenario: Scenario, option
 export async function playScenario(stage: Stage, scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
 	const ready = await stage.setUp(scenario);
 	if (!ready.ok) return refusedOutcome(ready.error);
-	const play = new Play(stage.host, scenario);
+	const play = new Play(stage, scenario);
 	try {
 		const watching = play.watch(options);
 		return watching.ok ? await play.run() : refusedOutcome(watching.error);
@@ -40,11 +40,12 @@ export async function playScenario(stage: Stage, scenario: Scenario, options: Ru
 	}
 }
 
-function refusedOutcome(refused: Refusal): Outcome {
+export function refusedOutcome(refused: Refusal): Outcome {
 	return { frames: [], netns: {}, log: [], sockets: [], refused };
 }
 
 class Play {
+	readonly #stage: Stage;
 	readonly #host: ScenarioHost;
 	readonly #scenario: Scenario;
 	#step = -1;
@@ -57,17 +58,18 @@ class Play {
 	#traces = false;
 	#logRead = 0;
 
-	constructor(host: ScenarioHost, scenario: Scenario) {
-		this.#host = host;
+	constructor(stage: Stage, scenario: Scenario) {
+		this.#stage = stage;
+		this.#host = stage.host;
 		this.#scenario = scenario;
-		this.#players = new Players(host, this.#sights);
+		this.#players = new Players(stage, this.#sights);
 	}
 
 	watch({ trace }: RunOptions): Result<void, Refusal> {
 		const { kernel } = this.#host;
 		for (const netns of this.#scenario.topology.netns) {
-			const stop = kernel.capture(netns, {}, ({ netns: of, dev, direction, pktType, frame }) => {
-				this.#frames.push({ step: this.#step, netns: of, dev, direction, pktType, frame });
+			const stop = kernel.capture(this.#stage.name(netns), {}, ({ dev, direction, pktType, frame }) => {
+				this.#frames.push({ step: this.#step, netns, dev, direction, pktType, frame });
 			});
 			if (!stop.ok) return err({ netns, error: stop.error });
 			this.#stops.push(stop.value);
@@ -115,7 +117,7 @@ class Play {
 				return;
 			case "change": {
 				const { netns, verb, object } = step;
-				const applied = await this.#host.kernel.apply(netns, [{ verb, object }]);
+				const applied = await this.#host.kernel.apply(this.#stage.name(netns), [this.#stage.op({ verb, object })]);
 				if (!applied.ok) this.#sights.of(netns, `change step ${number}`).error(applied.error);
 				return;
 			}
@@ -140,9 +142,10 @@ class Play {
 	}
 
 	async #read(netns: string): Promise<Result<NetnsOutcome, Refusal["error"]>> {
-		const saved = await this.#host.saveTables(netns);
+		const name = this.#stage.name(netns);
+		const saved = await this.#host.saveTables(name);
 		if (!saved.ok) return saved;
-		const dumped = await this.#host.kernel.dump(netns, ["conntrack", "neigh", "fdb"]);
+		const dumped = await this.#host.kernel.dump(name, ["conntrack", "neigh", "fdb"]);
 		if (!dumped.ok) return dumped;
 		const objects = dumped.value;
 		const tables = tablesOf(this.#scenario.config[netns]?.iptables ?? "");

@@ -16,23 +16,47 @@ const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
 export class Stage {
 	readonly host: ScenarioHost;
 	readonly topology: Topology;
+	readonly #suffix: string;
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
-	private constructor(host: ScenarioHost, topology: Topology) {
+	private constructor(host: ScenarioHost, topology: Topology, suffix: string) {
 		this.host = host;
 		this.topology = topology;
+		this.#suffix = suffix;
 	}
 
-	/** Makes namespaces and devices; on an error nothing of them remains. */
-	static async build(host: ScenarioHost, topology: Topology): Promise<Result<Stage, Refusal>> {
-		const stage = new Stage(host, topology);
+	/** Makes namespaces and devices; on an error nothing of them remains. Stages that stand together have suffixes that differ. */
+	static async build(host: ScenarioHost, topology: Topology, suffix = ""): Promise<Result<Stage, Refusal>> {
+		const stage = new Stage(host, topology, suffix);
 		const built = await stage.#build();
 		if (built.ok) return ok(stage);
 		await stage.remove();
 		return built;
+	}
+
+	/** What the kernel calls a namespace of the scenario. */
+	name(netns: string): string {
+		return `${netns}${this.#suffix}`;
+	}
+
+	/** The operation, with the kernel's names of namespaces in it. */
+	op({ verb, object }: Op): Op {
+		if (object.kind !== "link") return { verb, object };
+		const { link, netns } = object;
+		const peerNetns = link?.type === "veth" ? link.peerNetns : undefined;
+		return {
+			verb,
+			object: {
+				...object,
+				...(link?.type === "veth" && peerNetns !== undefined
+					? { link: { ...link, peerNetns: this.name(peerNetns) } }
+					: {}),
+				...(netns === undefined ? {} : { netns: this.name(netns) }),
+			},
+		};
 	}
 
 	/** Sets everything of the scenario but listeners and steps. */
@@ -48,7 +72,7 @@ export class Stage {
 	async remember(): Promise<Result<void, Refusal>> {
 		const clean = new Map<string, ReadonlyMap<string, KernelObject>>();
 		for (const netns of this.topology.netns) {
-			const dumped = await this.host.kernel.dump(netns, RESET_KINDS);
+			const dumped = await this.host.kernel.dump(this.name(netns), RESET_KINDS);
 			if (!dumped.ok) return err({ netns, error: dumped.error });
 			clean.set(netns, byContent(dumped.value));
 		}
@@ -67,17 +91,20 @@ export class Stage {
 
 	/** Ends the namespaces and with them the devices. */
 	async remove(): Promise<void> {
-		for (const netns of this.topology.netns) await this.host.kernel.deleteNetns(netns);
+		for (const netns of this.topology.netns) await this.host.kernel.deleteNetns(this.name(netns));
 	}
 
 	async #build(): Promise<Result<void, Refusal>> {
 		const { kernel } = this.host;
 		for (const netns of this.topology.netns) {
-			const added = await kernel.addNetns(netns);
+			const added = await kernel.addNetns(this.name(netns));
 			if (!added.ok) return err({ netns, error: added.error });
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
-			const applied = await kernel.apply(netns, tx);
+			const applied = await kernel.apply(
+				this.name(netns),
+				tx.map((op) => this.op(op)),
+			);
 			if (!applied.ok) return err({ netns, error: applied.error });
 		}
 		return ok(undefined);
@@ -96,17 +123,17 @@ export class Stage {
 			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
 		];
 		if (tx.length > 0) {
-			const applied = await host.kernel.apply(netns, tx);
+			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return host.loadTables(netns, allTables(config.iptables ?? ""));
+		return host.loadTables(this.name(netns), allTables(config.iptables ?? ""));
 	}
 
 	async #keepSysctls(netns: string, keys: readonly string[]): Promise<Result<void, KernelError>> {
 		const kept = this.#sysctls.get(netns) ?? new Map<string, string>();
 		this.#sysctls.set(netns, kept);
 		const missing = keys.filter((key) => !kept.has(key));
-		const read = await this.host.readSysctls(netns, missing);
+		const read = await this.host.readSysctls(this.name(netns), missing);
 		if (!read.ok) return read;
 		for (const [key, value] of read.value) kept.set(key, value);
 		return ok(undefined);
@@ -114,23 +141,24 @@ export class Stage {
 
 	async #reset(netns: string): Promise<Result<void, KernelError>> {
 		const { kernel } = this.host;
+		const name = this.name(netns);
 		const clean = this.#clean.get(netns) ?? new Map<string, KernelObject>();
-		const flushed = await this.host.flush(netns);
+		const flushed = await this.host.flush(name);
 		if (!flushed.ok) return flushed;
 		for (const kind of RESET_KINDS) {
-			const dumped = await kernel.dump(netns, [kind]);
+			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;
 			const present = byContent(dumped.value);
 			const gone = [...present].filter(([key]) => !clean.has(key)).map(([, object]) => deleteOp(object));
 			const lost = [...clean].filter(([key, object]) => object.kind === kind && !present.has(key));
 			const tx = [...gone, ...lost.map(([, object]) => replaceOp(object))];
-			const applied = tx.length === 0 ? ok(undefined) : await kernel.apply(netns, tx);
+			const applied = tx.length === 0 ? ok(undefined) : await kernel.apply(name, tx);
 			if (!applied.ok) return applied;
 		}
 		const sysctls = [...(this.#sysctls.get(netns) ?? [])];
 		if (sysctls.length === 0) return ok(undefined);
 		return kernel.apply(
-			netns,
+			name,
 			sysctls.map(([key, value]) => replaceOp({ kind: "sysctl", key, value })),
 		);
 	}
