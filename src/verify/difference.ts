@@ -30,4 +30,3 @@ export type Difference = {
 	  } & Sides<string>)
 );
 
-export type DifferenceKind = Difference["kind"];

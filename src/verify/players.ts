@@ -8,6 +8,8 @@ import type { Stage } from "./stage.ts";
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
+type SendingStep = Exclude<Step, { kind: "wait" | "change" }>;
+
 /** Selects nothing on the way in: the players' packet sockets only send. */
 const NO_ETHER_TYPE = 0;
 const DEFAULT_TIMEOUT_MS = 1000;
@@ -34,8 +36,8 @@ export class Players {
 	}
 
 	/** Carries out a step that sends; `number` is what it is called, from 1. */
-	async play(step: StepOf<"frame"> | StepOf<"tcp"> | StepOf<"udp"> | StepOf<"ping">, number: number): Promise<void> {
-		const notes = this.#sights.of(step.netns, `${step.kind} step ${number}`);
+	async play(step: SendingStep, number: number): Promise<void> {
+		const notes = this.#sights.of(step.netns, socketName(step, number));
 		switch (step.kind) {
 			case "frame":
 				return this.#frame(step, notes);
@@ -175,6 +177,11 @@ export class Players {
 		const inTime = await this.#stage.host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS);
 		if (!inTime) notes.say("timed out");
 	}
+}
+
+/** A UDP socket may serve several steps. */
+function socketName(step: SendingStep, number: number): string {
+	return step.kind === "udp" ? `udp ${step.from.addr ?? "*"}:${step.from.port}` : `${step.kind} step ${number}`;
 }
 
 function reused<T>(all: Map<string, T>, key: string, open: () => T): T {

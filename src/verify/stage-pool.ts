@@ -3,7 +3,7 @@ import type { Outcome } from "./outcome.ts";
 import { playScenario, type RunOptions, refusedOutcome } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
-import { Stage } from "./stage.ts";
+import { ICMP_RATELIMIT, Stage } from "./stage.ts";
 
 export interface PoolOptions {
 	/** So many topologies stand at most; the one used longest ago goes first. Default 8. */
@@ -82,7 +82,8 @@ export class StagePool {
 	}
 }
 
-/** It leaves what a reset does not take away: changed devices, connections in TIME_WAIT. */
-function leavesMarks({ steps }: Scenario): boolean {
-	return steps.some((step) => step.kind === "tcp" || (step.kind === "change" && step.object.kind === "link"));
+/** It leaves what a reset does not take away: changed devices, connections in TIME_WAIT, counted ICMP errors. */
+function leavesMarks({ config, steps }: Scenario): boolean {
+	const limits = Object.values(config).some(({ sysctls }) => sysctls?.[ICMP_RATELIMIT] !== undefined);
+	return limits || steps.some((step) => step.kind === "tcp" || (step.kind === "change" && step.object.kind === "link"));
 }

@@ -13,6 +13,10 @@ const RESET_KINDS = ["addr", "route", "rule", "neigh", "fdb"] as const satisfies
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
 
+/** Whatever is sent, no earlier packet is the reason for silence: ICMP errors are not limited unless the scenario says so. */
+export const ICMP_RATELIMIT = "net.ipv4.icmp_ratelimit";
+const PINS: readonly Op[] = [{ verb: "replace", object: { kind: "sysctl", key: ICMP_RATELIMIT, value: "0" } }];
+
 export class Stage {
 	readonly host: ScenarioHost;
 	readonly topology: Topology;
@@ -99,6 +103,8 @@ export class Stage {
 		for (const netns of this.topology.netns) {
 			const added = await kernel.addNetns(this.name(netns));
 			if (!added.ok) return err({ netns, error: added.error });
+			const pinned = await kernel.apply(this.name(netns), PINS);
+			if (!pinned.ok) return err({ netns, error: pinned.error });
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
 			const applied = await kernel.apply(
