@@ -5,11 +5,12 @@ import { type Feature, isFeature } from "../generate/features.ts";
 import { generateScenario } from "../generate/generate.ts";
 import { featuresOfRule } from "../generate/rules/rule-features.ts";
 import type { Outcome } from "../outcome.ts";
-import { playScenario, runScenario } from "../run-scenario.ts";
-import type { Scenario, Topology } from "../scenario.ts";
+import { playScenario, refusedOutcome } from "../run-scenario.ts";
+import type { Scenario } from "../scenario.ts";
 import type { ScenarioHost } from "../scenario-host.ts";
 import { shrinkScenario } from "../shrink/shrink.ts";
 import { Stage } from "../stage.ts";
+import type { StagePool } from "../stage-pool.ts";
 import { reasonFor } from "./known-differences.ts";
 import type { ShrunkCase, Verdict, VerdictResult } from "./verdict.ts";
 
@@ -17,7 +18,7 @@ export interface JudgeOptions {
 	/** A fresh simulated kernel. */
 	readonly sim: () => ScenarioHost;
 	/** Absent: scenarios are played on the simulated kernel only. */
-	readonly real?: ScenarioHost;
+	readonly real?: StagePool;
 	/** Milliseconds of some clock, to tell how long each kernel took. */
 	readonly nowMs: () => number;
 	readonly printScenario: (scenario: Scenario) => string;
@@ -31,8 +32,6 @@ export class Judge {
 	simMs = 0;
 	realMs = 0;
 	readonly #options: JudgeOptions;
-	/** Topologies that stand on the real kernel. */
-	readonly #stages = new Map<Topology, Stage>();
 
 	constructor(options: JudgeOptions) {
 		this.#options = options;
@@ -52,45 +51,16 @@ export class Judge {
 		}
 		if (real === undefined) return { ...verdict, result: { kind: "played" } };
 		const realBegin = nowMs();
-		const outcome = await this.#playReal(real, scenario);
+		const { outcome } = await real.play(scenario);
 		this.realMs += nowMs() - realBegin;
 		const compared = compareOutcomes(scenario, sim, outcome);
 		if (compared.agrees) {
 			return { ...verdict, normalised: Object.fromEntries(compared.normalised), result: { kind: "agrees" } };
 		}
-		await this.#forget(scenario.topology);
 		return { ...verdict, result: await this.#confirm(real, scenario, compared.first) };
 	}
 
-	/** Takes down what stands. */
-	async close(): Promise<void> {
-		for (const topology of [...this.#stages.keys()]) await this.#forget(topology);
-	}
-
-	async #playReal(real: ScenarioHost, scenario: Scenario): Promise<Outcome> {
-		const { topology } = scenario;
-		let stage = this.#stages.get(topology);
-		if (stage === undefined) {
-			const built = await Stage.build(real, topology);
-			if (!built.ok) return refused(built.error);
-			stage = built.value;
-			this.#stages.set(topology, stage);
-			const remembered = await stage.remember();
-			if (!remembered.ok) return refused(remembered.error);
-		}
-		const outcome = await playScenario(stage, scenario);
-		const reset = await stage.reset();
-		if (!reset.ok || outcome.refused !== undefined) await this.#forget(topology);
-		return outcome;
-	}
-
-	async #forget(topology: Topology): Promise<void> {
-		const stage = this.#stages.get(topology);
-		this.#stages.delete(topology);
-		await stage?.remove();
-	}
-
-	async #confirm(real: ScenarioHost, scenario: Scenario, first: Difference): Promise<VerdictResult> {
+	async #confirm(real: StagePool, scenario: Scenario, first: Difference): Promise<VerdictResult> {
 		const { printDifference } = this.#options;
 		const again = await this.#differenceOf(real, scenario);
 		if (again === undefined) return { kind: "agrees when fresh", difference: printDifference(first) };
@@ -105,13 +75,13 @@ export class Judge {
 	}
 
 	/** On fresh topologies of both kernels. */
-	async #differenceOf(real: ScenarioHost, scenario: Scenario): Promise<Difference | undefined> {
+	async #differenceOf(real: StagePool, scenario: Scenario): Promise<Difference | undefined> {
 		const sim = await playSim(this.#options.sim(), scenario);
-		const compared = compareOutcomes(scenario, sim, await runScenario(real, scenario));
+		const compared = compareOutcomes(scenario, sim, await real.playFresh(scenario));
 		return compared.agrees ? undefined : compared.first;
 	}
 
-	async #shrink(real: ScenarioHost, scenario: Scenario, first: Difference): Promise<ShrunkCase | undefined> {
+	async #shrink(real: StagePool, scenario: Scenario, first: Difference): Promise<ShrunkCase | undefined> {
 		const { shrinkTries: maxTries, printScenario, printDifference } = this.#options;
 		if (maxTries === 0) return undefined;
 		let difference = first;
@@ -134,11 +104,7 @@ export class Judge {
 /** On a kernel that is thrown away afterwards: nothing is taken down. */
 async function playSim(host: ScenarioHost, scenario: Scenario): Promise<Outcome> {
 	const stage = await Stage.build(host, scenario.topology);
-	return stage.ok ? playScenario(stage.value, scenario) : refused(stage.error);
-}
-
-function refused(refusal: NonNullable<Outcome["refused"]>): Outcome {
-	return { frames: [], netns: {}, log: [], sockets: [], refused: refusal };
+	return stage.ok ? playScenario(stage.value, scenario) : refusedOutcome(stage.error);
 }
 
 /** Features of the rules that counted a packet. */

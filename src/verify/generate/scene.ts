@@ -33,6 +33,12 @@ export interface Plan {
 	readonly oddRoutes: boolean;
 }
 
+/** Client ports; rules know the range. */
+export const FIRST_PORT = 10_000;
+export const LAST_PORT = 60_000;
+/** Enough for one scenario. */
+const PORTS = 24;
+
 export class Scene {
 	readonly draw: Draw;
 	readonly place: Place;
@@ -62,10 +68,10 @@ export class Scene {
 		return (this.#id + this.#packets) & 0xffff;
 	}
 
-	/** A client port (or ICMP identifier) that no other flow of the scenario has. */
+	/** A client port (or ICMP identifier) that no other flow has, of this scenario or of those before: connections linger. */
 	nextPort(): number {
 		this.#ports += 1;
-		return 4000 + this.#ports;
+		return FIRST_PORT + ((this.index * PORTS + this.#ports) % (LAST_PORT - FIRST_PORT));
 	}
 
 	/** The address of the other router's device or host next to an end: where its frames go by default. */

@@ -227,6 +227,6 @@ function otherProtocol(scene: Scene, at: OddFlow): void {
 	const { draw, place } = scene;
 	const own = addrsOf(routerOf(place, at.end.router));
 	const dst = draw.chance(30) && own.length > 0 ? draw.pick(own) : at.dst;
-	const packet = ipPacket({ src: at.src, dst, id: scene.nextId() }, draw.pick([89, 103, 253]), filler(24));
+	const packet = ipPacket({ src: at.src, dst, id: scene.nextId() }, draw.pick([89, 99, 253]), filler(24));
 	scene.sends(at.end, packet, scene.nextHopMac(at.end, dst));
 }

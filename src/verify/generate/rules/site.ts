@@ -3,7 +3,7 @@ import type { HookName, PortRange, TableName } from "../../../kernel/xtables.ts"
 import { type Cidr, networkOf } from "../../../wire/addr.ts";
 import type { Draw } from "../draw.ts";
 import { addrsOf, type Router, text } from "../place.ts";
-import { type Plan, type Scene, SERVER_PORTS } from "../scene.ts";
+import { FIRST_PORT, LAST_PORT, type Plan, type Scene, SERVER_PORTS } from "../scene.ts";
 
 export interface Site {
 	readonly scene: Scene;
@@ -53,8 +53,8 @@ export function drawPorts(draw: Draw): PortRange {
 	return draw.weighted([
 		[55, { from: port, to: port }],
 		[10, { from: 1, to: 1023 }],
-		[15, { from: 4000, to: 4999 }],
-		[10, { from: 4000, to: 4002 }],
+		[15, { from: FIRST_PORT, to: LAST_PORT }],
+		[10, { from: FIRST_PORT, to: 30_000 }],
 		[10, { from: port, to: port + 100 }],
 	]);
 }
