@@ -1,5 +1,6 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import { type Io, UsageError } from "./io.ts";
 import type { ClusterInputOptions } from "./options.ts";
@@ -110,8 +111,10 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 		});
 
 	addStandingCommands(program, io, finish);
+	addVerifyCommand(program, io, finish);
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
+	addFidelityCommands(program, io, finish);
 	return program;
 }
 
@@ -136,6 +139,44 @@ function addStandingCommands(program: Command, io: Io, finish: (code: number) =>
 		const { serveStanding } = await import("./commands/standing.ts");
 		finish(await serveStanding(io));
 	});
+}
+
+function addVerifyCommand(program: Command, io: Io, finish: (code: number) => void): void {
+	program
+		.command("verify")
+		.description("run scenarios on the simulated and the real kernel and compare everything they show")
+		.argument("[scenario...]", "scenario files (docs/scenario-format.md), directories of them, or - for standard input")
+		.addOption(
+			new Option("--kernel <kernel>", "sim and linux print what is to be seen; linux and both need root")
+				.choices(["sim", "linux", "both"])
+				.default("both"),
+		)
+		.option("--seed <n>", "seed of the simulated kernel's random choices", "1")
+		.option("--json", "print as JSON (schema podwire.verify/v1)")
+		.option("--cleanup", "only remove what a run that was killed left behind")
+		.addHelpText(
+			"after",
+			"\nExit codes: 0 all agree (or ran), 1 one differs (or was refused), 2 bad input, or no real kernel to be had.",
+		)
+		.action(async (paths: readonly string[], options: VerifyCliOptions) => {
+			const { verify } = await import("./commands/verify.ts");
+			finish(
+				await verify(io, {
+					paths,
+					kernel: options.kernel,
+					seed: seedOf(options.seed),
+					json: options.json === true,
+					cleanup: options.cleanup === true,
+				}),
+			);
+		});
+}
+
+interface VerifyCliOptions {
+	readonly kernel: "sim" | "linux" | "both";
+	readonly seed: string;
+	readonly json?: boolean;
+	readonly cleanup?: boolean;
 }
 
 function addLabCommands(program: Command, io: Io, finish: (code: number) => void): void {
@@ -211,6 +252,65 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		});
 }
 
+function addFidelityCommands(program: Command, io: Io, finish: (code: number) => void): void {
+	program
+		.command("fidelity")
+		.description("play generated scenarios on both kernels and print how often they agree, feature by feature")
+		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
+		.option("--count <n>", "how many", "2000")
+		.option("--from <n>", "number of the first one", "0")
+		.option("--jobs <n>", "how many at a time; default: one per processor")
+		.addOption(new Option("--kernel <kernel>", "sim: without a real kernel").choices(["both", "sim"]).default("both"))
+		.option("--shrink <n>", "how often a differing scenario is tried smaller; 0: not at all", "400")
+		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
+		.option("--write", "put the table into docs/fidelity.md")
+		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
+		.addHelpText(
+			"after",
+			"\nExit codes: 0 no unexplained difference, 1 there are some, 2 bad usage, or no real kernel.",
+		)
+		.action(async (options: FidelityCliOptions) => {
+			const { fidelity } = await import("./commands/fidelity.ts");
+			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink", otherwise: number): number =>
+				wholeNumber(`--${option}`, options[option], otherwise);
+			finish(
+				await fidelity(io, {
+					seed: number("seed", Date.now() % 1_000_000_000),
+					count: number("count", 0),
+					from: number("from", 0),
+					jobs: Math.max(1, number("jobs", availableParallelism())),
+					kernel: options.kernel,
+					shrinkTries: number("shrink", 0),
+					regressions: options.regressions,
+					write: options.write === true,
+					json: options.json === true,
+				}),
+			);
+		});
+	program.command("fidelity-worker", { hidden: true }).action(async () => {
+		const { fidelityWorker } = await import("./commands/fidelity-worker.ts");
+		finish(await fidelityWorker());
+	});
+}
+
+function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
+	if (text === undefined) return otherwise;
+	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`${option} ${text}: expected a whole number`]);
+	return Number(text);
+}
+
+interface FidelityCliOptions {
+	readonly seed?: string;
+	readonly count: string;
+	readonly from: string;
+	readonly jobs?: string;
+	readonly kernel: "both" | "sim";
+	readonly shrink: string;
+	readonly regressions: string;
+	readonly write?: boolean;
+	readonly json?: boolean;
+}
+
 interface ShellCliOptions {
 	readonly c?: string;
 	readonly lab?: string;
@@ -267,10 +367,14 @@ function addKeepOption(command: Command): Command {
 }
 
 function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
-	if (!/^\d{1,9}$/.test(options.seed)) throw new UsageError([`--seed ${options.seed}: expected a whole number`]);
 	const kernel = options.kernel === "linux" ? "linux" : "sim";
 	const keep = options.keep === true;
-	return { paths: [...(options.filename ?? []), ...paths], seed: Number(options.seed), kernel, keep };
+	return { paths: [...(options.filename ?? []), ...paths], seed: seedOf(options.seed), kernel, keep };
+}
+
+function seedOf(text: string): number {
+	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`--seed ${text}: expected a whole number`]);
+	return Number(text);
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -29,6 +29,10 @@ export class Machine {
 	/** Set while somebody traces; every emitter checks it first. */
 	tracer: ((event: TraceEvent) => void) | undefined = undefined;
 	readonly log: LogLine[] = [];
+	/** The sysctls that every namespace has, with what they are in a fresh one, in order of registration (sysctl.ts). */
+	readonly sysctlDefaults: Map<string, string> = new Map();
+	/** By prefix (`net.ipv4.conf`): the leaves that every device has, with their defaults. */
+	readonly sysctlDeviceLeaves: Map<string, ReadonlyMap<string, string>> = new Map();
 	/** Run for each new namespace, in order of registration (`register_pernet_subsys`). */
 	readonly onNetnsCreated: ((netns: Netns) => void)[] = [];
 	readonly onNetnsRemoved: ((netns: Netns) => void)[] = [];
