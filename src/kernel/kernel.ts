@@ -26,7 +26,13 @@ export type Errno =
 	| "ERANGE"
 	| "ENETDOWN"
 	| "EIO"
-	| "EACCES";
+	| "EACCES"
+	| "ENOMEM"
+	| "ENOBUFS"
+	| "ENOSPC"
+	| "EADDRINUSE"
+	| "EAFNOSUPPORT"
+	| "EPROTONOSUPPORT";
 
 export interface KernelError {
 	readonly errno: Errno;

@@ -20,4 +20,10 @@ export const STRERROR: Readonly<Record<Errno, string>> = {
 	ENETDOWN: "Network is down",
 	EIO: "Input/output error",
 	EACCES: "Permission denied",
+	ENOMEM: "Cannot allocate memory",
+	ENOBUFS: "No buffer space available",
+	ENOSPC: "No space left on device",
+	EADDRINUSE: "Address already in use",
+	EAFNOSUPPORT: "Address family not supported by protocol",
+	EPROTONOSUPPORT: "Protocol not supported",
 };

@@ -1,7 +1,7 @@
 /** One expectation of a step, checked. */
 
 import type { FieldPath } from "../../base/yaml-text.ts";
-import { type DiffLine, textDiff, valueDiff } from "./diff.ts";
+import { type DiffLine, isSameText, textDiff, valueDiff } from "./diff.ts";
 import type { Count, TextExpectation } from "./lab.ts";
 
 export interface Check {
@@ -70,7 +70,11 @@ export function textChecks(
 		),
 		...(wanted.equals === undefined
 			? []
-			: [check(text === wanted.equals, "is as expected", ["equals"], () => textDiff(wanted.equals ?? "", text))]),
+			: [
+					check(isSameText(wanted.equals, text), "is as expected", ["equals"], () =>
+						textDiff(wanted.equals ?? "", text),
+					),
+				]),
 		...(wanted.lines === undefined
 			? []
 			: [

@@ -47,6 +47,9 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 	switch (kind.type) {
 		case "loopback":
 			return refuse("EOPNOTSUPP", "Unknown device type.");
+		case "vlan":
+		case "vxlan":
+			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
 		case "dummy":
 			return ok(createDummy(netns, link.name, mac));
 		case "bridge":
