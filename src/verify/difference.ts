@@ -29,4 +29,3 @@ export type Difference = {
 			readonly where: string;
 	  } & Sides<string>)
 );
-
