@@ -31,6 +31,7 @@ export async function openLinuxHost(): Promise<Result<LinuxHost, readonly string
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
+		prepare: async (netns, devs) => open.turnOffloadOff(netns, devs),
 		flush: async (netns) => open.flush(netns),
 		close: () => open.close(),
 	});

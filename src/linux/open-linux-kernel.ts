@@ -14,6 +14,7 @@ import { kernelError } from "./netlink/errno.ts";
 import type { LinuxNetns } from "./netns.ts";
 import { NfacctDriver } from "./nfacct.ts";
 import { readSysctl, sysctlPath, writeSysctl } from "./objects/sysctl-file.ts";
+import { turnChecksumOffloadOff } from "./offload.ts";
 import { EPOLLIN, Poller } from "./poller.ts";
 import { LinuxSockets } from "./sockets.ts";
 import { XtablesDriver } from "./xtables.ts";
@@ -28,6 +29,8 @@ export interface OpenLinuxKernel {
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
+	/** Packets carry their checksums from the start, as if there were no offloading. */
+	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
 	/** Forgets connections and what routes learnt. */
 	flush(netns: string): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
@@ -60,6 +63,7 @@ export function openLinuxKernel(options: LinuxKernelOptions = {}): OpenLinuxKern
 		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
+		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
 		flush: (name) => within(name, flush),
 		lostFrames: (name) => {
 			const netns = table?.find(name);
@@ -142,6 +146,12 @@ function readSysctls(keys: readonly string[]): ReadonlyMap<string, string> {
 			return "value" in read ? [[key, read.value] as const] : [];
 		}),
 	);
+}
+
+function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, KernelError> {
+	const errno = turnChecksumOffloadOff(netns, devs);
+	if (errno === undefined) return ok(undefined);
+	return { ok: false, error: kernelError(-1, { errno: 0, text: `checksum offload of ${devs.join(", ")}: ${errno}` }) };
 }
 
 function flush(netns: LinuxNetns): Result<void, KernelError> {
