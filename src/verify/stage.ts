@@ -107,11 +107,13 @@ export class Stage {
 			if (!pinned.ok) return err({ netns, error: pinned.error });
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
-			const applied = await kernel.apply(
-				this.name(netns),
-				tx.map((op) => this.op(op)),
-			);
+			const ops = tx.map((op) => this.op(op));
+			const applied = await kernel.apply(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
+		}
+		for (const [netns, devs] of madeDevices(this.topology)) {
+			const prepared = await this.host.prepare?.(this.name(netns), devs);
+			if (prepared?.ok === false) return err({ netns, error: prepared.error });
 		}
 		return ok(undefined);
 	}
@@ -180,6 +182,22 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 		else all.push([netns, [op]]);
 	}
 	return all;
+}
+
+/** By namespace, far ends of veths included. */
+function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
+	const devices = new Map<string, string[]>();
+	const add = (netns: string, dev: string): void => {
+		const own = devices.get(netns) ?? [];
+		devices.set(netns, own);
+		own.push(dev);
+	};
+	for (const { netns, link } of links) {
+		if (link.link === undefined) continue;
+		add(netns, link.name);
+		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
+	}
+	return devices;
 }
 
 /** The text with the tables that it lacks, empty. */
