@@ -6,6 +6,7 @@ import { constants } from "node:os";
 import koffi from "koffi";
 
 export const CLONE_NEWNET = 0x4000_0000;
+export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;

@@ -40,11 +40,16 @@ export interface OpenLinuxKernel {
 	close(): void;
 }
 
-export function openLinuxKernel(options: LinuxKernelOptions = {}): OpenLinuxKernel {
+export interface OpenLinuxKernelOptions extends LinuxKernelOptions {
+	/** Which iptables; default `auto`: what the namespace has rules in, else what `iptables` is. */
+	readonly backend?: "nft" | "legacy" | "auto";
+}
+
+export function openLinuxKernel(options: OpenLinuxKernelOptions = {}): OpenLinuxKernel {
 	const poller = new Poller();
 	const tag = logTag();
 	const log = new KernelLog({ tag });
-	const xtables = new XtablesDriver({ logTag: tag });
+	const xtables = new XtablesDriver({ backend: options.backend ?? "auto", logTag: tag });
 	let table: NetnsTable | undefined;
 	const kernel = new LinuxKernel((made) => {
 		table = made;
