@@ -18,6 +18,7 @@ import { turnChecksumOffloadOff } from "./offload.ts";
 import { EPOLLIN, Poller } from "./poller.ts";
 import { LinuxSockets } from "./sockets.ts";
 import { XtablesDriver } from "./xtables.ts";
+import type { XtBackend } from "./xtables-tool.ts";
 
 /** A `LinuxKernel`, and what it can do at once for many: the port does the same, slower. */
 export interface OpenLinuxKernel {
@@ -40,11 +41,16 @@ export interface OpenLinuxKernel {
 	close(): void;
 }
 
-export function openLinuxKernel(options: LinuxKernelOptions = {}): OpenLinuxKernel {
+export interface OpenOptions extends LinuxKernelOptions {
+	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
+	readonly iptables?: XtBackend | "auto";
+}
+
+export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 	const poller = new Poller();
 	const tag = logTag();
 	const log = new KernelLog({ tag });
-	const xtables = new XtablesDriver({ logTag: tag });
+	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
 	let table: NetnsTable | undefined;
 	const kernel = new LinuxKernel((made) => {
 		table = made;
