@@ -122,6 +122,12 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 				.default("both"),
 		)
 		.option("--seed <n>", "seed of the simulated kernel's random choices", "1")
+		.addOption(
+			new Option("--iptables <backend>", "whose rules the real kernel loads; default: legacy where it works").choices([
+				"nft",
+				"legacy",
+			]),
+		)
 		.option("--json", "print as JSON (schema podwire.verify/v1)")
 		.option("--cleanup", "only remove what a run that was killed left behind")
 		.addHelpText(
@@ -135,6 +141,7 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 					paths,
 					kernel: options.kernel,
 					seed: seedOf(options.seed),
+					...(options.iptables === undefined ? {} : { iptables: options.iptables }),
 					json: options.json === true,
 					cleanup: options.cleanup === true,
 				}),
@@ -145,6 +152,7 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 interface VerifyCliOptions {
 	readonly kernel: "sim" | "linux" | "both";
 	readonly seed: string;
+	readonly iptables?: "nft" | "legacy";
 	readonly json?: boolean;
 	readonly cleanup?: boolean;
 }

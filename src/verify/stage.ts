@@ -23,6 +23,7 @@ export class Stage {
 	readonly #suffix: string;
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
+	readonly #withRules = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
@@ -107,11 +108,13 @@ export class Stage {
 			if (!pinned.ok) return err({ netns, error: pinned.error });
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
-			const applied = await kernel.apply(
-				this.name(netns),
-				tx.map((op) => this.op(op)),
-			);
+			const ops = tx.map((op) => this.op(op));
+			const applied = await kernel.apply(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
+		}
+		for (const [netns, devs] of madeDevices(this.topology)) {
+			const prepared = await this.host.prepare?.(this.name(netns), devs);
+			if (prepared?.ok === false) return err({ netns, error: prepared.error });
 		}
 		return ok(undefined);
 	}
@@ -132,7 +135,16 @@ export class Stage {
 			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return host.loadTables(this.name(netns), allTables(config.iptables ?? ""));
+		return this.#loadTables(netns, config.iptables);
+	}
+
+	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
+	async #loadTables(netns: string, text: string | undefined): Promise<Result<void, KernelError>> {
+		if (text === undefined && !this.#withRules.has(netns)) return ok(undefined);
+		this.#withRules.add(netns);
+		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? ""));
+		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
+		return loaded;
 	}
 
 	async #keepSysctls(netns: string, keys: readonly string[]): Promise<Result<void, KernelError>> {
@@ -155,9 +167,10 @@ export class Stage {
 			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;
 			const present = byContent(dumped.value);
+			// The last first: with an address Linux deletes those of its network that came after it.
 			const gone = [...present].filter(([key]) => !clean.has(key)).map(([, object]) => deleteOp(object));
 			const lost = [...clean].filter(([key, object]) => object.kind === kind && !present.has(key));
-			const tx = [...gone, ...lost.map(([, object]) => replaceOp(object))];
+			const tx = [...gone.reverse(), ...lost.map(([, object]) => replaceOp(object))];
 			const applied = tx.length === 0 ? ok(undefined) : await kernel.apply(name, tx);
 			if (!applied.ok) return applied;
 		}
@@ -180,6 +193,22 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 		else all.push([netns, [op]]);
 	}
 	return all;
+}
+
+/** By namespace, far ends of veths included. */
+function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
+	const devices = new Map<string, string[]>();
+	const add = (netns: string, dev: string): void => {
+		const own = devices.get(netns) ?? [];
+		devices.set(netns, own);
+		own.push(dev);
+	};
+	for (const { netns, link } of links) {
+		if (link.link === undefined) continue;
+		add(netns, link.name);
+		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
+	}
+	return devices;
 }
 
 /** The text with the tables that it lacks, empty. */

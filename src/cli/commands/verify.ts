@@ -12,7 +12,7 @@ import { type Verdict, verifyScenario } from "../../verify/verify-scenario.ts";
 import { type Interruption, watchInterrupt } from "../interruption.ts";
 import { type Io, UsageError } from "../io.ts";
 import { type ReadScenario, readScenarios } from "../scenario-files.ts";
-import { cleanUpLinux, type LinuxHost, openLinuxHost, simHost } from "../scenario-hosts.ts";
+import { cleanUpLinux, type LinuxHost, type LinuxHostOptions, openLinuxHost, simHost } from "../scenario-hosts.ts";
 
 export const VERIFY_SCHEMA = "podwire.verify/v1";
 
@@ -24,6 +24,8 @@ export interface VerifyOptions {
 	readonly paths: readonly string[];
 	readonly kernel: "sim" | "linux" | "both";
 	readonly seed: number;
+	/** Whose rules the real kernel loads. */
+	readonly iptables?: "nft" | "legacy";
 	readonly json: boolean;
 	readonly cleanup: boolean;
 }
@@ -33,7 +35,7 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
 	if (options.cleanup) return cleanUp(io);
 	if (options.paths.length === 0) throw new UsageError(["verify: expected scenario files or directories"]);
 	const scenarios = readScenarios(options.paths);
-	const linux = options.kernel === "sim" ? undefined : possible(await openLinuxHost());
+	const linux = options.kernel === "sim" ? undefined : possible(await openLinuxHost(hostOptions(options)));
 	const interruption = watchInterrupt();
 	try {
 		const run = new Run(io, options, interruption);
@@ -42,6 +44,10 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
 		interruption.forget();
 		linux?.close();
 	}
+}
+
+function hostOptions({ iptables }: VerifyOptions): LinuxHostOptions {
+	return iptables === undefined ? {} : { iptables };
 }
 
 async function cleanUp(io: Io): Promise<number> {
