@@ -57,6 +57,7 @@ export class LinuxKernel implements Kernel {
 	readonly #rtnl: Rtnl;
 	readonly #rtnetlink: RtnetlinkDriver;
 	readonly #drivers = new Map<KernelObjectKind, ObjectDriver>();
+	#closed = false;
 
 	constructor(options: LinuxKernelOptions = {}) {
 		const { persistPrefix, ...xtablesOptions } = options;
@@ -179,8 +180,10 @@ export class LinuxKernel implements Kernel {
 		return this.#table.find(name);
 	}
 
-	/** Frees everything. Namespaces without a name in /run/netns end. */
+	/** Frees everything; once is enough. Namespaces without a name in /run/netns end. */
 	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
 		for (const netns of this.#table.all()) this.parts.forget(netns);
 		this.parts.close();
 		this.#rtnl.close();

@@ -40,16 +40,16 @@ export class LinuxParts {
 	conntrackEvents(netns: LinuxNetns, listener: (event: ConntrackEvent) => void): Result<() => void, KernelError> {
 		const opened = openConntrackEvents(netns, () => this.poller.clock.now());
 		if (!opened.ok) return opened;
-		const { fd, read, close } = opened.value;
-		const unwatch = this.poller.watch(fd, EPOLLIN, () => {
-			for (const event of read()) listener(event);
+		const source = opened.value;
+		const unwatch = this.poller.watch(source.fd, EPOLLIN, () => {
+			for (const event of source.read()) listener(event);
 		});
 		const ends = this.#conntrackEnds.get(netns) ?? new Set();
 		this.#conntrackEnds.set(netns, ends);
 		const end = (): void => {
 			if (!ends.delete(end)) return;
 			unwatch();
-			close();
+			source.close();
 		};
 		ends.add(end);
 		return ok(end);
