@@ -1,13 +1,14 @@
 /** For tests of the real kernel: a `LinuxKernel` with namespaces of its own in a few words. Needs root. */
 import type { Op } from "../src/kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, Link } from "../src/kernel/objects.ts";
-import { LinuxKernel, type LinuxKernelOptions } from "../src/linux/linux-kernel.ts";
+import type { LinuxKernel, LinuxKernelOptions } from "../src/linux/linux-kernel.ts";
+import { openLinuxKernel } from "../src/linux/open-linux-kernel.ts";
 
 export class LinuxLab {
 	readonly kernel: LinuxKernel;
 
 	constructor(options: LinuxKernelOptions = {}) {
-		this.kernel = new LinuxKernel(options);
+		this.kernel = openLinuxKernel(options).kernel;
 	}
 
 	static async open(...names: readonly string[]): Promise<LinuxLab> {

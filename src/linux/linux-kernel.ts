@@ -15,9 +15,7 @@ import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { RouteAnswer, RouteQuery } from "../kernel/route-query.ts";
 import type { Sockets } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
-import { conntrackStats } from "./conntrack.ts";
-import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
-import { LinuxParts } from "./linux-parts.ts";
+import type { IndexedOp, NetnsTable, ObjectDriver, Undo } from "./driver.ts";
 import { missingOnThisMachine } from "./missing.ts";
 import { Rtnl } from "./netlink/rtnl.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -26,11 +24,30 @@ import { dumpLinkStates } from "./objects/link-dump.ts";
 import { routeGet } from "./objects/route-get.ts";
 import { RtnetlinkDriver } from "./objects/rtnetlink-driver.ts";
 import { SysctlDriver } from "./objects/sysctl.ts";
-import type { XtablesOptions } from "./xtables.ts";
 
-export interface LinuxKernelOptions extends XtablesOptions {
+export interface LinuxKernelOptions {
 	/** Given: namespaces get names in /run/netns, `<prefix><name with "-" for "/">`, and outlive the process. */
 	readonly persistPrefix?: string;
+}
+
+/** What this kernel is made of beside rtnetlink and sysctls. */
+export interface LinuxParts {
+	readonly clock: Clock;
+	readonly sockets: Sockets;
+	/** Drivers of the other kinds of objects. */
+	readonly drivers: readonly ObjectDriver[];
+	run(done: () => boolean, timeoutNs: number): Promise<boolean>;
+	capture(
+		netns: LinuxNetns,
+		options: CaptureOptions,
+		listener: (frame: CapturedFrame) => void,
+	): Result<() => void, KernelError>;
+	conntrackEvents(netns: LinuxNetns, listener: (event: ConntrackEvent) => void): Result<() => void, KernelError>;
+	conntrackStats(netns: LinuxNetns): Result<ConntrackStats, KernelError>;
+	log(): readonly LogLine[];
+	/** Closes what is open in a namespace that ends. */
+	forget(netns: LinuxNetns): void;
+	close(): void;
 }
 
 /** All kinds, in the order of a whole dump: what others stand on first. */
@@ -51,23 +68,21 @@ const KINDS: readonly KernelObjectKind[] = [
 export class LinuxKernel implements Kernel {
 	readonly clock: Clock;
 	readonly sockets: Sockets;
-	/** For the scenario runner and tests, which work below the port. */
-	readonly parts: LinuxParts;
 	readonly #table: NetnsList;
 	readonly #rtnl: Rtnl;
 	readonly #rtnetlink: RtnetlinkDriver;
 	readonly #drivers = new Map<KernelObjectKind, ObjectDriver>();
+	readonly #parts: LinuxParts;
 	#closed = false;
 
-	constructor(options: LinuxKernelOptions = {}) {
-		const { persistPrefix, ...xtablesOptions } = options;
-		this.#table = new NetnsList(persistPrefix);
+	constructor(makeParts: (table: NetnsTable) => LinuxParts, options: LinuxKernelOptions = {}) {
+		this.#table = new NetnsList(options.persistPrefix);
 		this.#rtnl = new Rtnl(this.#table);
 		this.#rtnetlink = new RtnetlinkDriver(this.#rtnl);
-		this.parts = new LinuxParts(this.#table, xtablesOptions);
-		this.clock = this.parts.poller.clock;
-		this.sockets = this.parts.sockets;
-		for (const driver of [this.#rtnetlink, new SysctlDriver(), ...this.parts.drivers]) {
+		this.#parts = makeParts(this.#table);
+		this.clock = this.#parts.clock;
+		this.sockets = this.#parts.sockets;
+		for (const driver of [this.#rtnetlink, new SysctlDriver(), ...this.#parts.drivers]) {
 			for (const kind of driver.kinds) this.#drivers.set(kind, driver);
 		}
 	}
@@ -144,7 +159,7 @@ export class LinuxKernel implements Kernel {
 	}
 
 	run(done: () => boolean, timeoutNs: number): Promise<boolean> {
-		return this.parts.poller.run(done, timeoutNs);
+		return this.#parts.run(done, timeoutNs);
 	}
 
 	/** The real kernel tells nobody what it does with a packet. */
@@ -158,34 +173,28 @@ export class LinuxKernel implements Kernel {
 		listener: (frame: CapturedFrame) => void,
 	): Result<() => void, KernelError> {
 		const found = this.#find(netns);
-		return found.ok ? this.parts.capture(found.value, options, listener) : found;
+		return found.ok ? this.#parts.capture(found.value, options, listener) : found;
 	}
 
 	conntrackEvents(netns: string, listener: (event: ConntrackEvent) => void): Result<() => void, KernelError> {
 		const found = this.#find(netns);
-		return found.ok ? this.parts.conntrackEvents(found.value, listener) : found;
+		return found.ok ? this.#parts.conntrackEvents(found.value, listener) : found;
 	}
 
 	conntrackStats(netns: string): Result<ConntrackStats, KernelError> {
 		const found = this.#find(netns);
-		return found.ok ? conntrackStats(found.value) : found;
+		return found.ok ? this.#parts.conntrackStats(found.value) : found;
 	}
 
 	log(): readonly LogLine[] {
-		return this.parts.log.lines();
-	}
-
-	/** The namespace of this name, for what works below the port. */
-	netns(name: string): LinuxNetns | undefined {
-		return this.#table.find(name);
+		return this.#parts.log();
 	}
 
 	/** Frees everything; once is enough. Namespaces without a name in /run/netns end. */
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		for (const netns of this.#table.all()) this.parts.forget(netns);
-		this.parts.close();
+		this.#parts.close();
 		this.#rtnl.close();
 		this.#table.close();
 	}
@@ -226,7 +235,7 @@ export class LinuxKernel implements Kernel {
 	}
 
 	#forget(netns: LinuxNetns): void {
-		this.parts.forget(netns);
+		this.#parts.forget(netns);
 		this.#rtnl.forget(netns);
 	}
 
