@@ -5,6 +5,7 @@
  * (source, destination, in, out, protocol, fragment) first, then the `-m` extensions as loaded.
  */
 import type { Cidr } from "../wire/addr.ts";
+import type { TrackingTarget } from "./xt-targets.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -331,6 +332,7 @@ export type Target =
 			readonly uid?: true;
 			readonly macdecode?: true;
 	  }
+	| TrackingTarget
 	/** A target that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };
 

@@ -19,6 +19,7 @@ import { formatRate } from "./match/limit.ts";
 import { physdevOptions } from "./match/physdev.ts";
 import { flagNames } from "./match/ports.ts";
 import { formatProbability } from "./match/statistic.ts";
+import { describeCt } from "./target/ct.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
@@ -134,6 +135,10 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			if (names === undefined) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
 			return ` LOG level ${logLevelName(target.level)}${logFlagNames(target)}${prefix}`;
 		}
+		case "ct":
+			return describeCt(target);
+		case "notrack":
+			return " NOTRACK";
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}
@@ -143,6 +148,7 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 export function targetName(target: Target): string {
 	if (target.kind === "none") return "";
 	if (target.kind === "jump" || target.kind === "goto") return target.chain;
+	if (target.kind === "notrack") return "CT"; // An alias: the module is the same.
 	return target.kind === "unknown-target" ? target.name : target.kind.toUpperCase();
 }
 

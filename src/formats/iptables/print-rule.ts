@@ -15,6 +15,7 @@ import { formatRecent } from "./match/recent.ts";
 import { formatSet } from "./match/set.ts";
 import { formatStatistic } from "./match/statistic.ts";
 import { protocolName } from "./names.ts";
+import { formatCt } from "./target/ct.ts";
 import { formatLog } from "./target/log.ts";
 import { formatMarkTarget } from "./target/mark.ts";
 import { formatNat } from "./target/nat.ts";
@@ -108,6 +109,10 @@ function targetWords(target: Target): string {
 			return formatMarkTarget(target);
 		case "log":
 			return formatLog(target);
+		case "ct":
+			return formatCt(target);
+		case "notrack":
+			return " -j NOTRACK";
 		case "unknown-target":
 			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}

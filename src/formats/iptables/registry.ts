@@ -14,6 +14,7 @@ import { SCTP, TCP, UDP } from "./match/ports.ts";
 import { RECENT } from "./match/recent.ts";
 import { SET } from "./match/set.ts";
 import { STATISTIC } from "./match/statistic.ts";
+import { CT, NOTRACK } from "./target/ct.ts";
 import { LOG } from "./target/log.ts";
 import { MARK_TARGET } from "./target/mark.ts";
 import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
@@ -53,10 +54,12 @@ export const PROTOCOL_MATCHES: ReadonlyMap<number, Extension<Match>> = new Map([
 
 /** By the name after `-j`. */
 export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
+	["CT", CT],
 	["DNAT", DNAT],
 	["LOG", LOG],
 	["MARK", MARK_TARGET],
 	["MASQUERADE", MASQUERADE],
+	["NOTRACK", NOTRACK],
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
 	["SNAT", SNAT],
@@ -75,7 +78,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"CLUSTERIP",
 	"CONNMARK",
 	"CONNSECMARK",
-	"CT",
 	"DNPT",
 	"DSCP",
 	"ECN",
@@ -86,7 +88,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"NETMAP",
 	"NFLOG",
 	"NFQUEUE",
-	"NOTRACK",
 	"QUEUE",
 	"RATEEST",
 	"SECMARK",

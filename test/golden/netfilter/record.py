@@ -3,6 +3,7 @@
 
     DIFFLAB=DIR record.py bridge > br-netfilter.jsonl
     DIFFLAB=DIR record.py log > nf-log.jsonl                  (sets nf_log_all_netns for the moment)
+    DIFFLAB=DIR record.py extensions > extensions.jsonl       matches and targets one by one, and what conntrack lists
     DIFFLAB=DIR record.py random FROM TO [nat] > xtables-random.jsonl     rules and packets by chance, a scenario a seed
 
 DIR holds difflab.py (throw-away network namespaces, frames in, captures out). Needs root and iptables-legacy. The topology
@@ -50,6 +51,59 @@ def go(s):
     frames=[[f[2],f[3].rstrip('*'),norm(f[4])] for f in r['frames'] if f[1]=='m' and f[4][24:28]!='86dd']
     rules=[l for l in r['rules'].get('m','').splitlines() if not l.startswith('#')]
     return {**s,'frames':frames,'saved':rules}
+
+
+def tables(**rules):
+    """iptables-restore text: for each table a list of rules (without -A), chains named in them added."""
+    own={'raw':['PREROUTING','OUTPUT'],'mangle':['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING'],'nat':['PREROUTING','INPUT','OUTPUT','POSTROUTING'],'filter':['INPUT','FORWARD','OUTPUT']}
+    return ''.join(f'*{t}\n'+''.join(f':{c} ACCEPT [0:0]\n' for c in own[t])+''.join(f'-A {r}\n' for r in rules[t])+'COMMIT\n' for t in ('raw','mangle','nat','filter') if t in rules)
+def entries(r):
+    """conntrack's entries of m without their remaining life."""
+    return sorted(re.sub(r'^(ipv4 +2 \w+ +\d+) \d+',r'\1 *',l).replace(' zone=0','') for l in r['ct'].get('m',[]))
+def go_ct(s):
+    r=run(scenario(s),0.0)
+    frames=[[f[2],f[3].rstrip('*'),norm(f[4])] for f in r['frames'] if f[1]=='m' and f[4][24:28]!='86dd']
+    return {**s,'frames':frames,'saved':[l for l in r['rules'].get('m','').splitlines() if not l.startswith('#')],'entries':entries(r)}
+
+
+def extension_scenarios():
+    P=lambda src,dst,n=1,**k: ip4(src,dst,1,icmp(8,0,5,n),ident=4660,**k)
+    U=lambda src,dst,sp,dp,data=b'hello',**k: ip4(src,dst,17,udp(src,dst,sp,dp,data),**{'ident':2,**k})
+    T=lambda src,dst,sp,dp,fl,seq=100,ack=0,data=b'',opts=b'',**k: ip4(src,dst,6,tcp(src,dst,sp,dp,fl,seq=seq,ack=ack,data=data,opts=opts),ident=3,**k)
+    a,b,x,m='10.9.0.2','10.9.0.3','10.8.0.2','10.9.0.1'
+    S=[]
+    base={'net.ipv4.icmp_ratelimit':0,'net.ipv4.conf.all.send_redirects':0,'net.ipv4.conf.br0.send_redirects':0}
+    def add(name,sysctl={},**k): S.append({'name':name,'sysctl':{**base,**sysctl},**k})
+    def states(where,extra=''): return [f'{w}{extra} -m conntrack --ctstate {t}' for w in where for t in ('NEW','ESTABLISHED','RELATED','INVALID','UNTRACKED')]
+    everywhere=states(['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING'])
+    raws=states(['PREROUTING','OUTPUT'])
+    def err(t,c,rest,q,src=x,dst=a):
+        bb=struct.pack('!BBHI',t,c,0,rest)+q; bb=bb[:2]+struct.pack('!H',csum(bb))+bb[4:]; return ip4(src,dst,1,bb,ident=77,tos=0xc0,df=False)
+    frag=udp(a,x,1000,80,b'f'*1500); FX=[inj(toM(ip4(a,x,17,frag[:800],ident=9,df=False,frag=0x2000))),inj(toM(ip4(a,x,17,frag[800:],ident=9,df=False,frag=100)))]
+    masq=['POSTROUTING -o w0 -j MASQUERADE']
+    dn=['PREROUTING -d 10.96.0.1 -p udp -j DNAT --to-destination 10.8.0.2:53']
+    both=[inj(toM(U(a,x,1000,53))),inj(toX(U(x,a,53,1000)),'x'),inj(toM(U(a,x,1000,53)))]
+    add('untracked packets have no entry, no translation, no state but UNTRACKED', rules=tables(raw=['PREROUTING -p udp -j CT --notrack']+raws,mangle=everywhere,nat=masq+dn), steps=both+[inj(toM(P(a,x))),inj(toM(U(a,'10.96.0.1',1,53)))])
+    add('NOTRACK by its old name', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j NOTRACK','PREROUTING -j NOTRACK']+raws,mangle=everywhere), steps=both)
+    add('NOTRACK alone does not switch connection tracking on', rules=tables(raw=['PREROUTING -p udp -j CT --notrack','PREROUTING -p udp']), steps=both+FX)
+    add('fragments are put together before raw PREROUTING is asked', rules=tables(raw=['PREROUTING -p udp -j CT --notrack','PREROUTING -f'],filter=['FORWARD -m conntrack --ctstate UNTRACKED']), steps=FX)
+    add('the ICMP error about an untracked packet is INVALID', rules=tables(raw=['PREROUTING -p udp -j CT --notrack']+raws,mangle=everywhere), steps=[inj(toM(U(a,m,1000,9))),inj(toM(U(a,x,1000,53,ttl=1))),inj(toX(err(3,3,0,U(a,x,1000,53))),'x')])
+    add('REJECT of an untracked packet: its answer cannot be untracked', rules=tables(raw=['PREROUTING -j CT --notrack','OUTPUT -p icmp -j CT --notrack']+raws,mangle=everywhere,filter=['FORWARD -p udp -j REJECT','FORWARD -p tcp -j REJECT --reject-with tcp-reset']), steps=[inj(toM(U(a,x,1000,53))),inj(toX(T(x,a,1000,80,2)),'x'),inj(toM(P(a,m)))])
+    add('answers of the host can be untracked', rules=tables(raw=['OUTPUT -j CT --notrack']+raws,mangle=everywhere), steps=[inj(toM(P(a,m))),inj(toM(P(a,m,2))),inj(toM(T(a,m,1,80,2)))])
+    add('one flow in two zones', rules=tables(raw=['PREROUTING -i w0 -j CT --zone 5','PREROUTING -m physdev --physdev-in va -j CT --zone 7']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x))),inj(toM(T(a,x,1,80,2))),inj(toX(T(x,a,80,1,18,seq=5,ack=101)),'x')])
+    add('zone 0 is that of packets nobody put elsewhere', rules=tables(raw=['PREROUTING -i w0 -j CT --zone 0']+raws,mangle=everywhere), steps=both)
+    add('a zone of the original direction is left by answers', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-orig 5']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x))),inj(toX(ip4(x,a,1,icmp(0,0,5,1),ident=9)),'x')])
+    add('a zone of the answering direction', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-reply 5','PREROUTING -i w0 -j CT --zone 5']+raws,mangle=everywhere), steps=both)
+    add('an answer said to be of the original zone', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-orig 5','PREROUTING -i w0 -j CT --zone-orig 5']+raws,mangle=everywhere), steps=both)
+    add('a zone by mark is its low 16 bits', rules=tables(raw=['PREROUTING -j MARK --set-mark 0x30005','PREROUTING -p tcp -j MARK --set-mark 0x40000','PREROUTING -j CT --zone mark']+raws,mangle=['PREROUTING -j MARK --set-mark 9']+everywhere), steps=both+[inj(toM(T(a,x,1,80,2)))])
+    add('the first CT rule counts', rules=tables(raw=['PREROUTING -p udp -j CT --zone 5','PREROUTING -j CT --zone 6','PREROUTING -j CT --notrack']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x)))])
+    add('NOTRACK before CT', rules=tables(raw=['PREROUTING -p udp -j CT --notrack --zone 3','PREROUTING -j CT --zone 6']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x)))])
+    add('an ICMP error is looked up in the zone it is put in', rules=tables(raw=['PREROUTING -p udp -j CT --zone 5','PREROUTING -p icmp -i w0 -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toM(U(a,x,1000,53))),inj(toX(err(3,3,0,U(a,x,1000,53))),'x'),inj(toM(U(a,m,1000,9)))])
+    add('translation in zones: the same ports for two flows', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j CT --zone 5','PREROUTING -s 10.9.0.3 -j CT --zone 6','PREROUTING -i w0 -j CT --zone 6'],mangle=everywhere,nat=masq+dn), steps=[inj(toM(U(a,x,1000,53))),inj(toM(U(b,x,1000,53),B),'b'),inj(toX(U(x,'10.8.0.1',53,1000)),'x'),inj(toM(U(a,'10.96.0.1',7,9)))])
+    add('translation with zones of the original direction', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j CT --zone-orig 5','PREROUTING -s 10.9.0.3 -j CT --zone-orig 6'],mangle=everywhere,nat=masq), steps=[inj(toM(U(a,x,1000,53))),inj(toX(U(x,'10.8.0.1',53,1000)),'x')])
+    add('a bridged flow in a zone', rules=tables(raw=['PREROUTING -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toB(U(a,b,1,2))),inj(eth(A,B,U(b,a,2,1)),'b'),inj(toB(P(a,b)))])
+    add('too short for a tuple, in a zone', rules=tables(raw=['PREROUTING -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toM(ip4(a,x,17,b'abc'))),inj(toM(ip4(a,x,6,b'\x01'*12))),inj(toM(ip4(a,x,1,b'\x08\0'))),inj(toM(ip4(a,x,50,b'abcd')))])
+    return S
 
 
 def bridge_scenarios():
@@ -247,6 +301,7 @@ def mk(rnd,with_nat):
 
 def record():
     if sys.argv[1]=='bridge': return [go(s) for s in bridge_scenarios()]
+    if sys.argv[1]=='extensions': return [go_ct(s) for s in extension_scenarios()]
     if sys.argv[1]=='log': return [run_logging(log_scenario())]
     out=[]; with_nat=len(sys.argv)>4
     for seed in range(int(sys.argv[2]),int(sys.argv[3])):

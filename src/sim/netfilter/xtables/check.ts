@@ -35,7 +35,8 @@ export function ruleHooks(rule: Rule): HookMask {
 }
 
 export function ruleNeedsConntrack(rule: Rule): boolean {
-	if (targetModule(rule.target)?.needsConntrack === true) return true;
+	const needs = targetModule(rule.target)?.needsConntrack;
+	if (typeof needs === "function" ? needs(rule.target) : needs === true) return true;
 	return rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
 }
 

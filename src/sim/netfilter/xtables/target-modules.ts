@@ -1,5 +1,6 @@
 /** All kinds of target. A kind of `Target` that is missing here does not compile. */
 import type { Target } from "../../../kernel/xtables.ts";
+import { ct, notrack } from "../target/ct.ts";
 import { dnat } from "../target/dnat.ts";
 import { log } from "../target/log.ts";
 import { mark } from "../target/mark.ts";
@@ -25,6 +26,8 @@ const TARGET_MODULES: TargetModules = {
 	redirect,
 	mark,
 	log,
+	ct,
+	notrack,
 	"unknown-target": unknownTarget,
 };
 
