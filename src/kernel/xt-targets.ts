@@ -15,4 +15,30 @@ export interface NotrackTarget {
 	readonly kind: "notrack";
 }
 
-export type TrackingTarget = CtTarget | NotrackTarget;
+/** Whole marks are shifted after they were masked. */
+export interface MarkShift {
+	readonly dir: "left" | "right";
+	/** 1–31. */
+	readonly bits: number;
+}
+
+/** `-j CONNMARK`: the flow's mark is set, or made of the packet's (`save`), or the other way round (`restore`). */
+export type ConnmarkTarget =
+	/** ctmark = (ctmark & ~mask) ^ value. */
+	| {
+			readonly kind: "connmark";
+			readonly op: "set";
+			readonly value: number;
+			readonly mask: number;
+			readonly shift?: MarkShift;
+	  }
+	/** save: ctmark = (ctmark & ~ctmask) ^ (mark & nfmask); restore: mark = (mark & ~nfmask) ^ (ctmark & ctmask). */
+	| {
+			readonly kind: "connmark";
+			readonly op: "save" | "restore";
+			readonly nfmask: number;
+			readonly ctmask: number;
+			readonly shift?: MarkShift;
+	  };
+
+export type TrackingTarget = CtTarget | NotrackTarget | ConnmarkTarget;

@@ -5,6 +5,7 @@
  * (source, destination, in, out, protocol, fragment) first, then the `-m` extensions as loaded.
  */
 import type { Cidr } from "../wire/addr.ts";
+import type { PacketMatch } from "./xt-matches.ts";
 import type { TrackingTarget } from "./xt-targets.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
@@ -272,6 +273,7 @@ export type Match =
 	| NfacctMatch
 	| LimitMatch
 	| PhysdevMatch
+	| PacketMatch
 	| UnknownMatch;
 
 export type MatchKind = Match["kind"];

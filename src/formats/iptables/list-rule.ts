@@ -14,13 +14,16 @@ import { type ServiceProtocol, serviceName } from "../services.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "./icmp-names.ts";
 import { quoteWord } from "./lexer.ts";
 import { addrTypes } from "./match/addrtype.ts";
+import { describeConnmarkMatch } from "./match/connmark.ts";
 import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
 import { formatRate } from "./match/limit.ts";
 import { physdevOptions } from "./match/physdev.ts";
 import { flagNames } from "./match/ports.ts";
 import { formatProbability } from "./match/statistic.ts";
+import { describeConnmarkTarget } from "./target/connmark.ts";
 import { describeCt } from "./target/ct.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
+import { describeXmark } from "./target/mark.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
 
@@ -102,6 +105,8 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` limit: avg ${formatRate(match.avg)} burst ${match.burst}`;
 		case "physdev":
 			return ` PHYSDEV match${physdevOptions(match)}`;
+		case "connmark":
+			return describeConnmarkMatch(match);
 		case "unknown-match":
 			return ` ${`${match.name} ${match.text}`.trim()}`;
 	}
@@ -129,7 +134,7 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			return `${range}${natFlags(target).replaceAll("--", "")}`;
 		}
 		case "mark":
-			return ` MARK ${markWords(target.value, target.mask)}`;
+			return ` MARK ${describeXmark(target.value, target.mask)}`;
 		case "log": {
 			const prefix = target.prefix === undefined ? "" : ` prefix "${target.prefix}"`;
 			if (names === undefined) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
@@ -137,6 +142,8 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 		}
 		case "ct":
 			return describeCt(target);
+		case "connmark":
+			return describeConnmarkTarget(target);
 		case "notrack":
 			return " NOTRACK";
 		case "unknown-target":
@@ -216,11 +223,4 @@ function recent(match: RecentMatch): string {
 		(match.rttl === true ? " TTL-Match" : "") +
 		` name: ${match.name} side: ${match.side === "rsource" ? "source" : "dest"} mask: ${match.mask}`
 	);
-}
-
-function markWords(value: number, mask: number): string {
-	if (value === 0) return `and 0x${(~mask >>> 0).toString(16)}`;
-	if (value === mask) return `or 0x${value.toString(16)}`;
-	if (mask === 0) return `xor 0x${value.toString(16)}`;
-	return mask === 0xffffffff ? `set 0x${value.toString(16)}` : `xset 0x${value.toString(16)}/0x${mask.toString(16)}`;
 }

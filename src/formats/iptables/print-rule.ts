@@ -3,6 +3,7 @@ import type { Match, Rule, Target } from "../../kernel/xtables.ts";
 import { formatCidr } from "../../wire/addr.ts";
 import { formatAddrType } from "./match/addrtype.ts";
 import { formatComment } from "./match/comment.ts";
+import { formatConnmarkMatch } from "./match/connmark.ts";
 import { formatConntrackMatch, formatState } from "./match/conntrack.ts";
 import { formatIcmp } from "./match/icmp.ts";
 import { formatLimit } from "./match/limit.ts";
@@ -15,6 +16,7 @@ import { formatRecent } from "./match/recent.ts";
 import { formatSet } from "./match/set.ts";
 import { formatStatistic } from "./match/statistic.ts";
 import { protocolName } from "./names.ts";
+import { formatConnmarkTarget } from "./target/connmark.ts";
 import { formatCt } from "./target/ct.ts";
 import { formatLog } from "./target/log.ts";
 import { formatMarkTarget } from "./target/mark.ts";
@@ -79,6 +81,8 @@ function matchWords(match: Match): string {
 			return formatLimit(match);
 		case "physdev":
 			return formatPhysdev(match);
+		case "connmark":
+			return formatConnmarkMatch(match);
 		case "unknown-match":
 			return `${match.name === "" ? "" : ` -m ${match.name}`}${match.text === "" ? "" : ` ${match.text}`}`;
 	}
@@ -111,6 +115,8 @@ function targetWords(target: Target): string {
 			return formatLog(target);
 		case "ct":
 			return formatCt(target);
+		case "connmark":
+			return formatConnmarkTarget(target);
 		case "notrack":
 			return " -j NOTRACK";
 		case "unknown-target":

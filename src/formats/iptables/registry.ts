@@ -3,6 +3,7 @@ import type { Match, Target } from "../../kernel/xtables.ts";
 import type { Extension } from "./extension.ts";
 import { ADDRTYPE } from "./match/addrtype.ts";
 import { COMMENT } from "./match/comment.ts";
+import { CONNMARK_MATCH } from "./match/connmark.ts";
 import { CONNTRACK, STATE } from "./match/conntrack.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
 import { LIMIT } from "./match/limit.ts";
@@ -14,6 +15,7 @@ import { SCTP, TCP, UDP } from "./match/ports.ts";
 import { RECENT } from "./match/recent.ts";
 import { SET } from "./match/set.ts";
 import { STATISTIC } from "./match/statistic.ts";
+import { CONNMARK } from "./target/connmark.ts";
 import { CT, NOTRACK } from "./target/ct.ts";
 import { LOG } from "./target/log.ts";
 import { MARK_TARGET } from "./target/mark.ts";
@@ -24,6 +26,7 @@ import { REJECT } from "./target/reject.ts";
 export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["addrtype", ADDRTYPE],
 	["comment", COMMENT],
+	["connmark", CONNMARK_MATCH],
 	["conntrack", CONNTRACK],
 	["icmp", ICMP],
 	["icmp6", ICMP6],
@@ -54,6 +57,7 @@ export const PROTOCOL_MATCHES: ReadonlyMap<number, Extension<Match>> = new Map([
 
 /** By the name after `-j`. */
 export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
+	["CONNMARK", CONNMARK],
 	["CT", CT],
 	["DNAT", DNAT],
 	["LOG", LOG],
@@ -76,7 +80,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"CHECKSUM",
 	"CLASSIFY",
 	"CLUSTERIP",
-	"CONNMARK",
 	"CONNSECMARK",
 	"DNPT",
 	"DSCP",
@@ -113,7 +116,6 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"connbytes",
 	"connlabel",
 	"connlimit",
-	"connmark",
 	"cpu",
 	"dccp",
 	"devgroup",

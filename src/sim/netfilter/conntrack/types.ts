@@ -77,6 +77,7 @@ export class Conntrack {
 	natExhausted = false;
 	/** What listeners were last told of it (events.ts). */
 	reported = 0;
+	reportedMark = 0;
 	/** Link in the list of source translations, by original source. */
 	nextBySource: Conntrack | undefined = undefined;
 	/** Place in the table's list of all entries. */

@@ -3,6 +3,7 @@ import type { Match } from "../../../kernel/xtables.ts";
 import { destination, source } from "../match/address.ts";
 import { addrtype } from "../match/addrtype.ts";
 import { comment } from "../match/comment.ts";
+import { connmark } from "../match/connmark.ts";
 import { conntrack } from "../match/conntrack.ts";
 import { fragment } from "../match/fragment.ts";
 import { icmp } from "../match/icmp.ts";
@@ -47,6 +48,7 @@ const MATCH_MODULES: MatchModules = {
 	nfacct,
 	limit,
 	physdev,
+	connmark,
 	"unknown-match": unknownMatch,
 };
 

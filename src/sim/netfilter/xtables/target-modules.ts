@@ -1,5 +1,6 @@
 /** All kinds of target. A kind of `Target` that is missing here does not compile. */
 import type { Target } from "../../../kernel/xtables.ts";
+import { connmark } from "../target/connmark.ts";
 import { ct, notrack } from "../target/ct.ts";
 import { dnat } from "../target/dnat.ts";
 import { log } from "../target/log.ts";
@@ -28,6 +29,7 @@ const TARGET_MODULES: TargetModules = {
 	log,
 	ct,
 	notrack,
+	connmark,
 	"unknown-target": unknownTarget,
 };
 
