@@ -324,11 +324,11 @@ test("what is not modelled is refused by name", async () => {
 	const refusals: readonly (readonly [CommandText, string])[] = [
 		["ip6tables -A INPUT -j DROP", "podwire: ip6tables: IPv6 packet filtering is not modelled\n"],
 		["ip6tables-save", "podwire: ip6tables-save: IPv6 packet filtering is not modelled\n"],
-		["iptables -A INPUT -m mac --mac-source 1 -j DROP", "podwire: iptables -m mac --mac-source 1 is not modelled\n"],
+		["iptables -A INPUT -m cpu --cpu 1 -j DROP", "podwire: iptables -m cpu --cpu 1 is not modelled\n"],
 		["iptables -t raw -A PREROUTING -j CT --helper ftp", "podwire: iptables -j CT --helper ftp is not modelled\n"],
 		[
-			["iptables-restore", "*filter\n-A INPUT -m string --string x\nCOMMIT\n"],
-			"podwire: iptables -m string --string x is not modelled\n",
+			["iptables-restore", "*filter\n-A INPUT -m u32 --u32 x\nCOMMIT\n"],
+			"podwire: iptables -m u32 --u32 x is not modelled\n",
 		],
 		["conntrack -I -p tcp", "podwire: conntrack -I is not modelled\n"],
 		["conntrack -L -o xml", "podwire: conntrack -o xml is not modelled\n"],

@@ -16,10 +16,21 @@ import { quoteWord } from "./lexer.ts";
 import { addrTypes } from "./match/addrtype.ts";
 import { describeConnmarkMatch } from "./match/connmark.ts";
 import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
+import { describeDscpMatch } from "./match/dscp.ts";
+import { describeEcn } from "./match/ecn.ts";
+import { describeIprange } from "./match/iprange.ts";
+import { describeLength, describeTcpmssMatch } from "./match/length.ts";
 import { formatRate } from "./match/limit.ts";
+import { describeMac } from "./match/mac.ts";
+import { describeOwner } from "./match/owner.ts";
 import { physdevOptions } from "./match/physdev.ts";
+import { describePkttype } from "./match/pkttype.ts";
 import { flagNames } from "./match/ports.ts";
+import { describeRpfilter } from "./match/rpfilter.ts";
 import { formatProbability } from "./match/statistic.ts";
+import { describeString } from "./match/string.ts";
+import { describeTosMatch } from "./match/tos.ts";
+import { describeTtlMatch } from "./match/ttl.ts";
 import { describeConnmarkTarget } from "./target/connmark.ts";
 import { describeCt } from "./target/ct.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
@@ -107,6 +118,30 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` PHYSDEV match${physdevOptions(match)}`;
 		case "connmark":
 			return describeConnmarkMatch(match);
+		case "mac":
+			return describeMac(match);
+		case "iprange":
+			return describeIprange(match);
+		case "length":
+			return describeLength(match);
+		case "tcpmss":
+			return describeTcpmssMatch(match);
+		case "pkttype":
+			return describePkttype(match);
+		case "ttl":
+			return describeTtlMatch(match);
+		case "tos":
+			return describeTosMatch(match, words.names !== undefined);
+		case "dscp":
+			return describeDscpMatch(match);
+		case "ecn":
+			return describeEcn(match);
+		case "owner":
+			return describeOwner(match, words.names !== undefined);
+		case "rpfilter":
+			return describeRpfilter(match);
+		case "string":
+			return describeString(match);
 		case "unknown-match":
 			return ` ${`${match.name} ${match.text}`.trim()}`;
 	}

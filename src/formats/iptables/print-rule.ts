@@ -5,16 +5,27 @@ import { formatAddrType } from "./match/addrtype.ts";
 import { formatComment } from "./match/comment.ts";
 import { formatConnmarkMatch } from "./match/connmark.ts";
 import { formatConntrackMatch, formatState } from "./match/conntrack.ts";
+import { formatDscpMatch } from "./match/dscp.ts";
+import { formatEcn } from "./match/ecn.ts";
 import { formatIcmp } from "./match/icmp.ts";
+import { formatIprange } from "./match/iprange.ts";
+import { formatLength, formatTcpmssMatch } from "./match/length.ts";
 import { formatLimit } from "./match/limit.ts";
+import { formatMac } from "./match/mac.ts";
 import { formatMarkMatch } from "./match/mark.ts";
 import { formatMultiport } from "./match/multiport.ts";
 import { formatNfacct } from "./match/nfacct.ts";
+import { formatOwner } from "./match/owner.ts";
 import { formatPhysdev } from "./match/physdev.ts";
+import { formatPkttype } from "./match/pkttype.ts";
 import { formatPorts, formatTcp } from "./match/ports.ts";
 import { formatRecent } from "./match/recent.ts";
+import { formatRpfilter } from "./match/rpfilter.ts";
 import { formatSet } from "./match/set.ts";
 import { formatStatistic } from "./match/statistic.ts";
+import { formatString } from "./match/string.ts";
+import { formatTosMatch } from "./match/tos.ts";
+import { formatTtlMatch } from "./match/ttl.ts";
 import { protocolName } from "./names.ts";
 import { formatConnmarkTarget } from "./target/connmark.ts";
 import { formatCt } from "./target/ct.ts";
@@ -83,6 +94,30 @@ function matchWords(match: Match): string {
 			return formatPhysdev(match);
 		case "connmark":
 			return formatConnmarkMatch(match);
+		case "mac":
+			return formatMac(match);
+		case "iprange":
+			return formatIprange(match);
+		case "length":
+			return formatLength(match);
+		case "tcpmss":
+			return formatTcpmssMatch(match);
+		case "pkttype":
+			return formatPkttype(match);
+		case "ttl":
+			return formatTtlMatch(match);
+		case "tos":
+			return formatTosMatch(match);
+		case "dscp":
+			return formatDscpMatch(match);
+		case "ecn":
+			return formatEcn(match);
+		case "owner":
+			return formatOwner(match);
+		case "rpfilter":
+			return formatRpfilter(match);
+		case "string":
+			return formatString(match);
 		case "unknown-match":
 			return `${match.name === "" ? "" : ` -m ${match.name}`}${match.text === "" ? "" : ` ${match.text}`}`;
 	}

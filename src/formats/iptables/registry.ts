@@ -5,16 +5,27 @@ import { ADDRTYPE } from "./match/addrtype.ts";
 import { COMMENT } from "./match/comment.ts";
 import { CONNMARK_MATCH } from "./match/connmark.ts";
 import { CONNTRACK, STATE } from "./match/conntrack.ts";
+import { DSCP_MATCH } from "./match/dscp.ts";
+import { ECN } from "./match/ecn.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
+import { IPRANGE } from "./match/iprange.ts";
+import { LENGTH, TCPMSS_MATCH } from "./match/length.ts";
 import { LIMIT } from "./match/limit.ts";
+import { MAC } from "./match/mac.ts";
 import { MARK } from "./match/mark.ts";
 import { MULTIPORT } from "./match/multiport.ts";
 import { NFACCT } from "./match/nfacct.ts";
+import { OWNER } from "./match/owner.ts";
 import { PHYSDEV } from "./match/physdev.ts";
+import { PKTTYPE } from "./match/pkttype.ts";
 import { SCTP, TCP, UDP } from "./match/ports.ts";
 import { RECENT } from "./match/recent.ts";
+import { RPFILTER } from "./match/rpfilter.ts";
 import { SET } from "./match/set.ts";
 import { STATISTIC } from "./match/statistic.ts";
+import { STRING } from "./match/string.ts";
+import { TOS_MATCH } from "./match/tos.ts";
+import { TTL_MATCH } from "./match/ttl.ts";
 import { CONNMARK } from "./target/connmark.ts";
 import { CT, NOTRACK } from "./target/ct.ts";
 import { LOG } from "./target/log.ts";
@@ -42,6 +53,18 @@ export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["set", SET],
 	["state", STATE],
 	["statistic", STATISTIC],
+	["mac", MAC],
+	["iprange", IPRANGE],
+	["length", LENGTH],
+	["tcpmss", TCPMSS_MATCH],
+	["pkttype", PKTTYPE],
+	["ttl", TTL_MATCH],
+	["tos", TOS_MATCH],
+	["dscp", DSCP_MATCH],
+	["ecn", ECN],
+	["owner", OWNER],
+	["rpfilter", RPFILTER],
+	["string", STRING],
 	["tcp", TCP],
 	["udp", UDP],
 ]);
@@ -119,9 +142,7 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"cpu",
 	"dccp",
 	"devgroup",
-	"dscp",
 	"dst",
-	"ecn",
 	"esp",
 	"eui64",
 	"frag",
@@ -130,27 +151,17 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"helper",
 	"hl",
 	"ipcomp",
-	"iprange",
 	"ipv6header",
 	"ipvs",
-	"length",
-	"mac",
 	"mh",
 	"osf",
-	"owner",
-	"pkttype",
 	"policy",
 	"quota",
 	"rateest",
 	"realm",
-	"rpfilter",
 	"rt",
 	"socket",
 	"srh",
-	"string",
-	"tcpmss",
 	"time",
-	"tos",
-	"ttl",
 	"u32",
 ]);

@@ -112,6 +112,29 @@ def extension_scenarios():
     add('marks in nat, filter and the output path', rules=tables(nat=['PREROUTING -j CONNMARK --set-mark 5','POSTROUTING -m connmark --mark 5 -j CONNMARK --set-mark 6'],mangle=['OUTPUT -j CONNMARK --restore-mark']+marks,filter=['INPUT -j CONNMARK --or-mark 0x10','OUTPUT -m mark --mark 0x15','OUTPUT -m connmark --mark 0x15']), steps=both+[inj(toM(P(a,m))),inj(toM(U(a,m,1,9)))])
     add('ICMP errors carry the mark of the flow they are about', rules=tables(mangle=['PREROUTING -i br0 -j CONNMARK --set-mark 5']+marks+['OUTPUT -m connmark --mark 5'],nat=masq), steps=[inj(toM(U(a,x,1000,53))),inj(toX(err(3,3,0,U('10.8.0.1',x,1000,53),dst='10.8.0.1')),'x'),inj(toM(U(a,x,1,2,ttl=1))),inj(toM(U(a,m,1,2)))])
     add('marks of bridged flows', rules=tables(mangle=['PREROUTING -m physdev --physdev-in va -j CONNMARK --set-mark 5']+marks), steps=[inj(toB(U(a,b,1,2))),inj(eth(A,B,U(b,a,2,1)),'b')])
+    BC='ff:ff:ff:ff:ff:ff'
+    mssopt=lambda n: bytes([1,1,2,4])+struct.pack('!H',n)+bytes([1,1])
+    packets=[inj(toM(U(a,x,1000,53))),inj(toM(U(a,x,1000,53,b'x'*100,ttl=2,tos=0x10))),inj(toM(U(a,x,1000,53,b'GET /Index',ttl=1,tos=0xb8))),inj(toX(U(x,a,53,1000,ttl=255,tos=3)),'x'),
+      inj(toM(T(a,x,1,80,2,opts=mssopt(1400)))),inj(toM(T(a,x,2,80,0xc2,opts=bytes([3,3,7,2,4,2,24,0])))),inj(toM(T(a,x,3,80,2))),inj(toM(T(a,x,4,80,0x50,ack=1,data=b'GET /index',tos=2))),inj(toX(T(x,a,80,1,18,seq=5,ack=101,opts=bytes([2,4,1]),ttl=64)[:41]),'x'),
+      inj(toM(P(a,m,tos=0x0c))),inj(toB(U(a,b,5,6,tos=1))),inj(eth(A,B,U(b,a,6,5)),'b'),inj(eth(BC,A,U(a,'10.9.0.255',5,9))),inj(eth('01:00:5e:00:00:09',A,U(a,'224.0.0.9',520,520,ttl=1))),inj(eth('02:00:00:00:00:77',A,P(a,'10.9.0.77'))),
+      inj(toM(U(m,x,1,2))),inj(toM(U('10.8.0.9',x,1,2))),inj(toM(U('172.16.0.1',x,1,2))),inj(toM(ip4(a,x,6,b'\x01'*10))),inj(toM(ip4(a,x,50,b'GET'))),
+      inj(toM(ip4(a,x,6,b'\xc2'*40,ident=7,df=False,frag=0x2000))),inj(toM(ip4(a,x,6,b'\xc2'*36,ident=7,df=False,frag=5)))]
+    def matching(name,*m,chains=('PREROUTING','FORWARD','POSTROUTING'),ct=False,**k):
+        add(name, rules=tables(mangle=[f'{c} {q}' for c in chains for q in m],**({'raw':['PREROUTING -m conntrack --ctstate NEW']} if ct else {})), steps=packets, **k)
+    RP={'net.ipv4.conf.all.rp_filter':0,'net.ipv4.conf.br0.rp_filter':0,'net.ipv4.conf.w0.rp_filter':0}
+    everychain=('PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING')
+    matching('mac',f'-m mac --mac-source {A}',f'-m mac ! --mac-source {A}',f'-m mac --mac-source {X}',chains=('PREROUTING','INPUT','FORWARD'))
+    matching('iprange','-m iprange --src-range 10.9.0.2-10.9.0.3','-m iprange ! --src-range 10.9.0.2','-m iprange --dst-range 10.8.0.2-10.9.0.1','-m iprange --src-range 10.8.0.1-10.9.0.2 ! --dst-range 10.8.0.0-10.8.0.9','-m iprange --src-range 10.9.0.9-10.9.0.1','-m iprange ! --dst-range 0.0.0.0-255.255.255.254')
+    matching('length','-m length --length 33','-m length --length 48:60','-m length ! --length 0:40','-m length --length 60:40','-m length --length 60',ct=True)
+    matching('pkttype',*(f'-m pkttype {i}--pkt-type {t}' for t in ('unicast','broadcast','multicast','otherhost') for i in ('','! ')),chains=everychain)
+    matching('ttl','-m ttl --ttl-eq 64','-m ttl ! --ttl-eq 63','-m ttl --ttl-lt 64','-m ttl --ttl-gt 1','-m ttl --ttl-lt 0','-m ttl --ttl-gt 254')
+    matching('tos and dscp','-m tos --tos 0x10','-m tos ! --tos Minimize-Delay','-m tos --tos 0x02/0x02','-m tos --tos 0xb8','-m dscp --dscp 46','-m dscp ! --dscp-class CS0','-m tos --tos 0x11/0x10',chains=everychain)
+    matching('ecn','-p tcp -m ecn --ecn-tcp-cwr','-p tcp -m ecn ! --ecn-tcp-cwr','-p tcp -m ecn --ecn-tcp-ece ! --ecn-tcp-cwr','-p tcp -m ecn ! --ecn-tcp-ece --ecn-ip-ect 2','-m ecn --ecn-ip-ect 3','-m ecn ! --ecn-ip-ect 0')
+    matching('tcpmss','-p tcp -m tcpmss --mss 1400','-p tcp -m tcpmss ! --mss 0:1400','-p tcp -m tcpmss --mss 500:540',chains=('FORWARD',))
+    matching('tcpmss drops what is cut off','-p tcp -m tcpmss --mss 1400',chains=('PREROUTING',))
+    matching('string','-m string --algo bm --string "GET /"','-m string --algo kmp ! --string "GET"','-m string --algo bm --string "get /INDEX" --icase','-m string --algo bm --string "GET" --from 28','-m string --algo bm --string "GET" --from 29','-m string --algo bm --string "GET" --to 31','-m string --algo bm --string "GET" --to 30','-m string --algo kmp --hex-string "|0a090002|"','-m string --algo bm --string "xxxx" --from 100','-m string --algo bm --hex-string "|45|" --to 1',ct=True)
+    add('rpfilter', sysctl=RP, rules=tables(raw=['PREROUTING -p udp -j MARK --set-mark 1']+[f'PREROUTING -m rpfilter{f}' for f in ('',' --invert',' --loose',' --accept-local',' --loose --accept-local --invert',' --validmark')],mangle=['PREROUTING -m rpfilter --invert -j DROP','INPUT','FORWARD']), steps=packets)
+    add('owner: answers of the host have the kernel\'s socket, those of REJECT none', rules=tables(mangle=[f'{c} -m owner {o}' for c in ('OUTPUT','POSTROUTING') for o in ('--socket-exists','! --socket-exists','--uid-owner 0','! --uid-owner 0','! --uid-owner 0 ! --gid-owner 0','--socket-exists ! --uid-owner 5','! --socket-exists ! --uid-owner 5','! --socket-exists --uid-owner 5')],filter=['FORWARD -p tcp -j REJECT --reject-with tcp-reset','FORWARD -p udp -j REJECT']), steps=packets+[inj(toM(T(a,m,1,81,2))),inj(toM(U(a,m,1,81)))])
     return S
 
 
