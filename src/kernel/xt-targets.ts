@@ -1,4 +1,5 @@
 /** Targets that tell connection tracking what to do, or change what a packet carries besides its addresses. */
+import type { Cidr } from "../wire/addr.ts";
 
 /**
  * `-j CT`: connection tracking passes the packet over, or keeps its flow in a zone: a number, or the packet's mark. Without
@@ -41,4 +42,76 @@ export type ConnmarkTarget =
 			readonly shift?: MarkShift;
 	  };
 
+/** `-j TTL --ttl-set`, `--ttl-inc`, `--ttl-dec`: it stays between 0 and 255. */
+export interface TtlTarget {
+	readonly kind: "ttl";
+	readonly op: "set" | "inc" | "dec";
+	readonly value: number;
+}
+
+/** `-j TOS --set-tos value/mask`: tos = (tos & ~mask) ^ value. */
+export interface TosTarget {
+	readonly kind: "tos";
+	readonly value: number;
+	readonly mask: number;
+}
+
+/** `-j DSCP --set-dscp`: 0–63. */
+export interface DscpTarget {
+	readonly kind: "dscp";
+	readonly value: number;
+}
+
+/** `-j TCPMSS`: lowers the maximum segment size that a SYN offers to a number, or to what the path carries. */
+export interface TcpmssTarget {
+	readonly kind: "tcpmss";
+	readonly mss: number | "pmtu";
+}
+
+/** `-j NETMAP --to`: the network's bits of the address are replaced, the host's stay. */
+export interface NetmapTarget {
+	readonly kind: "netmap";
+	readonly net: Cidr;
+}
+
+/** `-j CHECKSUM --checksum-fill`: completes a checksum that the hardware would have; here they always are complete. */
+export interface ChecksumTarget {
+	readonly kind: "checksum";
+}
+
+/** `-j NFLOG`: a copy goes to whoever listens to the group; the packet goes on. */
+export interface NflogTarget {
+	readonly kind: "nflog";
+	readonly group?: number;
+	readonly prefix?: string;
+	/** How many bytes of the packet are copied. */
+	readonly size?: number;
+	/** How many packets are sent together. */
+	readonly threshold?: number;
+}
+
+/** `-j CLASSIFY --set-class major:minor`: which class of a queueing discipline the packet is for. */
+export interface ClassifyTarget {
+	readonly kind: "classify";
+	readonly major: number;
+	readonly minor: number;
+}
+
+/** `-j TRACE`: asks the kernel to tell of each rule that the packet meets. */
+export interface TraceTarget {
+	readonly kind: "trace";
+}
+
 export type TrackingTarget = CtTarget | NotrackTarget | ConnmarkTarget;
+
+/** Targets after which the packet goes on, changed or noted (NETMAP: translated). */
+export type ManglingTarget =
+	| TtlTarget
+	| TosTarget
+	| DscpTarget
+	| TcpmssTarget
+	| NetmapTarget
+	| ChecksumTarget
+	| NflogTarget
+	| ClassifyTarget
+	| TraceTarget;

@@ -6,7 +6,7 @@
  */
 import type { Cidr } from "../wire/addr.ts";
 import type { PacketMatch } from "./xt-matches.ts";
-import type { TrackingTarget } from "./xt-targets.ts";
+import type { ManglingTarget, TrackingTarget } from "./xt-targets.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -335,6 +335,7 @@ export type Target =
 			readonly macdecode?: true;
 	  }
 	| TrackingTarget
+	| ManglingTarget
 	/** A target that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };
 

@@ -31,11 +31,17 @@ import { formatProbability } from "./match/statistic.ts";
 import { describeString } from "./match/string.ts";
 import { describeTosMatch } from "./match/tos.ts";
 import { describeTtlMatch } from "./match/ttl.ts";
+import { describeClassify } from "./target/classify.ts";
 import { describeConnmarkTarget } from "./target/connmark.ts";
 import { describeCt } from "./target/ct.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
 import { describeXmark } from "./target/mark.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
+import { describeNetmap } from "./target/netmap.ts";
+import { describeNflog } from "./target/nflog.ts";
+import { describeTcpmssTarget } from "./target/tcpmss.ts";
+import { describeDscpTarget, describeTosTarget } from "./target/tos.ts";
+import { describeTtlTarget } from "./target/ttl.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
 
 const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
@@ -181,6 +187,24 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			return describeConnmarkTarget(target);
 		case "notrack":
 			return " NOTRACK";
+		case "ttl":
+			return describeTtlTarget(target);
+		case "tos":
+			return describeTosTarget(target, names !== undefined);
+		case "dscp":
+			return describeDscpTarget(target);
+		case "tcpmss":
+			return describeTcpmssTarget(target);
+		case "netmap":
+			return describeNetmap(target);
+		case "nflog":
+			return describeNflog(target);
+		case "classify":
+			return describeClassify(target);
+		case "checksum":
+			return " CHECKSUM fill";
+		case "trace":
+			return "";
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}

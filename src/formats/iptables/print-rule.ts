@@ -27,12 +27,18 @@ import { formatString } from "./match/string.ts";
 import { formatTosMatch } from "./match/tos.ts";
 import { formatTtlMatch } from "./match/ttl.ts";
 import { protocolName } from "./names.ts";
+import { formatClassify } from "./target/classify.ts";
 import { formatConnmarkTarget } from "./target/connmark.ts";
 import { formatCt } from "./target/ct.ts";
 import { formatLog } from "./target/log.ts";
 import { formatMarkTarget } from "./target/mark.ts";
 import { formatNat } from "./target/nat.ts";
+import { formatNetmap } from "./target/netmap.ts";
+import { formatNflog } from "./target/nflog.ts";
 import { formatReject } from "./target/reject.ts";
+import { formatTcpmssTarget } from "./target/tcpmss.ts";
+import { formatDscpTarget, formatTosTarget } from "./target/tos.ts";
+import { formatTtlTarget } from "./target/ttl.ts";
 import { bang } from "./values.ts";
 
 /**
@@ -154,6 +160,24 @@ function targetWords(target: Target): string {
 			return formatConnmarkTarget(target);
 		case "notrack":
 			return " -j NOTRACK";
+		case "ttl":
+			return formatTtlTarget(target);
+		case "tos":
+			return formatTosTarget(target);
+		case "dscp":
+			return formatDscpTarget(target);
+		case "tcpmss":
+			return formatTcpmssTarget(target);
+		case "netmap":
+			return formatNetmap(target);
+		case "nflog":
+			return formatNflog(target);
+		case "classify":
+			return formatClassify(target);
+		case "checksum":
+			return " -j CHECKSUM --checksum-fill";
+		case "trace":
+			return " -j TRACE";
 		case "unknown-target":
 			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}

@@ -26,12 +26,18 @@ import { STATISTIC } from "./match/statistic.ts";
 import { STRING } from "./match/string.ts";
 import { TOS_MATCH } from "./match/tos.ts";
 import { TTL_MATCH } from "./match/ttl.ts";
+import { CHECKSUM, CLASSIFY, TRACE } from "./target/classify.ts";
 import { CONNMARK } from "./target/connmark.ts";
 import { CT, NOTRACK } from "./target/ct.ts";
 import { LOG } from "./target/log.ts";
 import { MARK_TARGET } from "./target/mark.ts";
 import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
+import { NETMAP } from "./target/netmap.ts";
+import { NFLOG } from "./target/nflog.ts";
 import { REJECT } from "./target/reject.ts";
+import { TCPMSS } from "./target/tcpmss.ts";
+import { DSCP, TOS } from "./target/tos.ts";
+import { TTL } from "./target/ttl.ts";
 
 /** By the name after `-m`. */
 export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
@@ -90,6 +96,15 @@ export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
 	["SNAT", SNAT],
+	["TRACE", TRACE],
+	["CHECKSUM", CHECKSUM],
+	["CLASSIFY", CLASSIFY],
+	["NFLOG", NFLOG],
+	["NETMAP", NETMAP],
+	["TCPMSS", TCPMSS],
+	["DSCP", DSCP],
+	["TOS", TOS],
+	["TTL", TTL],
 ]);
 
 /** Whether `-j` to it is not a jump to a chain. */
@@ -100,19 +115,14 @@ export function isTargetName(name: string): boolean {
 /** Target extensions that podwire does not model; any other name after `-j` is a chain's. */
 export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"AUDIT",
-	"CHECKSUM",
-	"CLASSIFY",
 	"CLUSTERIP",
 	"CONNSECMARK",
 	"DNPT",
-	"DSCP",
 	"ECN",
 	"HL",
 	"HMARK",
 	"IDLETIMER",
 	"LED",
-	"NETMAP",
-	"NFLOG",
 	"NFQUEUE",
 	"QUEUE",
 	"RATEEST",
@@ -120,13 +130,9 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"SET",
 	"SNPT",
 	"SYNPROXY",
-	"TCPMSS",
 	"TCPOPTSTRIP",
 	"TEE",
-	"TOS",
 	"TPROXY",
-	"TRACE",
-	"TTL",
 	"ULOG",
 ]);
 

@@ -135,6 +135,21 @@ def extension_scenarios():
     matching('string','-m string --algo bm --string "GET /"','-m string --algo kmp ! --string "GET"','-m string --algo bm --string "get /INDEX" --icase','-m string --algo bm --string "GET" --from 28','-m string --algo bm --string "GET" --from 29','-m string --algo bm --string "GET" --to 31','-m string --algo bm --string "GET" --to 30','-m string --algo kmp --hex-string "|0a090002|"','-m string --algo bm --string "xxxx" --from 100','-m string --algo bm --hex-string "|45|" --to 1',ct=True)
     add('rpfilter', sysctl=RP, rules=tables(raw=['PREROUTING -p udp -j MARK --set-mark 1']+[f'PREROUTING -m rpfilter{f}' for f in ('',' --invert',' --loose',' --accept-local',' --loose --accept-local --invert',' --validmark')],mangle=['PREROUTING -m rpfilter --invert -j DROP','INPUT','FORWARD']), steps=packets)
     add('owner: answers of the host have the kernel\'s socket, those of REJECT none', rules=tables(mangle=[f'{c} -m owner {o}' for c in ('OUTPUT','POSTROUTING') for o in ('--socket-exists','! --socket-exists','--uid-owner 0','! --uid-owner 0','! --uid-owner 0 ! --gid-owner 0','--socket-exists ! --uid-owner 5','! --socket-exists ! --uid-owner 5','! --socket-exists --uid-owner 5')],filter=['FORWARD -p tcp -j REJECT --reject-with tcp-reset','FORWARD -p udp -j REJECT']), steps=packets+[inj(toM(T(a,m,1,81,2))),inj(toM(U(a,m,1,81)))])
+    count=['FORWARD','POSTROUTING','POSTROUTING -p tcp -m tcpmss --mss 0:1000']
+    def target(name,*rules,steps=packets,**k): add(name, rules=tables(mangle=[*rules,*count],**k), steps=steps)
+    for t in ('--ttl-set 64','--ttl-set 0','--ttl-set 1','--ttl-inc 10','--ttl-dec 1','--ttl-dec 100'): target(f'TTL {t} in PREROUTING',f'PREROUTING -j TTL {t}')
+    target('TTL in the other chains','FORWARD -j TTL --ttl-dec 5','INPUT -j TTL --ttl-set 9','OUTPUT -j TTL --ttl-inc 5','POSTROUTING -j TTL --ttl-inc 200')
+    for t in ('TOS --set-tos 0x10','TOS --set-tos Minimize-Delay','TOS --and-tos 0xf0','TOS --or-tos 0x4','TOS --xor-tos 0xff','DSCP --set-dscp 46','DSCP --set-dscp-class BE'): target(t,f'PREROUTING -j {t}',f'OUTPUT -j {t}')
+    tcps=[inj(toM(T(a,x,1,80,2,opts=mssopt(1460)))),inj(toM(T(a,x,2,80,2,opts=mssopt(900)))),inj(toM(T(a,x,3,80,2))),inj(toM(T(a,x,4,80,2,data=b'data'))),inj(toM(T(a,x,5,80,2,opts=bytes([1]*40)))),inj(toM(T(a,x,6,80,2,opts=bytes([3,3,7,0])))),
+      inj(toM(T(a,x,7,80,2,opts=bytes([2,3,1,1,2,4,5,180])))),inj(toM(T(a,x,8,80,2,opts=bytes([5,0,2,4,5,180,1,1])))),inj(toB(T(a,b,9,80,2,opts=mssopt(1460)))),inj(toB(T(a,b,9,81,2))),inj(toX(T(x,a,10,80,18,opts=mssopt(1460))),'x'),inj(toM(T(a,x,11,80,16))),
+      inj(toM(ip4(a,x,6,b'\x01'*12))),inj(toM(T(a,x,12,80,2,opts=mssopt(1460))[:44])),inj(toM(ip4(a,x,6,b'\xc2'*40,ident=7,df=False,frag=0x2000))),inj(toM(ip4(a,x,6,b'\xc2'*36,ident=7,df=False,frag=5))),inj(toM(T(a,m,13,80,2,opts=mssopt(1460)))),inj(toM(U(a,x,1,2)))]
+    SYN='-p tcp -m tcp --tcp-flags SYN SYN'
+    for m_ in ('--set-mss 1000','--set-mss 1400','--set-mss 100'): target(f'TCPMSS {m_}',f'PREROUTING {SYN} -j TCPMSS {m_}',f'PREROUTING',steps=tcps)
+    target('TCPMSS to the path',f'FORWARD {SYN} -j TCPMSS --clamp-mss-to-pmtu',f'FORWARD',steps=tcps)
+    target('TCPMSS to the path, going out',f'POSTROUTING {SYN} -j TCPMSS --clamp-mss-to-pmtu',f'POSTROUTING',steps=tcps)
+    NM=[inj(toM(U(a,'10.96.0.2',1000,53))),inj(toX(U(x,'10.9.0.2',53,1000)),'x'),inj(toM(P(a,'10.96.0.1'))),inj(toM(U(a,x,7,8))),inj(toX(U(x,'10.77.0.2',8,7)),'x'),inj(toM(U(a,'10.97.3.4',17,8))),inj(toX(U(x,'10.77.0.3',8,7)),'x')]
+    add('NETMAP of destinations and sources',rules=tables(nat=['PREROUTING -d 10.96.0.0/16 -j NETMAP --to 10.8.0.0/24','PREROUTING -d 10.97.0.0/16 -j NETMAP --to 10.8.0.2/32','PREROUTING -d 10.77.0.0/24 -j NETMAP --to 10.9.0.0/24','PREROUTING','POSTROUTING -s 10.9.0.0/24 -o w0 -j NETMAP --to 10.77.0.0/24','POSTROUTING'],mangle=everywhere),steps=NM+[inj(toX(err(3,3,0,U('10.77.0.2',x,7,8),dst='10.77.0.2')),'x')])
+    target('targets after which nothing is different','PREROUTING -j CHECKSUM --checksum-fill','POSTROUTING -j CLASSIFY --set-class 1:2','FORWARD -j NFLOG --nflog-group 3 --nflog-prefix x','PREROUTING -j NFLOG',raw=['PREROUTING -j TRACE','PREROUTING'],nat=['POSTROUTING -j NFLOG','POSTROUTING -j CLASSIFY --set-class 1:2','POSTROUTING'])
     return S
 
 

@@ -198,6 +198,7 @@ function outcomeBefore(target: Target): RuleOutcome | undefined {
 		case "snat":
 		case "masquerade":
 		case "redirect":
+		case "netmap":
 			return "accept";
 		case "log":
 			return "continue";

@@ -58,7 +58,7 @@ export interface TargetModule<T> {
 	/** The only table in which it may be used. */
 	readonly onlyTable?: TableName;
 	/** The hooks from which the rule may be reached; absent: all. */
-	readonly hooks?: HookMask;
+	readonly hooks?: HookMask | ((target: T) => HookMask);
 	/** The name after `-j`, for messages. */
 	readonly name: string;
 	check?(target: T, at: RuleContext): ObjectError | undefined;
