@@ -18,9 +18,11 @@ import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
 import { formatRate } from "./match/limit.ts";
 import { physdevOptions } from "./match/physdev.ts";
 import { flagNames } from "./match/ports.ts";
+import { setWords } from "./match/set.ts";
 import { formatProbability } from "./match/statistic.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
+import { setTargetWords } from "./target/set.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
 
 const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
@@ -83,12 +85,7 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` statistic mode ${match.mode} ${bang(match.invert)}${what}`;
 		}
 		case "set":
-			return (
-				` ${bang(match.invert)}match-set ${match.set} ${match.dirs.join(",")}` +
-				(match.returnNomatch === true ? " return-nomatch" : "") +
-				(match.noUpdateCounters === true ? " ! update-counters" : "") +
-				(match.noUpdateSubcounters === true ? " ! update-subcounters" : "")
-			);
+			return setWords(match, "");
 		case "multiport": {
 			const list = match.ports.map((range) => portRange(range, words)).join(",");
 			return ` multiport ${match.which} ${match.invert === true ? " !" : ""}${list}`;
@@ -134,6 +131,8 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			if (names === undefined) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
 			return ` LOG level ${logLevelName(target.level)}${logFlagNames(target)}${prefix}`;
 		}
+		case "set":
+			return setTargetWords(target, "");
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}

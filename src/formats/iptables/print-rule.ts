@@ -19,6 +19,7 @@ import { formatLog } from "./target/log.ts";
 import { formatMarkTarget } from "./target/mark.ts";
 import { formatNat } from "./target/nat.ts";
 import { formatReject } from "./target/reject.ts";
+import { setTargetWords } from "./target/set.ts";
 import { bang } from "./values.ts";
 
 /**
@@ -108,6 +109,8 @@ function targetWords(target: Target): string {
 			return formatMarkTarget(target);
 		case "log":
 			return formatLog(target);
+		case "set":
+			return ` -j SET${setTargetWords(target, "--")}`;
 		case "unknown-target":
 			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}

@@ -18,6 +18,7 @@ import { LOG } from "./target/log.ts";
 import { MARK_TARGET } from "./target/mark.ts";
 import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
 import { REJECT } from "./target/reject.ts";
+import { SET_TARGET } from "./target/set.ts";
 
 /** By the name after `-m`. */
 export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
@@ -59,6 +60,7 @@ export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
 	["MASQUERADE", MASQUERADE],
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
+	["SET", SET_TARGET],
 	["SNAT", SNAT],
 ]);
 
@@ -90,7 +92,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"QUEUE",
 	"RATEEST",
 	"SECMARK",
-	"SET",
 	"SNPT",
 	"SYNPROXY",
 	"TCPMSS",

@@ -19,5 +19,6 @@ export const STRERROR: Readonly<Record<Errno, string>> = {
 	ERANGE: "Numerical result out of range",
 	ENETDOWN: "Network is down",
 	EIO: "Input/output error",
+	ENOMEM: "Cannot allocate memory",
 	EACCES: "Permission denied",
 };

@@ -29,7 +29,8 @@ export function checkRule(at: RuleContext): ObjectError | undefined {
 
 /** The hooks from which the rule may be reached. */
 export function ruleHooks(rule: Rule): HookMask {
-	let hooks = targetModule(rule.target)?.hooks ?? ANY_HOOK;
+	const target = targetModule(rule.target);
+	let hooks = target?.hooksOf?.(rule.target) ?? target?.hooks ?? ANY_HOOK;
 	for (const match of rule.matches) hooks &= matchModule(match)?.hooks?.(match) ?? ANY_HOOK;
 	return hooks;
 }
@@ -39,11 +40,13 @@ export function ruleNeedsConntrack(rule: Rule): boolean {
 	return rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
 }
 
-/** Takes hold of what the rule's matches refer to. */
+/** Takes hold of what the rule's matches and target refer to. */
 export function holdRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.hold?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.hold?.(match, at);
 }
 
 export function releaseRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.release?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.release?.(match, at);
 }

@@ -131,10 +131,11 @@ class Walk {
 	#callTarget(loaded: XtRuleState): Course {
 		const { kind } = loaded.rule.target;
 		const before = this.#skb.mark;
-		if (kind !== "mark") this.#trace(loaded, kind === "reject" ? kind : kind === "log" ? "continue" : "accept");
+		const changesMark = kind === "mark" || kind === "set";
+		if (!changesMark) this.#trace(loaded, kind === "reject" ? kind : kind === "log" ? "continue" : "accept");
 		const target = loaded.target ?? compileTarget(loaded, this.#chain);
 		const verdict = target(this.#skb, this.#state, this.pkt);
-		if (kind === "mark") this.#trace(loaded, "continue", before);
+		if (changesMark) this.#trace(loaded, "continue", before);
 		if (verdict === "drop") return this.#drop();
 		if (verdict === "continue") this.#at += 1;
 		return verdict;

@@ -6,6 +6,7 @@ import { mark } from "../target/mark.ts";
 import { masquerade } from "../target/masquerade.ts";
 import { redirect } from "../target/redirect.ts";
 import { reject } from "../target/reject.ts";
+import { set } from "../target/set.ts";
 import { snat } from "../target/snat.ts";
 import { accept, drop, goto, jump, none, returnTarget } from "../target/standard.ts";
 import { unknownTarget } from "../target/unknown-target.ts";
@@ -24,6 +25,7 @@ const TARGET_MODULES: TargetModules = {
 	masquerade,
 	redirect,
 	mark,
+	set,
 	log,
 	"unknown-target": unknownTarget,
 };

@@ -61,6 +61,11 @@ export interface TargetModule<T> {
 	/** The name after `-j`, for messages. */
 	readonly name: string;
 	check?(target: T, at: RuleContext): ObjectError | undefined;
+	/** The hooks from which this very rule may be reached; absent: as `hooks`. */
+	hooksOf?(target: T): HookMask;
+	/** A rule with this target was loaded; `release` is called once for each `hold`. */
+	hold?(target: T, at: RuleContext): void;
+	release?(target: T, at: RuleContext): void;
 	/** What it does; undefined: the evaluation itself carries it out (verdicts, jumps). */
 	compile?(target: T, at: RuleContext): TargetFn;
 }
