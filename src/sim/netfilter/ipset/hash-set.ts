@@ -282,7 +282,7 @@ export class HashSet implements SetVariant {
 		this.#prefixes.add(elem);
 		this.#kit.init(slot.ext, given);
 		journal?.push(() => {
-			this.#delete(elem, undefined);
+			this.#delete(slot.elem, undefined);
 			if (old !== undefined) this.#putBack(old);
 		});
 		return undefined;
