@@ -36,6 +36,12 @@ export function formatIpSetXml(sets: readonly IpSet[], options: ListingOptions =
 	return `<ipsets>\n${sets.map((set) => formatXml(set, options)).join("")}</ipsets>\n`;
 }
 
+/** `-n`: names only. */
+export function formatIpSetNames(sets: readonly IpSet[], how: "plain" | "save" | "xml"): string {
+	if (how !== "xml") return sets.map(({ name }) => `${name}\n`).join("");
+	return `<ipsets>\n${sets.map(({ name }) => `<ipset name="${name}"/>\n`).join("")}</ipsets>\n`;
+}
+
 /** The set's type; a set in a dump always has one. */
 function typeOf({ name, type }: IpSet): TypeSyntax {
 	if (type === undefined) throw new Error(`set ${name} has no type`);

@@ -1,7 +1,7 @@
 /** One ipset command carried out: what it asks of the kernel and what it prints. */
 import type { IpSetCommand } from "../../../formats/ipset/command.ts";
 import { formatElement } from "../../../formats/ipset/element.ts";
-import { formatIpSetList, formatIpSetSave, formatIpSetXml } from "../../../formats/ipset/listing.ts";
+import { formatIpSetList, formatIpSetNames, formatIpSetSave, formatIpSetXml } from "../../../formats/ipset/listing.ts";
 import { typeSyntax } from "../../../formats/ipset/types.ts";
 import type { IpSet } from "../../../kernel/ipset.ts";
 import type { Op } from "../../../kernel/kernel.ts";
@@ -72,11 +72,14 @@ export async function carryOut(
 	}
 }
 
-/** Lists go first: they refer to the others. */
+/** All sets go, or none when something refers to one of them. */
 async function destruction(session: IpSetSession, name: string | undefined): Promise<readonly Op[]> {
 	if (name !== undefined) return [{ verb: "delete", object: { kind: "ipset", name } }];
 	const sets = await session.sets(undefined);
-	return sets.toReversed().map(({ name: each }): Op => ({ verb: "delete", object: { kind: "ipset", name: each } }));
+	if (sets.some(({ header }) => header !== undefined && header.references > 0)) {
+		throw faulty({ code: 1, message: "Set cannot be destroyed: it is in use by a kernel component" });
+	}
+	return sets.map(({ name: each }): Op => ({ verb: "delete", object: { kind: "ipset", name: each } }));
 }
 
 async function testElement(
@@ -104,10 +107,8 @@ async function list(
 ): Promise<number> {
 	if (options.resolve) throw notModelled("ipset -r");
 	const how = options.output ?? (command === "save" ? "save" : "plain");
-	const text =
-		options.names && how === "plain"
-			? sets.map(({ name }) => `${name}\n`).join("")
-			: { plain: formatIpSetList, save: formatIpSetSave, xml: formatIpSetXml }[how](sets, options);
+	const format = { plain: formatIpSetList, save: formatIpSetSave, xml: formatIpSetXml }[how];
+	const text = options.names && options.output !== "save" ? formatIpSetNames(sets, how) : format(sets, options);
 	if (options.file === undefined) context.stdout.write(text);
 	else await writeFile(context, options.file, text);
 	return 0;

@@ -1,5 +1,10 @@
 /** `ipset restore`: commands line by line. Elements of one set are handed over together, as the real tool does. */
-import { type IpSetCommand, parseIpSetCommand, wordsOfLine } from "../../../formats/ipset/command.ts";
+import {
+	type IpSetCommand,
+	type IpSetGlobals,
+	parseIpSetCommand,
+	wordsOfLine,
+} from "../../../formats/ipset/command.ts";
 import { isFault } from "../../../formats/ipset/fault.ts";
 import type { Op } from "../../../kernel/kernel.ts";
 import type { CommandContext } from "../../command.ts";
@@ -16,6 +21,7 @@ export async function restore(
 ): Promise<number> {
 	const text = await read(context, options.file);
 	const batch = new Batch(session);
+	let sticky = options;
 	for (const [index, content] of text.split("\n").entries()) {
 		const line = index + 1;
 		const words = wordsOfLine(content);
@@ -27,17 +33,32 @@ export async function restore(
 		const command = parseIpSetCommand(words);
 		if (isFault(command)) throw faulty(command, line);
 		if (command.command === "quit") break;
-		const exist = options.exist || command.options.exist;
+		sticky = merged(sticky, command.options);
+		const { exist } = sticky;
 		if (command.command === "add" || command.command === "del") {
 			await batch.take({ command: command.command, args: command.args, line, exist });
 			continue;
 		}
 		await batch.send();
-		const code = await carryOut(context, session, { ...command, options: { ...command.options, exist } }, line);
-		if (code !== 0) return code;
+		const code = await carryOut(context, session, { ...command, options: sticky }, line);
+		// A test ends it.
+		if (code !== 0 || command.command === "test") return code;
 	}
 	await batch.send();
 	return 0;
+}
+
+/** Once given, an option holds for the lines that follow. */
+function merged(before: IpSetGlobals, { file: _file, ...now }: IpSetGlobals): IpSetGlobals {
+	const { file: _read, ...rest } = before;
+	return {
+		...rest,
+		...now,
+		sorted: before.sorted || now.sorted,
+		exist: before.exist || now.exist,
+		names: before.names || now.names,
+		terse: before.terse || now.terse,
+	};
 }
 
 interface Line {

@@ -77,8 +77,7 @@ function* addresses(elem: Elem, part: IpPart, component: Component): Generator<I
 		yield "INVALID_CIDR";
 		return;
 	}
-	const put = (address: IpNum): IpSetErr | undefined => {
-		const masked = maskAddress(address, options);
+	const put = (masked: IpNum): IpSetErr | undefined => {
 		if (isFirst) elem.ip = masked;
 		else elem.ip2 = masked;
 		const isNull = isFirst && (masked === 0 || masked === 0n);
@@ -91,12 +90,13 @@ function* addresses(elem: Elem, part: IpPart, component: Component): Generator<I
 			yield "INVALID_CIDR";
 			return;
 		}
-		yield put(first);
+		yield put(maskAddress(first, options));
 		return;
 	}
 	const start = to === undefined ? maskedNum(first, prefix) : first;
 	const end = to ?? lastOfNet(Number(start), prefix);
 	const [low, high] = [Math.min(Number(start), Number(end)), Math.max(Number(start), Number(end))];
+	// Only the first address of a range is masked.
 	const step = type.dims.length === 1 ? 2 ** (32 - (options.netmask ?? 32)) : 1;
 	for (let address = Number(maskAddress(low, options)); address <= high; address += step) yield put(address);
 }
