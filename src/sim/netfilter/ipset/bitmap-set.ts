@@ -5,6 +5,7 @@ import { lastOfNet } from "../../../wire/ip-range.ts";
 import { IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
 import type { Undo } from "../../objects/handler.ts";
 import type { BitmapRange } from "./bitmap-range.ts";
+import { Collector } from "./collector.ts";
 import type { IpSetErr } from "./errors.ts";
 import { type ExtensionKit, Extensions, type GivenExtensions } from "./extensions.ts";
 import { addressOfPacket, macOfPacket, portOfPacket } from "./hash-packet.ts";
@@ -19,7 +20,6 @@ import {
 
 /** The structures that hold the set, without bits and elements. */
 const SET_BYTES: Readonly<Record<BitmapSetType, number>> = { "bitmap:port": 72, "bitmap:ip": 88, "bitmap:ip,mac": 80 };
-const NS = 1_000_000_000;
 
 interface Element {
 	readonly ext: Extensions;
@@ -44,7 +44,7 @@ export class BitmapSet implements SetVariant {
 	readonly #range: BitmapRange;
 	readonly #kit: ExtensionKit;
 	#elements = new Map<number, Element>();
-	#gcAtNs = Infinity;
+	readonly #collector: Collector;
 
 	constructor(init: {
 		readonly type: BitmapSetType;
@@ -57,7 +57,7 @@ export class BitmapSet implements SetVariant {
 		this.#kit = init.kit;
 		this.options = init.options;
 		this.dimension = init.type === "bitmap:ip,mac" ? 2 : 1;
-		if (init.kit.gcPeriodSeconds !== undefined) this.#gcAtNs = init.kit.nowNs + init.kit.gcPeriodSeconds * NS;
+		this.#collector = new Collector(init.kit);
 	}
 
 	/** What has expired is counted until it is collected, as in Linux. */
@@ -248,9 +248,7 @@ export class BitmapSet implements SetVariant {
 	}
 
 	#collect(): void {
-		const period = this.#kit.gcPeriodSeconds;
-		if (period === undefined || this.#kit.nowNs < this.#gcAtNs) return;
-		this.#gcAtNs += (Math.floor((this.#kit.nowNs - this.#gcAtNs) / (period * NS)) + 1) * period * NS;
+		if (this.#collector.due() === 0) return;
 		for (const [id, { ext }] of this.#elements) if (this.#kit.expired(ext)) this.#delete(id);
 	}
 }

@@ -40,6 +40,15 @@ export class Elem {
 		}
 	}
 
+	addressOf(which: NetField): IpNum {
+		return which === "ip" ? this.ip : this.ip2;
+	}
+
+	/** Whether the device of this stored element is the one asked for. */
+	hasIface(asked: Elem): boolean {
+		return this.wildcard ? asked.iface.startsWith(this.iface) : this.iface === asked.iface;
+	}
+
 	cidrOf(which: NetField): number {
 		return which === "ip" ? this.cidr : this.cidr2;
 	}

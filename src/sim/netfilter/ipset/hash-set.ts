@@ -2,12 +2,13 @@
 import type { IpSetMember, IpSetOptions } from "../../../kernel/ipset.ts";
 import type { IpFamily } from "../../../wire/addr.ts";
 import type { Undo } from "../../objects/handler.ts";
-import type { Elem, NetField } from "./elem.ts";
+import { Collector } from "./collector.ts";
+import type { Elem } from "./elem.ts";
 import type { IpSetErr } from "./errors.ts";
 import { type ExtensionKit, Extensions, type GivenExtensions } from "./extensions.ts";
 import { forEachElem } from "./hash-member.ts";
 import { elemOfPacket } from "./hash-packet.ts";
-import { BUCKET_STEP, HashTable, Slot } from "./hash-table.ts";
+import { BUCKET_STEP, bucketSize, HashTable, Slot, sameWords } from "./hash-table.ts";
 import { type HashType, hostPrefix, REGION_BYTES } from "./hash-type.ts";
 import { formatElem } from "./member.ts";
 import { PrefixLengths } from "./prefix-lengths.ts";
@@ -22,7 +23,6 @@ import {
 
 /** AHASH_MAX_TUNED. */
 const MAX_BUCKET = 64;
-const NS = 1_000_000_000;
 
 interface Adding {
 	readonly given: GivenExtensions;
@@ -46,7 +46,7 @@ export class HashSet implements SetVariant {
 	#bucketsize: number;
 	#table: HashTable;
 	#prefixes: PrefixLengths;
-	#gcAtNs: number;
+	readonly #collector: Collector;
 	#gcRegion = 0;
 
 	constructor(init: {
@@ -72,7 +72,7 @@ export class HashSet implements SetVariant {
 		const bits = Math.max(6, Math.ceil(Math.log2(Math.max(1, options.hashsize ?? 1024))));
 		this.#table = this.#makeTable(bits);
 		this.#prefixes = new PrefixLengths(type.nets);
-		this.#gcAtNs = kit.nowNs + NS;
+		this.#collector = new Collector(kit, 1);
 	}
 
 	get options(): IpSetOptions {
@@ -186,7 +186,7 @@ export class HashSet implements SetVariant {
 		if (first === undefined) return this.#testOne(elem, adt);
 		const probe = elem.copy();
 		for (const cidr of this.#prefixes.inUse(0)) {
-			probe.setNet(first, addressOf(elem, first), cidr);
+			probe.setNet(first, elem.addressOf(first), cidr);
 			if (second === undefined) {
 				const answer = this.#testOne(probe, adt);
 				// hash:net,iface: networks that are less exact are not asked once one was found, whatever its devices.
@@ -194,7 +194,7 @@ export class HashSet implements SetVariant {
 				continue;
 			}
 			for (const cidr2 of this.#prefixes.inUse(1)) {
-				probe.setNet(second, addressOf(elem, second), cidr2);
+				probe.setNet(second, elem.addressOf(second), cidr2);
 				const answer = this.#testOne(probe, adt);
 				if (answer !== 0) return answer;
 			}
@@ -213,7 +213,7 @@ export class HashSet implements SetVariant {
 		for (const slot of bucket.slots) {
 			if (slot === undefined || !sameWords(slot.words, words)) continue;
 			this.#sawNet = this.type.dims[1] === "iface";
-			if (!sameIface(slot.elem, elem)) continue;
+			if (!slot.elem.hasIface(elem)) continue;
 			if (this.#kit.match(slot.ext, adt)) return slot.nomatch ? -1 : 1;
 			this.#sawNet = false;
 		}
@@ -253,7 +253,7 @@ export class HashSet implements SetVariant {
 			}
 			const same = sameWords(slot.words, words);
 			if (same) sameNet += 1;
-			if (same && sameIface(slot.elem, elem)) {
+			if (same && slot.elem.hasIface(elem)) {
 				if (!exist && !this.#kit.expired(slot.ext)) return "EXIST";
 				this.#overwrite(slot, given, { nomatch, journal });
 				return undefined;
@@ -282,7 +282,10 @@ export class HashSet implements SetVariant {
 		this.#prefixes.add(elem);
 		this.#kit.init(slot.ext, given);
 		journal?.push(() => {
-			this.#delete(slot.elem, undefined);
+			if (this.#table.withdraw(slot)) {
+				this.#prefixes.remove(slot.elem);
+				this.#kit.destroy(slot.ext);
+			}
 			if (old !== undefined) this.#putBack(old);
 		});
 		return undefined;
@@ -311,7 +314,7 @@ export class HashSet implements SetVariant {
 		const bucket = this.#table.buckets[key];
 		if (bucket === undefined) return false;
 		for (const [at, slot] of bucket.slots.entries()) {
-			if (slot === undefined || !sameWords(slot.words, words) || !sameIface(slot.elem, elem)) continue;
+			if (slot === undefined || !sameWords(slot.words, words) || !slot.elem.hasIface(elem)) continue;
 			if (this.#kit.expired(slot.ext)) return false;
 			const saved = Object.assign(new Extensions(), slot.ext);
 			if (at + 1 === bucket.slots.length) bucket.slots.pop();
@@ -368,18 +371,12 @@ export class HashSet implements SetVariant {
 		return true;
 	}
 
-	/** Does what the collector would have done by now: one region at a time, all of them in a period. */
 	#collect(): void {
-		const period = this.#kit.gcPeriodSeconds;
-		if (period === undefined || this.#kit.nowNs < this.#gcAtNs) return;
 		const regions = this.#table.regions.length;
-		const stepNs = Math.max(0.1, period / regions) * NS;
-		const ticks = Math.floor((this.#kit.nowNs - this.#gcAtNs) / stepNs) + 1;
-		for (let tick = 0; tick < Math.min(ticks, regions); tick += 1) {
+		for (let times = Math.min(this.#collector.due(regions), regions); times > 0; times -= 1) {
 			this.#collectRegion(this.#gcRegion % regions);
 			this.#gcRegion = (this.#gcRegion + 1) % regions;
 		}
-		this.#gcAtNs += ticks * stepNs;
 	}
 
 	#collectRegion(region: number): void {
@@ -396,24 +393,4 @@ export class HashSet implements SetVariant {
 			this.#table.pack(key, bucket, bucket.slots.filter((each) => each === undefined).length);
 		}
 	}
-}
-
-function bucketSize(wanted: number | undefined): number {
-	if (wanted === undefined) return 12;
-	const even = wanted % 2 === 1 ? wanted + 1 : wanted;
-	return Math.min(12, Math.max(BUCKET_STEP, even));
-}
-
-function addressOf(elem: Elem, which: NetField): Elem["ip"] {
-	return which === "ip" ? elem.ip : elem.ip2;
-}
-
-function sameWords(a: readonly number[], b: readonly number[]): boolean {
-	for (let k = 0; k < a.length; k += 1) if (((a[k] ?? 0) | 0) !== ((b[k] ?? 0) | 0)) return false;
-	return true;
-}
-
-/** Whether the stored element's device is the one asked for. */
-function sameIface(stored: Elem, asked: Elem): boolean {
-	return stored.wildcard ? asked.iface.startsWith(stored.iface) : stored.iface === asked.iface;
 }

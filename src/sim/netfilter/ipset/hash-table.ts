@@ -98,6 +98,24 @@ export class HashTable {
 		}
 	}
 
+	/** Takes a slot out as if it had never come: for undoing what was just done. False: it is not there. */
+	withdraw(slot: Slot): boolean {
+		const key = this.key(slot.words);
+		const bucket = this.buckets[key];
+		const at = bucket?.slots.lastIndexOf(slot) ?? -1;
+		if (bucket === undefined || at < 0) return false;
+		if (at + 1 < bucket.slots.length) bucket.slots[at] = undefined;
+		else bucket.slots.pop();
+		this.regionOf(key).elements -= 1;
+		for (; bucket.size > BUCKET_STEP && bucket.slots.length <= bucket.size - BUCKET_STEP; bucket.size -= BUCKET_STEP) {
+			this.account(key, -BUCKET_STEP);
+		}
+		if (bucket.slots.length > 0) return true;
+		this.account(key, -BUCKET_STEP);
+		this.buckets[key] = undefined;
+		return true;
+	}
+
 	/** By bucket, as a listing goes. */
 	*entries(): Generator<Slot> {
 		for (let key = 0; key < this.buckets.length; key += 1) {
@@ -106,4 +124,16 @@ export class HashTable {
 			for (const slot of bucket.slots) if (slot !== undefined) yield slot;
 		}
 	}
+}
+
+/** How many slots a bucket may have: even, 2 to 12. */
+export function bucketSize(wanted: number | undefined): number {
+	if (wanted === undefined) return 12;
+	const even = wanted % 2 === 1 ? wanted + 1 : wanted;
+	return Math.min(12, Math.max(BUCKET_STEP, even));
+}
+
+export function sameWords(a: readonly number[], b: readonly number[]): boolean {
+	for (let k = 0; k < a.length; k += 1) if (((a[k] ?? 0) | 0) !== ((b[k] ?? 0) | 0)) return false;
+	return true;
 }

@@ -1,6 +1,7 @@
 /** Sets of sets (net/netfilter/ipset/ip_set_list_set.c). */
 import type { IpSetMember, IpSetOptions } from "../../../kernel/ipset.ts";
 import type { Undo } from "../../objects/handler.ts";
+import { Collector } from "./collector.ts";
 import type { IpSetErr } from "./errors.ts";
 import { type ExtensionKit, Extensions } from "./extensions.ts";
 import { addToSet, delFromSet, testSet } from "./packet.ts";
@@ -11,7 +12,6 @@ const SET_BYTES = 80;
 /** struct set_elem. */
 const ELEM_BYTES = 48;
 const MIN_SIZE = 4;
-const NS = 1_000_000_000;
 
 interface Item {
 	/** The place in the table of sets, as the kernel's ip_set_id_t. */
@@ -33,13 +33,13 @@ export class ListSet implements SetVariant {
 	readonly #table: IpSetTable;
 	readonly #kit: ExtensionKit;
 	#items: readonly Item[] = [];
-	#gcAtNs = Infinity;
+	readonly #collector: Collector;
 
 	constructor(table: IpSetTable, options: IpSetOptions, kit: ExtensionKit) {
 		this.#table = table;
 		this.#kit = kit;
 		this.options = { ...options, size: Math.max(MIN_SIZE, options.size ?? 8) };
-		if (kit.gcPeriodSeconds !== undefined) this.#gcAtNs = kit.nowNs + kit.gcPeriodSeconds * NS;
+		this.#collector = new Collector(kit);
 	}
 
 	get count(): number {
@@ -178,9 +178,7 @@ export class ListSet implements SetVariant {
 	}
 
 	#collect(): void {
-		const period = this.#kit.gcPeriodSeconds;
-		if (period === undefined || this.#kit.nowNs < this.#gcAtNs) return;
-		this.#gcAtNs += (Math.floor((this.#kit.nowNs - this.#gcAtNs) / (period * NS)) + 1) * period * NS;
+		if (this.#collector.due() === 0) return;
 		this.#replace(this.#living(), []);
 	}
 }
