@@ -3,6 +3,8 @@
  * and `b` 10.9.0.3 on br0 (10.9.0.1) of `m`, `x` 10.8.0.2 behind w0 (10.8.0.1) of `m`; frames are put on a device by hand.
  */
 import { readFileSync } from "node:fs";
+import { formatIpSetSave } from "../src/formats/ipset/listing.ts";
+import { parseIpSetSave } from "../src/formats/ipset/parse-listing.ts";
 import type { KernelObject } from "../src/kernel/objects.ts";
 import { devQueueXmit } from "../src/sim/core/dev.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
@@ -21,6 +23,10 @@ export interface Recorded {
 	readonly noNeighB?: boolean;
 	/** `m` has `blackhole 10.96.0.0/12`: what no DNAT rule takes ends there. */
 	readonly blackhole?: boolean;
+	/** `ipset restore` text for `m`. */
+	readonly ipsets?: string;
+	/** `ipset save` of `m` afterwards. */
+	readonly ipsetSaved?: string;
 	/** `["inject", netns, dev, hex]`. */
 	readonly steps: readonly (readonly [string, string, string, string])[];
 	/** What the devices of `m` saw: `[dev, host|bcast|mcast|other|out, hex]`, blanked as `blanked` does. */
@@ -37,6 +43,8 @@ export interface Seen {
 	/** `table chain`: the counters of its rules, then of its policy. */
 	readonly counters: Readonly<Record<string, string>>;
 	readonly log: readonly string[];
+	/** `ipset save`, without the seconds left. */
+	readonly ipsets: string;
 }
 
 /** The scenarios of a file in test/golden/netfilter: one a line, after a line with their provenance. */
@@ -51,7 +59,12 @@ export function readRecorded(file: string): readonly Recorded[] {
 export function recordedOutcome(scenario: Recorded): Seen {
 	const frames: Record<string, string[]> = {};
 	for (const [dev, direction, hex] of scenario.frames) push(frames, dev, `${direction} ${hex}`);
-	return { frames, counters: countersOf(chainsOf(scenario.saved.join("\n"))), log: scenario.log ?? [] };
+	return {
+		frames,
+		counters: countersOf(chainsOf(scenario.saved.join("\n"))),
+		log: scenario.log ?? [],
+		ipsets: withoutSeconds(scenario.ipsetSaved ?? ""),
+	};
 }
 
 /** Runs the scenario on the simulated kernel. */
@@ -59,6 +72,7 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	const kernel = new SimKernel({ seed: 1 });
 	for (const netns of ["m", "a", "b", "x"]) await kernel.addNetns(netns);
 	for (const [netns, object] of topology(scenario)) await apply(kernel, netns, [object]);
+	if (scenario.ipsets !== undefined) await apply(kernel, "m", ipSetsOf(scenario.ipsets));
 	const rules = await kernel.apply("m", replaceOps(scenario.rules));
 	if (!rules.ok) throw new Error(JSON.stringify(rules.error));
 	kernel.machine.loop.runUntil(1e9);
@@ -73,7 +87,24 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	}
 	const dumped = await kernel.dump("m", ["xt-chain"]);
 	const log = kernel.log().map((line) => `${line.level} ${line.text.replaceAll(/(TTL=\d+) ID=\d+/g, "$1 ID=*")}`);
-	return { frames, counters: countersOf(dumped.ok ? dumped.value : []), log };
+	const sets = await kernel.dump("m", ["ipset"]);
+	const ipsets = sets.ok ? formatIpSetSave(sets.value.filter((object) => object.kind === "ipset")) : "";
+	return {
+		frames: scenario.ipsets === undefined ? frames : {},
+		counters: countersOf(dumped.ok ? dumped.value : []),
+		log: scenario.ipsets === undefined ? log : [],
+		ipsets: withoutSeconds(ipsets),
+	};
+}
+
+function ipSetsOf(text: string): readonly KernelObject[] {
+	const parsed = parseIpSetSave(text);
+	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+	return parsed.value;
+}
+
+function withoutSeconds(save: string): string {
+	return save.replaceAll(/^(add .*) timeout [1-9]\d*/gm, "$1 timeout N");
 }
 
 const SHORT: Readonly<Record<string, string>> = { broadcast: "bcast", multicast: "mcast", otherhost: "other" };

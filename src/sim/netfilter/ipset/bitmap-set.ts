@@ -84,7 +84,7 @@ export class BitmapSet implements SetVariant {
 	packet(action: PacketAction, place: PacketPlace, adt: AdtOptions): TestAnswer {
 		const wanted = this.#ofPacket(place, adt);
 		if (wanted === undefined) return -2;
-		if (action === "test") return this.#test(wanted, adt, true);
+		if (action === "test") return this.#test(wanted, adt, place);
 		if (action === "del") return this.#delete(wanted.id) ? 1 : -2;
 		const given = {
 			packets: 1,
@@ -119,7 +119,7 @@ export class BitmapSet implements SetVariant {
 		const span = this.#span(member.parts);
 		if (typeof span === "string") return false;
 		const wanted = span.mac === undefined ? { id: span.first } : { id: span.first, mac: span.mac };
-		return this.#test(wanted, new AdtOptions({ dirs: [] }), false) === 1;
+		return this.#test(wanted, new AdtOptions({ dirs: [] })) === 1;
 	}
 
 	flush(journal: Undo[]): void {
@@ -151,12 +151,14 @@ export class BitmapSet implements SetVariant {
 		return id === undefined ? undefined : { id };
 	}
 
-	#test({ id, mac }: Wanted, adt: AdtOptions, byPacket: boolean): TestAnswer {
+	#test({ id, mac }: Wanted, adt: AdtOptions, place?: PacketPlace): TestAnswer {
 		const element = this.#elements.get(id);
 		if (element === undefined) return 0;
 		if (this.#type === "bitmap:ip,mac" && element.mac === undefined) {
-			// The first packet tells the MAC address, and it is in the set.
-			if (byPacket) this.#add({ id, ...(mac === undefined ? {} : { mac }) }, {}, { exist: false, journal: [] });
+			// The first packet tells the MAC address, is counted, and is in the set.
+			if (place !== undefined && mac !== undefined) {
+				this.#add({ id, mac }, { packets: 1, bytes: place.pkt.lengthBytes }, { exist: false, journal: [] });
+			}
 			return 1;
 		}
 		if (mac !== undefined && element.mac !== mac) return 0;
