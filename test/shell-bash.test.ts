@@ -84,6 +84,16 @@ const SCRIPTS: readonly string[] = [
 	`echo "multi\nline" | while IFS= read -r l; do echo "[$l]"; done`,
 	`if ! grep -q x /etc/hostname-nope 2>/dev/null; then echo absent; fi`,
 	`for f in *.none; do echo $f; done; echo "\${f%.none}"`,
+	// A line that cannot be read ends the script; what stands on whole lines before it was run
+	`echo a\nif then\necho b\n`,
+	`echo a\necho "abc\necho c\n`,
+	`echo a\nif then\necho "abc\necho c\n`,
+	`echo a\necho b |\n| cat\necho c\n`,
+	`echo a\n(echo b\necho c`,
+	`echo a; echo )\necho b`,
+	`echo a\nfor i in 1 2; do\necho $i )\ndone\necho b`,
+	`cat <<E\none\nE\nwhile true; do done\necho b`,
+	`eval 'echo x; )'; echo $?; eval 'echo x\n)\necho y'; echo $?`,
 	`true; (exit 2) || echo "or $?"; : "\${V:=7}"; echo $V`,
 ];
 

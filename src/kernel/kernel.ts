@@ -27,8 +27,13 @@ export type Errno =
 	| "ERANGE"
 	| "ENETDOWN"
 	| "EIO"
+	| "EACCES"
 	| "ENOMEM"
-	| "EACCES";
+	| "ENOBUFS"
+	| "ENOSPC"
+	| "EADDRINUSE"
+	| "EAFNOSUPPORT"
+	| "EPROTONOSUPPORT";
 
 export interface KernelError {
 	readonly errno: Errno;

@@ -2,7 +2,6 @@
  * ipsets of the real kernel, by `ipset restore` and `ipset list`. What the tool is given is built here word by word, and words
  * that would not be one word in its input are refused.
  */
-import { spawnSync } from "node:child_process";
 import { err, ok, type Result } from "../base/result.ts";
 import { formatElement } from "../formats/ipset/element.ts";
 import { formatCreateOptions, formatMemberOptions } from "../formats/ipset/options.ts";
@@ -13,11 +12,11 @@ import type { Errno, KernelError } from "../kernel/kernel.ts";
 import type { KernelObject } from "../kernel/objects.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
+import { type ProgramRun, runProgram } from "./program.ts";
 
 const IPSET = "ipset";
 /** Stands in for a set while its new contents are put together. */
 const SCRATCH_SET = "podwire-scratch";
-const MAX_OUTPUT_BYTES = 1 << 30;
 
 export const ipSetDriver: ObjectDriver = {
 	kinds: ["ipset", "ipset-entry"],
@@ -42,8 +41,8 @@ export function testLinuxIpSet(netns: LinuxNetns, set: string, member: IpSetMemb
 	if (known?.type === undefined) return failed("The set with the given name does not exist", -1);
 	const nomatch = member.nomatch === true ? ["nomatch"] : [];
 	const words = [set, formatElement(member.parts, { name: known.type }), ...nomatch];
-	const { status, stderr } = runIpSet(netns, ["test", ...words], "");
-	if (status === 0) return ok(true);
+	const { code, err: stderr } = runIpSet(netns, ["test", ...words], "");
+	if (code === 0) return ok(true);
 	return stderr.includes(" is NOT in set ") ? ok(false) : failed(messageOf(stderr), -1);
 }
 
@@ -82,8 +81,8 @@ function restoreLines(netns: LinuxNetns, lines: readonly Line[]): Result<void, K
 		while (to < lines.length && lines[to]?.exist === exist) to += 1;
 		const run = lines.slice(from, to);
 		const args = exist ? ["-exist", "restore"] : ["restore"];
-		const { status, stderr } = runIpSet(netns, args, `${run.map(({ text }) => text).join("\n")}\n`);
-		if (status !== 0) {
+		const { code, err: stderr } = runIpSet(netns, args, `${run.map(({ text }) => text).join("\n")}\n`);
+		if (code !== 0) {
 			const number = /Error in line (\d+): /.exec(stderr)?.[1];
 			const line = number === undefined ? undefined : run[Number(number) - 1];
 			return failed(messageOf(stderr), line?.op ?? run[0]?.op ?? -1);
@@ -209,16 +208,14 @@ function putBack(netns: LinuxNetns, before: ReadonlyMap<string, IpSet | undefine
 }
 
 function listSets(netns: LinuxNetns, args: readonly string[]): Result<readonly IpSet[], KernelError> {
-	const { status, stdout, stderr } = runIpSet(netns, ["list", ...args], "");
-	if (status !== 0) return failed(messageOf(stderr), -1);
+	const { code, out: stdout, err: stderr } = runIpSet(netns, ["list", ...args], "");
+	if (code !== 0) return failed(messageOf(stderr), -1);
 	const parsed = parseIpSetList(stdout);
 	return parsed.ok ? parsed : failed(`ipset list, line ${parsed.error.line}: ${parsed.error.message}`, -1);
 }
 
-function runIpSet(netns: LinuxNetns, args: readonly string[], input: string) {
-	const run = netns.run(() => spawnSync(IPSET, args, { input, encoding: "utf8", maxBuffer: MAX_OUTPUT_BYTES }));
-	const stderr = run.error === undefined ? run.stderr : `${IPSET}: ${run.error.message}`;
-	return { status: run.status ?? -1, stdout: run.stdout ?? "", stderr };
+function runIpSet(netns: LinuxNetns, args: readonly string[], input: string): ProgramRun {
+	return runProgram(netns, [IPSET, ...args], input);
 }
 
 /** Without the tool's name and the line. */

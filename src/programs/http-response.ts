@@ -17,7 +17,8 @@ export interface HttpResponseHead {
 }
 
 export type HttpResponseEvent =
-	| { readonly type: "head"; readonly head: HttpResponseHead }
+	/** `restBytes`: bytes of the body, framing included, that came with it. */
+	| { readonly type: "head"; readonly head: HttpResponseHead; readonly restBytes: number }
 	| { readonly type: "body"; readonly bytes: Uint8Array }
 	| { readonly type: "end" };
 
@@ -127,7 +128,7 @@ export class HttpResponseReader {
 		if (head === undefined) return "bad";
 		this.#take(lengthBytes);
 		this.#framing = this.#framingOf(head);
-		return { type: "head", head };
+		return { type: "head", head, restBytes: this.#pending.length };
 	}
 
 	#framingOf(head: HttpResponseHead): Framing {

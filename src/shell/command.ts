@@ -107,7 +107,7 @@ export interface CommandEntry {
 	/** One line for `help`. */
 	readonly summary: string;
 	readonly run: CommandFunction;
-	/** Candidates for completing the last word; the words before it are given. */
+	/** Candidates for completing the last word; the words before it are given, the command's name first. Devices are added. */
 	complete?(
 		words: readonly string[],
 		context: { readonly host: Host; readonly netns: string },

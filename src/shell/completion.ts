@@ -47,8 +47,18 @@ async function candidates(words: readonly string[], place: Place, session: Sessi
 		const netns = place.host.namedNetns.get(fourth) ?? place.netns;
 		return candidates(words.slice(4), { ...place, netns }, session);
 	}
-	const own = await findEntry(first)?.complete?.(words.slice(1, -1), { host: place.host, netns: place.netns });
-	return own !== undefined && own.length > 0 ? own : fileNames(words.at(-1) ?? "", place);
+	const devices = await deviceNames(place, session);
+	if (DEVICE_OPTIONS.has(words.at(-2) ?? "")) return first === "tcpdump" ? [...devices, "any"] : devices;
+	const own = await findEntry(first)?.complete?.(words.slice(0, -1), { host: place.host, netns: place.netns });
+	return own === undefined ? fileNames(words.at(-1) ?? "", place) : [...own, ...devices];
+}
+
+/** A device's name comes after these. */
+const DEVICE_OPTIONS: ReadonlySet<string> = new Set(["-i", "-I", "-o", "--interface", "dev", "master"]);
+
+async function deviceNames({ netns }: Place, session: Session): Promise<readonly string[]> {
+	const links = await session.world.kernel.dump(netns, ["link"]);
+	return links.ok ? links.value.flatMap((object) => (object.kind === "link" ? [object.name] : [])) : [];
 }
 
 function commandNames(): readonly string[] {

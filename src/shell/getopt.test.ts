@@ -42,3 +42,8 @@ test.each([
 test("options after the first word are words where POSIX is kept to", () => {
 	expect(words("-v ls -c 3", { ...SPEC, stopAtWord: true })).toBe("v | ls,-c,3");
 });
+
+test("a program without long options takes the second hyphen for a letter", () => {
+	expect(getopt(["--help"], { short: "h" })).toEqual({ ok: false, error: "invalid option -- '-'" });
+	expect(getopt(["-h", "--", "--x"], { short: "h" })).toMatchObject({ ok: true, value: { words: ["--x"] } });
+});

@@ -4,7 +4,10 @@ import { err, ok, type Result } from "../base/result.ts";
 export interface OptionSpec {
 	/** Letters; `:` after one that takes a value, `::` after one that may have it attached. */
 	readonly short: string;
-	/** Long names → what they are reported as; a name that ends in `=` takes a value, in `=?` may have one. */
+	/**
+	 * Long names → what they are reported as; a name that ends in `=` takes a value, in `=?` may have one. Without, two hyphens
+	 * are read as getopt(3) does: the second is a letter.
+	 */
 	readonly long?: Readonly<Record<string, string>>;
 	/** Options end at the first word that is none (`ip netns exec`, `sudo`, `timeout`). */
 	readonly stopAtWord?: boolean;
@@ -37,9 +40,10 @@ export function getopt(args: readonly string[], spec: OptionSpec): Result<Parsed
 			words.push(arg);
 			continue;
 		}
-		const taken = arg.startsWith("--")
-			? takeLong(arg.slice(2), args[at + 1], spec)
-			: takeShort(arg.slice(1), args[at + 1], spec);
+		const taken =
+			arg.startsWith("--") && spec.long !== undefined
+				? takeLong(arg.slice(2), args[at + 1], spec)
+				: takeShort(arg.slice(1), args[at + 1], spec);
 		if (!taken.ok) return taken;
 		options.push(...taken.value.options);
 		if (taken.value.usedNext) at += 1;

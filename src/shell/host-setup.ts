@@ -43,7 +43,7 @@ export function createHost(world: ShellWorld, name: string, os: Host["os"] = CEN
 	files.mount("/dev", new TableFiles(async () => DEVICES));
 	for (const [path, text] of Object.entries(standardFiles(name, os))) files.put(path, text);
 	files.put("/root/http-web", PROGRAM("http-web"), { executable: true });
-	for (const path of ["/tmp", "/var/log", "/run/netns", "/home", "/usr/sbin", "/usr/bin"]) {
+	for (const path of ["/tmp", "/var/log", "/etc/rsyslog.d", "/run/netns", "/home", "/usr/sbin", "/usr/bin"]) {
 		void files.makeDirectory(path, { parents: true });
 	}
 	const syslog = new Syslog(world, host, files);

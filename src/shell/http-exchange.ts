@@ -20,6 +20,8 @@ export interface HttpExchangeOptions {
 	readonly connectOnly?: boolean;
 	onConnect?(local: SocketAddr): void;
 	onHead?(head: HttpResponseHead): void;
+	/** Before `onBody`: how much was read at once after the head, with the framing of chunks. */
+	onPayload?(lengthBytes: number): void;
 	onBody?(bytes: Uint8Array): void;
 }
 
@@ -77,6 +79,7 @@ export async function httpExchange(place: NetworkPlace, options: HttpExchangeOpt
 	connection.send(options.request);
 	const reader = new HttpResponseReader({ bodyless: options.bodyless });
 	let keepsOpen = true;
+	let hasHead = false;
 	for (;;) {
 		const happened = await wait(() => pieces.length > 0 || ended, options.idleTimeoutNs);
 		for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
@@ -85,10 +88,13 @@ export async function httpExchange(place: NetworkPlace, options: HttpExchangeOpt
 				connection.close();
 				return { end: "not-http" };
 			}
+			if (hasHead) options.onPayload?.(piece.length);
 			for (const event of events) {
 				if (event.type === "head") {
 					keepsOpen = staysOpen(event.head);
+					hasHead = event.head.status >= 200;
 					options.onHead?.(event.head);
+					if (hasHead && event.restBytes > 0) options.onPayload?.(event.restBytes);
 				} else if (event.type === "body") options.onBody?.(event.bytes);
 			}
 		}

@@ -104,12 +104,60 @@ test.each([
 	["timeout 1 nope", 127, "timeout: failed to run command ‘nope’: No such file or directory\n"],
 	["systemctl restart nope", 5, "Failed to restart nope.service: Unit nope.service not found.\n"],
 	["apt-get install -y nope", 100, "E: Unable to locate package nope\n"],
+	["apt-get", 1, "Usage: apt-get [options] command\n"],
+	["apt-get source nope", 2, "podwire: apt-get source is not modelled\n"],
+	["http-server -p x", 2, "http-server: invalid port: x\n"],
 	["echo )", 2, "bash: line 1: syntax error near unexpected token `)'\n"],
 	["if true; then", 2, "bash: line 1: syntax error: unexpected end of file\n"],
 	["echo 'a", 2, "bash: line 1: unexpected EOF while looking for matching `''\n"],
 ])("%s: exit code %i and its words", async (line, code, err) => {
 	const run = await (await shellLab()).sh(line);
 	expect([run.code, run.err]).toEqual([code, err]);
+});
+
+test("podwire's own servers say how they are used, and help names every command once", async () => {
+	const lab = await shellLab();
+	for (const server of ["echo-server", "http-server"]) {
+		expect(await lab.sh(`${server} --help`)).toMatchObject({ code: 0, err: "" });
+		const wrong = await lab.sh(`${server} --nope`);
+		expect([wrong.code, wrong.err.split("\n")[0]]).toEqual([2, `${server}: unrecognized option '--nope'`]);
+		expect(wrong.err).toContain(`Usage: ${server} [`);
+	}
+	const names = (await lab.sh("help")).out.split("\n").map((line) => line.slice(0, 31).trim());
+	expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+});
+
+test("a tool whose errors point to --help has it", async () => {
+	const lab = await shellLab();
+	for (const name of ["cat", "head", "dmesg", "lsns", "nsenter", "unshare", "wc", "grep", "sleep", "uname", "watch"]) {
+		const { code, out, err } = await lab.sh(`${name} --help`);
+		expect([code, out.split("\n")[0], err]).toEqual([0, `Usage: ${name} [OPTION]... [ARGUMENT]...`, ""]);
+	}
+});
+
+test("a job is stopped by its number from any machine", async () => {
+	const lab = await shellLab();
+	await lab.sh("on master; sleep 100 &\non slave\nsleep 200 &");
+	expect(await lab.sh("kill %1; sleep 1; on master; pgrep sleep; on slave; pgrep -a sleep")).toMatchObject({
+		code: 0,
+		err: "",
+	});
+	expect((await lab.sh("@master ps aux")).out).not.toContain("sleep 100");
+	expect((await lab.sh("ps aux")).out).toContain("sleep 200");
+});
+
+test("a file in /etc/rsyslog.d counts as a line of rsyslog.conf", async () => {
+	const lab = await shellLab();
+	await lab.sh("echo 'kern.* /var/log/own.log' > /etc/rsyslog.d/own.conf; systemctl restart rsyslog");
+	await lab.sh("iptables -A INPUT -p icmp -j LOG --log-prefix 'mine '; ping -c1 127.0.0.1");
+	expect((await lab.sh("grep -c 'kernel: mine IN=lo' /var/log/own.log")).out).toBe("2\n");
+});
+
+test("exit leads back to where ssh was typed, and else ends the session", async () => {
+	const lab = await shellLab();
+	const run = await lab.sh("hostname\nssh root@10.211.55.123\nhostname\nexit\nhostname\non slave\nexit\nhostname");
+	expect(run).toEqual({ code: 0, out: "master\nslave\nmaster\n", err: "Connection to slave closed.\n" });
+	expect(lab.session.exited).toBe(true);
 });
 
 test("the lines before a syntax error are run", async () => {

@@ -2,12 +2,13 @@
  * A person's (or a script's) way to the machines: takes lines, runs them on the machine that is chosen, keeps what belongs
  * to the shell from one line to the next.
  */
-import { parse, type Statement } from "unbash";
+import type { Statement } from "unbash";
 import { FlowControl, type Frame, type SessionServices } from "./bash/frame.ts";
 import { BashInterpreter } from "./bash/interpreter.ts";
 import { type Job, JobTable, jobLine } from "./bash/jobs.ts";
 import { Level } from "./bash/level.ts";
 import { syntaxErrorText } from "./bash/messages.ts";
+import { parseScript } from "./bash/script.ts";
 import type { Input, Output } from "./command.ts";
 import { Signal } from "./interrupt.ts";
 import { NO_INPUT } from "./streams.ts";
@@ -59,6 +60,8 @@ export class Session {
 	/** The shells of each machine, the innermost last. */
 	readonly #levels = new Map<string, Level[]>();
 	#host: string;
+	/** The machines that ssh was typed on, the latest last. */
+	readonly #cameFrom: string[] = [];
 	#foreground: Job | undefined;
 	#exited = false;
 	/** The last statement was ended by Control-C. */
@@ -117,13 +120,11 @@ export class Session {
 	}
 
 	async #run(text: string, carryOut: (fn: () => Promise<number>) => Promise<number>): Promise<number> {
-		const script = parse(text);
-		const error = script.errors?.[0];
-		const limit = error === undefined ? Infinity : text.lastIndexOf("\n", error.pos - 1) + 1;
+		const { statements, error } = parseScript(text);
 		let status = this.level.lastStatus;
 		let skipTo = 0;
-		for (const statement of script.commands) {
-			if (statement.end > limit || this.#exited) break;
+		for (const statement of statements) {
+			if (this.#exited) break;
 			if (statement.pos < skipTo) continue;
 			status = await carryOut(() => this.#statement(statement, text));
 			// Control-C gives up the rest of the line as well.
@@ -292,7 +293,8 @@ export class Session {
 				});
 			},
 			levelOf: (host) => (this.world.hosts.has(host) ? this.#levelsOf(host).at(-1) : undefined),
-			switchTo: (host) => {
+			switchTo: (host, options) => {
+				if (options?.returns === true) this.#cameFrom.push(this.#host);
 				this.#host = host;
 			},
 			enter: (level) => {
@@ -302,7 +304,13 @@ export class Session {
 			},
 			leave: () => {
 				const levels = this.#levelsOf(this.#host);
-				if (levels.length === 1) return true;
+				if (levels.length === 1) {
+					const back = this.#cameFrom.pop();
+					if (back === undefined) return true;
+					this.stderr.write(`Connection to ${this.#host} closed.\n`);
+					this.#host = back;
+					return false;
+				}
 				const left = levels.pop();
 				left?.host.processes.delete(left.pid);
 				return false;

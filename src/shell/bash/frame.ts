@@ -48,8 +48,8 @@ export interface SessionServices {
 	start(fn: () => Promise<void>): void;
 	/** The shell of a machine, as it was left. */
 	levelOf(host: string): Level | undefined;
-	/** The lines to come are this machine's. */
-	switchTo(host: string): void;
+	/** The lines to come are this machine's; with `returns` (ssh) until `exit`. */
+	switchTo(host: string, options?: { readonly returns: boolean }): void;
 	/** The lines to come run in this shell, until `exit`. */
 	enter(level: Level): void;
 	/** Leaves the innermost shell; true: it was the outermost one, and the session ends. */

@@ -1,6 +1,5 @@
 /** Carries out the syntax tree of a script. */
-import type { AndOr, Assignment, Command, ParseError, Redirected, Statement } from "unbash";
-import { parse } from "unbash";
+import type { AndOr, Assignment, Command, Redirected, Statement } from "unbash";
 import { BUILTINS } from "./builtins/table.ts";
 import { asCondition, runArithmeticFor, runCase, runFor, runIf, runWhile } from "./compound.ts";
 import { FlowControl, type Found, type Frame, type Interpreter, ShellError, stderr } from "./frame.ts";
@@ -10,6 +9,7 @@ import { notFound, syntaxErrorText } from "./messages.ts";
 import { inSubshell, runInBackground, runPipeline } from "./pipeline.ts";
 import { runProgram, SHELLS } from "./process.ts";
 import { redirect } from "./redirect.ts";
+import { parseScript } from "./script.ts";
 import { testExpression } from "./test-expression.ts";
 import { evaluateArithmetic, expandText, expandWords } from "./words.ts";
 
@@ -234,15 +234,9 @@ export class BashInterpreter implements Interpreter {
 
 	async runText(text: string, frame: Frame): Promise<number> {
 		if (frame.depth >= MAX_DEPTH) throw new ShellError("maximum nesting level exceeded (200)");
-		const script = parse(text);
-		const error: ParseError | undefined = script.errors?.[0];
-		const inner = { ...frame, source: text };
-		if (error === undefined) return this.run(script.commands, inner);
-		const lineStart = text.lastIndexOf("\n", error.pos - 1) + 1;
-		await this.run(
-			script.commands.filter((statement) => statement.end <= lineStart),
-			inner,
-		);
+		const { statements, error } = parseScript(text);
+		const status = await this.run(statements, { ...frame, source: text });
+		if (error === undefined) return status;
 		stderr(frame).write(syntaxErrorText(error, text));
 		frame.level.lastStatus = 2;
 		return 2;

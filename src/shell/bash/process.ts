@@ -4,6 +4,7 @@ import { Signal } from "../interrupt.ts";
 import { type Frame, stderr, stdout } from "./frame.ts";
 import type { Level } from "./level.ts";
 import { findProgram } from "./lookup.ts";
+import { summaryHelp } from "./summary-help.ts";
 
 /** How `exec` of a command gets from a name to a program; given by the interpreter. */
 export type Exec = (argv: readonly string[], frame: Frame, pid: number) => Promise<number>;
@@ -19,6 +20,11 @@ export interface Program {
 export async function runProgram(program: Program, frame: Frame, exec: Exec): Promise<number> {
 	const { host, netns } = frame.level;
 	const { argv } = program;
+	const help = summaryHelp(program.entry, argv);
+	if (help !== undefined) {
+		stdout(frame).write(help);
+		return 0;
+	}
 	const pid = program.pid ?? host.nextPid();
 	const signal = new Signal(frame.signal);
 	const before = host.processes.get(pid);

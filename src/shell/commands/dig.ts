@@ -1,12 +1,12 @@
 /** dig: DNS queries, their answers in full. */
 import { formatDnsValue } from "../../formats/dns-record.ts";
-import { parseIp } from "../../wire/addr.ts";
+import { type IpAddr, parseIp } from "../../wire/addr.ts";
 import { dnsQuery } from "../../wire/dns.ts";
 import type { CommandContext, CommandEntry } from "../command.ts";
 import { dnsId } from "../dns-client.ts";
 import { resolvConfOf, searchList } from "../name-service.ts";
 import { formatTime } from "../wall-clock.ts";
-import { DIG_VERSION, type DigOptions, type DigQuery, digOptions } from "./dns/dig-options.ts";
+import { DIG_VERSION, type DigOptions, type DigQuery, digOptions, digPort } from "./dns/dig-options.ts";
 import { basicPlan, defaultServers, type LookedUp, type LookupPlan, lookUp, namedServer } from "./dns/lookup.ts";
 import { messageText } from "./dns/message-text.ts";
 import { runTool, ToolExit } from "./tool-exit.ts";
@@ -20,7 +20,7 @@ export const digCommand: CommandEntry = {
 const NO_SERVER = 9;
 
 async function dig(context: CommandContext): Promise<number> {
-	const options = digOptions(context.args);
+	const options = digOptions(context);
 	const plan = await planOf(context, options);
 	let status = 0;
 	for (const [index, query] of options.queries.entries()) {
@@ -39,10 +39,20 @@ async function planOf(context: CommandContext, options: DigOptions): Promise<Loo
 	}
 	const servers = named === undefined ? await defaultServers(context) : [named];
 	const plan = basicPlan(context, servers, "dig");
-	const bind = options.bind === undefined ? undefined : parseIp(options.bind);
-	if (bind?.ok === false) throw new ToolExit(1, `${context.name}: invalid address ${options.bind ?? ""}\n`);
-	const socket = bind === undefined ? plan.socket : { ...plan.socket, bind: { addr: bind.value } };
-	return { ...plan, port, tries, timeoutNs, tcp: on.has("tcp"), socket };
+	const bind = options.bind === undefined ? undefined : localEnd(context, options.bind);
+	const socket = bind === undefined ? plan.socket : { ...plan.socket, bind };
+	const retryText = on.has("comments") ? plan.retryText : undefined;
+	const how = { tcp: on.has("tcp"), keepsTruncated: on.has("ignore"), retryText };
+	return { ...plan, ...how, port, tries, timeoutNs, socket };
+}
+
+/** `ADDRESS#PORT` of `-b`. */
+function localEnd({ name }: CommandContext, text: string): { readonly addr: IpAddr; readonly port?: number } {
+	const [addrText = "", portText] = text.split("#");
+	const addr = parseIp(addrText);
+	if (!addr.ok) throw new ToolExit(1, `${name}: invalid address ${addrText}\n`);
+	if (portText === undefined) return { addr: addr.value };
+	return { addr: addr.value, port: digPort(portText) };
 }
 
 interface DigWork {

@@ -20,13 +20,19 @@ export const socatCommand: CommandEntry = {
 		runTool(context, () => Promise.reject(notModelled("socat (nc, echo-server and http-server are there)"))),
 };
 
+const USAGE = `Usage: echo-server [-u] [-s ADDRESS] [PORT]
+  -u          UDP instead of TCP
+  -s ADDRESS  listen on this address only
+  PORT        default: 7
+`;
 /** The echo service's own port (RFC 862). */
 const ECHO_PORT = 7;
 
 async function echoServer(context: CommandContext): Promise<number> {
 	const fail = (message: string): ToolExit => new ToolExit(2, `echo-server: ${message}\n`);
-	const given = getopt(context.args, { short: "us:" });
-	if (!given.ok) throw fail(given.error);
+	const given = getopt(context.args, { short: "us:h", long: { help: "h" } });
+	if (!given.ok) throw new ToolExit(2, `echo-server: ${given.error}\n${USAGE}`);
+	if (given.value.has("h")) throw new ToolExit(0, "", USAGE);
 	const portText = given.value.words[0] ?? String(ECHO_PORT);
 	const port = Number(portText);
 	if (!/^\d+$/.test(portText) || port === 0 || port > 65535) throw fail(`invalid port: ${portText}`);

@@ -64,21 +64,27 @@ async function host(context: CommandContext): Promise<number> {
 	if (serverName !== undefined && server === undefined) {
 		throw new ToolExit(1, `${context.name}: couldn't get address for '${serverName}': not found\n`);
 	}
+	const verbose = has("v") || has("a") || has("d");
 	const plan = {
 		...basicPlan(context, server === undefined ? await defaultServers(context) : [server], "host"),
 		port: Number(value("p") ?? 53),
 		tries: Number(value("R") ?? 1) + 1,
 		timeoutNs: Number(value("W") ?? 5) * 1e9,
 		tcp: has("T"),
+		retryText: verbose ? (asked: string): string => `Trying "${asked}"` : undefined,
 	};
-	const lookup = new HostLookup(context, plan, { verbose: has("v") || has("a") || has("d"), recurse: !has("r") });
+	const lookup = new HostLookup(context, plan, { verbose, recurse: !has("r") });
 	const intro =
 		server === undefined
 			? ""
 			: `Using domain server:\nName: ${server.name}\nAddress: ${server.addr}#${plan.port}\nAliases: \n\n`;
 	lookup.intro = intro;
+	lookup.typed = name.replace(/\.$/, "");
 	const addr = parseIp(name);
-	if (addr.ok && type === undefined) return lookup.run([reverseName(addr.value)], ["PTR"]);
+	if (addr.ok && type === undefined) {
+		lookup.typed = absolute(reverseName(addr.value));
+		return lookup.run([reverseName(addr.value)], ["PTR"]);
+	}
 	const conf = await resolvConfOf(context);
 	const ndots = value("N") === undefined ? conf.ndots : Number(value("N"));
 	const names = searchList(name, { search: conf.search, ndots });
@@ -88,6 +94,8 @@ async function host(context: CommandContext): Promise<number> {
 class HostLookup {
 	/** Printed before the first answer. */
 	intro = "";
+	/** The name as it is told of when it cannot be found. */
+	typed = "";
 	readonly #context: CommandContext;
 	readonly #plan: LookupPlan;
 	readonly #options: { readonly verbose: boolean; readonly recurse: boolean };
@@ -110,8 +118,7 @@ class HostLookup {
 			const { rcode } = found.answer.message;
 			if (rcode === "NXDOMAIN" && at + 1 < names.length) continue;
 			if (rcode !== "NOERROR") {
-				const shown = first === "PTR" ? absolute(name) : (names.at(-1) ?? name);
-				this.#say(`Host ${shown} not found: ${Math.max(0, RCODES.indexOf(rcode))}(${rcode})\n`);
+				this.#say(`Host ${this.typed} not found: ${Math.max(0, RCODES.indexOf(rcode))}(${rcode})\n`);
 				return 1;
 			}
 			this.#tell(found, { name, type: first, only: others.length === 0 });

@@ -14,11 +14,17 @@ export const httpServerCommand: CommandEntry = {
 };
 
 const DEFAULT_PORT = 8080;
+const USAGE = `Usage: http-server [-p PORT] [-a ADDRESS] [DIRECTORY]
+  -p PORT     default: ${DEFAULT_PORT}
+  -a ADDRESS  listen on this address only
+  DIRECTORY   what is served; default: the current directory
+`;
 
 async function serve(context: CommandContext): Promise<number> {
 	const fail = (message: string): ToolExit => new ToolExit(2, `http-server: ${message}\n`);
-	const given = getopt(context.args, { short: "p:a:", long: { "port=": "p", "address=": "a" } });
-	if (!given.ok) throw fail(given.error);
+	const given = getopt(context.args, { short: "p:a:h", long: { "port=": "p", "address=": "a", help: "h" } });
+	if (!given.ok) throw new ToolExit(2, `http-server: ${given.error}\n${USAGE}`);
+	if (given.value.has("h")) throw new ToolExit(0, "", USAGE);
 	const portText = given.value.value("p") ?? String(DEFAULT_PORT);
 	const port = Number(portText);
 	if (!/^\d+$/.test(portText) || port === 0 || port > 65535) throw fail(`invalid port: ${portText}`);

@@ -40,20 +40,30 @@ async function nslookup(context: CommandContext): Promise<number> {
 	const isReverse = addr.ok && options.type === undefined;
 	const names = isReverse ? [reverseName(addr.value)] : await namesOf(context, options);
 	const types = isReverse ? ["PTR"] : options.type === undefined ? ["A", "AAAA"] : [options.type];
-	return new Nslookup(context, plan, isReverse).run(names, types);
+	return new Nslookup(context, plan, { isReverse, typed: isReverse ? (names[0] ?? "") : options.name }).run(
+		names,
+		types,
+	);
 }
 
 class Nslookup {
 	readonly #context: CommandContext;
 	readonly #plan: LookupPlan;
 	readonly #isReverse: boolean;
+	/** The name as it is told of when it cannot be found. */
+	readonly #typed: string;
 	#headed = false;
 	#answered = false;
 
-	constructor(context: CommandContext, plan: LookupPlan, isReverse: boolean) {
+	constructor(
+		context: CommandContext,
+		plan: LookupPlan,
+		wanted: { readonly isReverse: boolean; readonly typed: string },
+	) {
 		this.#context = context;
 		this.#plan = plan;
-		this.#isReverse = isReverse;
+		this.#isReverse = wanted.isReverse;
+		this.#typed = wanted.typed.replace(/\.$/, "");
 	}
 
 	/** The first name that exists; addresses of both families. */
@@ -73,8 +83,7 @@ class Nslookup {
 		if (message.rcode === "SERVFAIL") this.#say(`;; Got SERVFAIL reply from ${last.server.addr}\n`);
 		if (!this.#isReverse) this.#head(last);
 		if (message.rcode !== "NOERROR") {
-			const shown = names.at(-1) ?? lastName;
-			this.#say(`** server can't find ${shown}: ${message.rcode}\n\n`);
+			this.#say(`** server can't find ${this.#typed}: ${message.rcode}\n\n`);
 			return 1;
 		}
 		this.#tell(message);

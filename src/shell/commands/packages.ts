@@ -51,12 +51,16 @@ export const aptCommand: CommandEntry = {
 	summary: "install packages: what is modelled is already there",
 	async run(context) {
 		const [verb, ...names] = context.args.filter((arg) => !arg.startsWith("-"));
+		if (verb === undefined) {
+			context.stderr.write(`Usage: ${context.name} [options] command\n`);
+			return 1;
+		}
 		if (verb === "update") {
 			context.stdout.write("Reading package lists... Done\n");
 			return 0;
 		}
 		if (verb !== "install" && verb !== "upgrade") {
-			context.stderr.write(`podwire: ${context.name} ${verb ?? ""} is not modelled\n`);
+			context.stderr.write(`podwire: ${context.name} ${verb} is not modelled\n`);
 			return 2;
 		}
 		context.stdout.write(

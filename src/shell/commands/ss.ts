@@ -31,10 +31,14 @@ async function ss(context: CommandContext): Promise<number> {
 		if (error.problem === "syntax") {
 			throw new ToolExit(255, `ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n${SS_USAGE}`);
 		}
-		const why = `Error: an inet prefix is expected rather than "${error.text}".\nCannot parse dst/src address.\n`;
-		throw new ToolExit(1, why);
+		const why =
+			error.problem === "port"
+				? `Error: "${error.text}" does not look like a port.`
+				: `Error: an inet prefix is expected rather than "${error.text}".`;
+		throw new ToolExit(1, `${why}\nCannot parse dst/src address.\n`);
 	}
-	const chosen = listed.value.filter(
+	const inOrder = [...listed.value].sort((a, b) => PROTOCOLS.indexOf(a.protocol) - PROTOCOLS.indexOf(b.protocol));
+	const chosen = inOrder.filter(
 		(entry) =>
 			!options.nothing &&
 			options.protocols.has(entry.protocol) &&
@@ -51,6 +55,11 @@ async function ss(context: CommandContext): Promise<number> {
 	return 0;
 }
 
+/** `%-6d`, whether there is a header or not. */
+const QUEUE_WIDTH = 6;
+/** In the order they are asked of the kernel. */
+const PROTOCOLS: readonly SocketEntry["protocol"][] = ["udp", "tcp"];
+
 async function rowOf(
 	context: CommandContext,
 	entry: SocketEntry,
@@ -61,8 +70,8 @@ async function rowOf(
 	return {
 		netid: protocol,
 		state,
-		recvQueue: String(entry.recvQueue),
-		sendQueue: String(entry.sendQueue),
+		recvQueue: String(entry.recvQueue).padEnd(QUEUE_WIDTH),
+		sendQueue: String(entry.sendQueue).padEnd(QUEUE_WIDTH),
 		localAddr: `${await hostText(context, options, local)}${device}:`,
 		localPort: local.port === 0 ? "*" : names(protocol, local.port),
 		peerAddr: `${remote === undefined ? "0.0.0.0" : await hostText(context, options, remote)}:`,

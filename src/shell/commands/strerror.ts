@@ -21,4 +21,9 @@ export const STRERROR: Readonly<Record<Errno, string>> = {
 	EIO: "Input/output error",
 	ENOMEM: "Cannot allocate memory",
 	EACCES: "Permission denied",
+	ENOBUFS: "No buffer space available",
+	ENOSPC: "No space left on device",
+	EADDRINUSE: "Address already in use",
+	EAFNOSUPPORT: "Address family not supported by protocol",
+	EPROTONOSUPPORT: "Protocol not supported",
 };

@@ -43,7 +43,8 @@ test("two texts that should be equal are shown as a diff, far equal lines left o
 		"stdout is as expected @x.equals\n  line 8\n  line 9\n- line 10\n+ another\n  line 11\n  line 12",
 	]);
 	expect(textDiff("a", "a\n")).toEqual([]);
-	expect(failed({ equals: "a" }, "a\n")).toHaveLength(1);
+	expect(failed({ equals: "a" }, "a\n")).toEqual([]);
+	expect(failed({ equals: "a\nb" }, "a  \nb\n")).toEqual(["stdout is as expected @x.equals\n- a\n+ a··\n  b"]);
 });
 
 test.each<[Count, number, boolean, string]>([

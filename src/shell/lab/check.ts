@@ -1,8 +1,8 @@
 /** One expectation of a step, checked. */
 
-import { type DiffLine, textDiff, valueDiff } from "./diff.ts";
+import type { FieldPath } from "../../base/yaml-text.ts";
+import { type DiffLine, isSameText, textDiff, valueDiff } from "./diff.ts";
 import type { Count, TextExpectation } from "./lab.ts";
-import type { FieldPath } from "./lab-text.ts";
 
 export interface Check {
 	/** e.g. `stdout contains "1 received"`. */
@@ -70,7 +70,11 @@ export function textChecks(
 		),
 		...(wanted.equals === undefined
 			? []
-			: [check(text === wanted.equals, "is as expected", ["equals"], () => textDiff(wanted.equals ?? "", text))]),
+			: [
+					check(isSameText(wanted.equals, text), "is as expected", ["equals"], () =>
+						textDiff(wanted.equals ?? "", text),
+					),
+				]),
 		...(wanted.lines === undefined
 			? []
 			: [

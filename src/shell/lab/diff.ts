@@ -28,8 +28,18 @@ export function valueDiff(expected: string, found: string): readonly DiffLine[] 
 	];
 }
 
+/** Spaces at the end of a line that differs are shown as dots. */
 export function formatDiff(lines: readonly DiffLine[]): string {
-	return lines.map(({ sign, text }) => `${sign} ${text}`).join("\n");
+	return lines.map(({ sign, text }) => `${sign} ${sign === " " ? text : withVisibleEnd(text)}`).join("\n");
+}
+
+/** The line feed at the end does not count. */
+export function isSameText(expected: string, found: string): boolean {
+	return closed(expected) === closed(found);
+}
+
+function withVisibleEnd(text: string): string {
+	return text.replace(/ +$/, (spaces) => "·".repeat(spaces.length));
 }
 
 function closed(text: string): string {

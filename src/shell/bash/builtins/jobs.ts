@@ -3,7 +3,7 @@ import { COMMANDS } from "../../commands/registry.ts";
 import { findHost } from "../../hosts.ts";
 import { killWords } from "../../kill-words.ts";
 import { type Builtin, type Frame, stderr, stdout } from "../frame.ts";
-import { jobLine } from "../jobs.ts";
+import { type Job, jobLine } from "../jobs.ts";
 import { ALSO_BUILTIN, nearestName } from "../lookup.ts";
 import { join } from "../pipeline.ts";
 
@@ -71,19 +71,25 @@ export const kill: Builtin = {
 	names: ["kill"],
 	summary: "ask processes or jobs (%1) to stop",
 	async run(args, frame) {
+		const named = new Map<number, Job>();
 		const pids = args.map((arg) => {
 			const job = arg.startsWith("%") ? frame.services.jobs.find(arg) : undefined;
-			return job === undefined ? arg : String(job.pid);
+			if (job === undefined) return arg;
+			named.set(job.pid, job);
+			return String(job.pid);
 		});
 		const { host } = frame.level;
+		const jobOf = (pid: number): Job | undefined =>
+			named.get(pid) ?? frame.services.jobs.list().find((other) => other.pid === pid && other.host === host.name);
 		return killWords(pids, {
 			stdout: stdout(frame),
 			stderr: stderr(frame),
 			name: "bash: kill",
 			stop(pid) {
-				const job = frame.services.jobs.list().find((other) => other.pid === pid && other.host === host.name);
+				const job = jobOf(pid);
 				job?.signal.raise();
-				const process = host.processes.get(pid);
+				// A job may be on another machine than the shell that ends it.
+				const process = job === undefined || job.host === host.name ? host.processes.get(pid) : undefined;
 				process?.interrupt();
 				return job !== undefined || process !== undefined;
 			},
@@ -108,29 +114,41 @@ export const history: Builtin = {
 };
 
 export const on: Builtin = {
-	names: ["on", "ssh"],
+	names: ["on"],
 	summary: "on HOST: the lines to come are this machine's; on HOST COMMAND: one command there (also @HOST COMMAND)",
-	async run(args, frame) {
-		const [given = "", ...words] = args;
-		const name = given.replace(/^\w+@/, "");
-		const { services, world } = frame;
-		const host = await findHost(world, given);
-		const level = host === undefined ? undefined : services.levelOf(host.name);
-		if (level === undefined) {
-			const near = nearestName(name, world.hosts.keys());
-			const hint =
-				near === undefined ? `the machines are ${[...world.hosts.keys()].join(", ")}` : `did you mean ${near}?`;
-			stderr(frame).write(`podwire: on ${name}: no such machine; ${hint}\n`);
-			return 1;
-		}
-		if (words.length === 0) {
-			services.switchTo(level.host.name);
-			return 0;
-		}
-		const inner: Frame = { ...frame, level };
-		return words.length === 1 ? frame.interpreter.runText(words[0] ?? "", inner) : frame.interpreter.call(words, inner);
-	},
+	run: (args, frame) => elsewhere(args, frame, { returns: false }),
 };
+
+export const ssh: Builtin = {
+	names: ["ssh"],
+	summary: "as on, but exit leads back: ssh [root@]HOST|ADDRESS [COMMAND]",
+	run: (args, frame) => elsewhere(args, frame, { returns: true }),
+};
+
+async function elsewhere(
+	args: readonly string[],
+	frame: Frame,
+	options: { readonly returns: boolean },
+): Promise<number> {
+	const [given = "", ...words] = args;
+	const name = given.replace(/^\w+@/, "");
+	const { services, world } = frame;
+	const host = await findHost(world, given);
+	const level = host === undefined ? undefined : services.levelOf(host.name);
+	if (level === undefined) {
+		const near = nearestName(name, world.hosts.keys());
+		const hint =
+			near === undefined ? `the machines are ${[...world.hosts.keys()].join(", ")}` : `did you mean ${near}?`;
+		stderr(frame).write(`podwire: on ${name}: no such machine; ${hint}\n`);
+		return 1;
+	}
+	if (words.length === 0) {
+		services.switchTo(level.host.name, options);
+		return 0;
+	}
+	const inner: Frame = { ...frame, level };
+	return words.length === 1 ? frame.interpreter.runText(words[0] ?? "", inner) : frame.interpreter.call(words, inner);
+}
 
 export const type: Builtin = {
 	names: ["type"],
@@ -169,10 +187,9 @@ export function helpBuiltin(builtins: () => Iterable<Builtin>): Builtin {
 				stderr(frame).write(`bash: help: no help topics match \`${wanted}'${hint}\n`);
 				return 1;
 			}
-			const lines = shown
-				.map(({ names, summary }) => `  ${names.join(", ").padEnd(28)} ${summary}\n`)
-				.sort((a, b) => (a < b ? -1 : 1));
-			stdout(frame).write(lines.join(""));
+			const told = new Map(shown.map(({ names, summary }) => [names.join(", "), summary]));
+			const lines = [...told].map(([names, summary]) => `  ${names.padEnd(28)} ${summary}\n`);
+			stdout(frame).write(lines.sort((a, b) => (a < b ? -1 : 1)).join(""));
 			return 0;
 		},
 	};

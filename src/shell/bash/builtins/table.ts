@@ -15,7 +15,7 @@ import {
 	source,
 	test,
 } from "./flow.ts";
-import { bg, fg, helpBuiltin, history, jobs, kill, on, type, wait } from "./jobs.ts";
+import { bg, fg, helpBuiltin, history, jobs, kill, on, ssh, type, wait } from "./jobs.ts";
 import { declare, exportBuiltin, letBuiltin, local, read, set, shift, unset } from "./variables.ts";
 import { which } from "./which.ts";
 
@@ -40,6 +40,7 @@ const ALL: readonly Builtin[] = [
 	local,
 	nothing,
 	on,
+	ssh,
 	pwd,
 	read,
 	returnBuiltin,

@@ -150,6 +150,7 @@ export class CurlTransfer {
 				if (url.scheme === "http") this.#tellRequest(request);
 			},
 			onHead: (head) => this.#takeHead(head, url),
+			onPayload: (lengthBytes) => this.#takePayload(lengthBytes),
 			onBody: (bytes) => this.#takeBody(bytes),
 		});
 		if (end.end === "complete" && url.scheme === "https") {
@@ -250,7 +251,7 @@ export class CurlTransfer {
 		this.#requestBytes += bytes.length - (body?.length ?? 0);
 		this.#uploadBytes += body?.length ?? 0;
 		if (user !== undefined) this.#note(`Server auth using Basic with user '${user}'`);
-		this.#tell([...lines, ""].map((line) => `> ${line}\n`).join(""));
+		this.#tell([...lines, ""].map((line) => `> ${line}\r\n`).join(""));
 		if (body !== undefined && body.length > 0) this.#tellData("}", body.length);
 	}
 
@@ -263,19 +264,26 @@ export class CurlTransfer {
 			this.#note("HTTP 1.0, assume close after body");
 		}
 		const lines = [head.statusLine, ...head.fields.map(([name, value]) => `${name}: ${value}`), ""];
-		this.#tell(lines.map((line) => `< ${line}\n`).join(""));
+		this.#tell(lines.map((line) => `< ${line}\r\n`).join(""));
 		const { flags } = this.#session.options;
 		if (flags.has("include") || flags.has("head")) {
 			this.#output.write(utf8Encode(lines.map((line) => `${line}\r\n`).join("")));
 		}
 	}
 
+	#takePayload(lengthBytes: number): void {
+		if (!this.#isFailed()) this.#tellData("{", lengthBytes);
+	}
+
 	#takeBody(bytes: Uint8Array): void {
 		this.#bodyBytes += bytes.length;
-		const { flags } = this.#session.options;
-		if (flags.has("fail") && (this.#head?.status ?? 0) >= 400) return;
-		this.#tellData("{", bytes.length);
+		if (this.#isFailed()) return;
 		if (this.#redirect() === undefined) this.#output.write(bytes);
+	}
+
+	/** An error page that `-f` does not let through. */
+	#isFailed(): boolean {
+		return this.#session.options.flags.has("fail") && (this.#head?.status ?? 0) >= 400;
 	}
 
 	#redirect(): string | undefined {

@@ -1,6 +1,7 @@
 /** The options of dig. */
 import { parseIp } from "../../../wire/addr.ts";
 import { reverseName } from "../../../wire/dns.ts";
+import type { CommandContext } from "../../command.ts";
 import { notModelled, ToolExit } from "../tool-exit.ts";
 import { recordType } from "./types.ts";
 
@@ -12,6 +13,7 @@ export interface DigQuery {
 export interface DigOptions {
 	readonly server: string | undefined;
 	readonly port: number;
+	/** `-b`: `ADDRESS`, `ADDRESS#PORT`. */
 	readonly bind: string | undefined;
 	readonly queries: readonly DigQuery[];
 	/** `+` options that are on. */
@@ -73,7 +75,7 @@ const SWITCHES: Readonly<Record<string, string>> = {
 	vc: "tcp",
 	all: "all",
 	cookie: "ignored",
-	ignore: "ignored",
+	ignore: "ignore",
 	fail: "ignored",
 	identify: "ignored",
 	idnin: "ignored",
@@ -87,7 +89,7 @@ const REFUSED =
 	);
 
 /** Reads the words; leaves by `ToolExit` with dig's own words when they are not right. */
-export function digOptions(args: readonly string[]): DigOptions {
+export function digOptions({ args, stderr }: Pick<CommandContext, "args" | "stderr">): DigOptions {
 	const on = new Set(["recurse", "adflag", "edns", ...SECTIONS]);
 	const numbers = { timeout: 5, tries: 3, bufsize: 1232, ndots: undefined as number | undefined };
 	const names: { name: string; type: string | undefined }[] = [];
@@ -115,18 +117,20 @@ export function digOptions(args: readonly string[]): DigOptions {
 			if (!"bcpqtx".includes(letter)) throw invalid(word);
 			const value = word.length > 2 ? word.slice(2) : rest.shift();
 			if (value === undefined) throw invalid(word);
-			if (letter === "b") bind = value.replace(/#.*/, "");
-			else if (letter === "p") port = Number(value);
+			if (letter === "b") bind = value;
+			else if (letter === "p") port = digPort(value);
 			else if (letter === "q") addName(value);
-			else if (letter === "t") setType(typeArgument(value));
-			else if (letter === "x") addName(reverseOf(value), "PTR");
+			else if (letter === "t") {
+				const type = recordType(value);
+				if (type !== undefined) setType(type);
+				else stderr.write(`;; Warning, ignoring invalid type ${value}\n`);
+			} else if (letter === "x") addName(reverseOf(value), "PTR");
 		} else {
 			const type = recordType(word);
 			if (type !== undefined) setType(type);
 			else if (!["in", "IN", "ch", "CH", "hs", "HS"].includes(word)) addName(word);
 		}
 	}
-	if (!Number.isInteger(port) || port < 1 || port > 65535) throw new ToolExit(1, "Couldn't parse port number\n");
 	if (names.length === 0) names.push({ name: ".", type: pendingType ?? "NS" });
 	return {
 		server,
@@ -140,6 +144,14 @@ export function digOptions(args: readonly string[]): DigOptions {
 		ndots: numbers.ndots,
 		domain,
 	};
+}
+
+/** A port as `-p` and `-b` take it. */
+export function digPort(text: string): number {
+	const isNumber = /^\d+$/.test(text);
+	if (isNumber && Number(text) <= 65535) return Number(text);
+	const why = isNumber ? "out of range" : "not a valid number";
+	throw new ToolExit(1, "dig: Couldn't parse port number\n", `invalid port number '${text}': ${why}\n`);
 }
 
 /** Carries out one `+` option; the result is the domain of `+domain=`. */
@@ -177,12 +189,6 @@ function plusOption(
 	}
 	if (found === "short" && !off) for (const section of SECTIONS) if (section !== "answer") on.delete(section);
 	return undefined;
-}
-
-function typeArgument(text: string): string {
-	const type = recordType(text);
-	if (type !== undefined) return type;
-	throw new ToolExit(1, `;; Warning, ignoring invalid type ${text}\n`);
 }
 
 function reverseOf(text: string): string {

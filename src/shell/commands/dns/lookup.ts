@@ -18,6 +18,10 @@ export interface LookupPlan {
 	readonly tries: number;
 	readonly timeoutNs: number;
 	readonly tcp: boolean;
+	/** An answer that was cut off is not asked for again over TCP. */
+	readonly keepsTruncated: boolean;
+	/** What is told before it is asked for again; undefined: nothing. */
+	readonly retryText: ((name: string) => string) | undefined;
 	readonly socket: SocketOptions;
 }
 
@@ -44,8 +48,18 @@ export async function namedServer(context: CommandContext, name: string): Promis
 }
 
 export function basicPlan(context: CommandContext, servers: readonly LookupServer[], program: string): LookupPlan {
-	const socket = { program, ...(context.pid === undefined ? {} : { pid: context.pid }) };
-	return { servers, port: DNS_PORT, tries: 3, timeoutNs: 5e9, tcp: false, socket };
+	// BIND lets its datagrams be cut (net_udp: IP_PMTUDISC_OMIT, or else DONT).
+	const socket = { program, pmtudisc: "dont" as const, ...(context.pid === undefined ? {} : { pid: context.pid }) };
+	return {
+		servers,
+		port: DNS_PORT,
+		tries: 3,
+		timeoutNs: 5e9,
+		tcp: false,
+		keepsTruncated: false,
+		retryText: truncatedText,
+		socket,
+	};
 }
 
 /** Asks until somebody answers; `tell` gets a line for each failure. */
@@ -59,9 +73,9 @@ export async function lookUp(
 		for (const server of plan.servers) {
 			const asked = await ask(context, plan, { query, server, tcp: plan.tcp });
 			if (asked.answer !== undefined) {
-				const cut = asked.answer.message.truncated && !plan.tcp;
+				const cut = asked.answer.message.truncated && !plan.tcp && !plan.keepsTruncated;
 				if (!cut) return { answer: asked.answer, server, tcp: plan.tcp };
-				tell(";; Truncated, retrying in TCP mode.");
+				if (plan.retryText !== undefined) tell(plan.retryText(query.questions[0]?.name ?? ""));
 				const whole = await ask(context, plan, { query, server, tcp: true });
 				if (whole.answer !== undefined) return { answer: whole.answer, server, tcp: true };
 			}
@@ -78,6 +92,10 @@ export async function lookUp(
 		}
 	}
 	return setupFailed ? "setup" : "no answer";
+}
+
+function truncatedText(): string {
+	return ";; Truncated, retrying in TCP mode.";
 }
 
 async function ask(

@@ -23,7 +23,8 @@ export const ipCommand: CommandEntry = {
 		const [, object, command] = words;
 		if (words.length < 2) return OBJECTS.map(([name]) => name);
 		if (object === "netns" && command !== undefined && words.length < 4) return [...host.namedNetns.keys()];
-		return COMMANDS[object ?? ""] ?? [];
+		const meant = OBJECTS.find(([name]) => name.startsWith(object ?? ""))?.[0];
+		return words.length < 3 ? (COMMANDS[meant ?? ""] ?? []) : ["dev"];
 	},
 };
 

@@ -1,7 +1,7 @@
 /** nc as a client: one port after the other. */
 import { utf8Encode } from "../../../base/bytes.ts";
 import { serviceName } from "../../../formats/services.ts";
-import type { SocketError, SocketOptions, TcpConnection } from "../../../kernel/socket.ts";
+import type { SocketError, SocketOptions, TcpConnection, UdpSocket } from "../../../kernel/socket.ts";
 import type { IpAddr } from "../../../wire/addr.ts";
 import type { CommandContext } from "../../command.ts";
 import { LOOKUP_ERROR_TEXT, lookupHost, parseNumericHost } from "../../name-service.ts";
@@ -96,13 +96,15 @@ async function tryTcp(context: CommandContext, options: NcOptions, { to, socket 
 async function tryUdp(context: CommandContext, options: NcOptions, { to, socket }: Attempt): Promise<boolean> {
 	const { world, netns } = context;
 	const incoming = new Incoming();
+	let refused = false;
 	const opened = world.kernel.sockets.openUdp(
 		netns,
 		{ ...socket, connect: to },
 		{
 			onDatagram: (bytes) => incoming.take(bytes),
-			onError: () => {
+			onError: (error) => {
 				incoming.broken = true;
+				refused ||= error.errno === "ECONNREFUSED";
 			},
 		},
 	);
@@ -116,10 +118,11 @@ async function tryUdp(context: CommandContext, options: NcOptions, { to, socket 
 		close: (): void => opened.value.close(),
 	};
 	if (options.verbose || options.scan) {
-		if (!(await udpTest(context, options, { peer, incoming }))) {
+		if (!(await udpTest(context, options, { socket: opened.value, isRefused: () => refused }))) {
 			peer.close();
 			return false;
 		}
+		incoming.broken = false;
 		succeeded(context, options, to);
 	}
 	if (options.scan) peer.close();
@@ -127,22 +130,22 @@ async function tryUdp(context: CommandContext, options: NcOptions, { to, socket 
 	return true;
 }
 
-/** A few datagrams to see whether an ICMP error comes back (`udptest`). */
+/** A few datagrams to see whether the port is closed; other ICMP errors do not count (`udptest`). */
 async function udpTest(
 	{ world, interrupt }: CommandContext,
 	{ timeoutNs }: NcOptions,
-	{ peer, incoming }: { readonly peer: { send(bytes: Uint8Array): void }; readonly incoming: Incoming },
+	{ socket, isRefused }: { readonly socket: UdpSocket; readonly isRefused: () => boolean },
 ): Promise<boolean> {
 	const probe = utf8Encode("X");
-	peer.send(probe);
-	peer.send(probe);
+	if (!socket.send(probe).ok) return false;
+	socket.send(probe);
 	const seconds = timeoutNs === undefined ? UDP_SCAN_SECONDS : Math.floor(timeoutNs / SECOND_NS);
 	for (let second = 0; second < seconds && !interrupt.raised; second += 1) {
 		await world.wait(() => false, { timeoutNs: SECOND_NS, interrupt });
-		if (incoming.broken) return false;
-		peer.send(probe);
+		if (isRefused()) return false;
+		socket.send(probe);
 	}
-	return !incoming.broken;
+	return !isRefused();
 }
 
 function succeeded({ stderr }: CommandContext, options: NcOptions, to: Attempt["to"]): void {

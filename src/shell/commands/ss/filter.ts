@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../../base/result.ts";
 import { servicePort } from "../../../formats/services.ts";
 import type { SocketEntry } from "../../../kernel/socket.ts";
-import { type Cidr, cidrContains, parseCidr } from "../../../wire/addr.ts";
+import { type Cidr, cidrContains, ip, parseCidr } from "../../../wire/addr.ts";
 
 export type SocketTest = (entry: SocketEntry) => boolean;
 
@@ -10,6 +10,7 @@ export type FilterError =
 	| { readonly problem: "syntax" }
 	/** Neither an address nor a name. */
 	| { readonly problem: "address"; readonly text: string }
+	| { readonly problem: "port"; readonly text: string }
 	| { readonly problem: "not modelled"; readonly text: string };
 
 /** Words as the shell gives them; brackets may stick to their neighbours. */
@@ -34,6 +35,8 @@ class FilterSyntax extends Error {
 	}
 }
 
+/** The other end of a socket that is not connected. */
+const ANY_ADDR = ip("0.0.0.0");
 const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 	"=": (a, b) => a === b,
 	"==": (a, b) => a === b,
@@ -124,7 +127,7 @@ class FilterParser {
 		if (next in COMPARISONS) this.#at += 1;
 		const text = this.#next().replace(/^.*:/, "");
 		const port = /^\d+$/.test(text) ? Number(text) : servicePort(text);
-		if (port === undefined || compare === undefined) throw new FilterSyntax({ problem: "address", text });
+		if (port === undefined || compare === undefined) throw new FilterSyntax({ problem: "port", text });
 		return ({ local, remote }) => compare((word === "sport" ? local : remote)?.port ?? 0, port);
 	}
 
@@ -136,7 +139,7 @@ class FilterParser {
 		return ({ local, remote }) => {
 			const end = word === "src" ? local : remote;
 			if (port !== undefined && end?.port !== port) return false;
-			return net === undefined || cidrContains(net, end?.addr ?? local.addr) === (end !== undefined);
+			return net === undefined || cidrContains(net, end?.addr ?? ANY_ADDR);
 		};
 	}
 

@@ -108,11 +108,9 @@ export function ssOptions({ args, name }: Pick<CommandContext, "args" | "name">)
 		if (has(letter)) throw notModelled(`ss ${letter.length === 1 ? `-${letter} ` : ""}(${what})`);
 	}
 	const kinds = kindsOf({ has, query: value("A"), family: value("f") });
-	const { states, filter } = stateFilter(
-		name,
-		words,
-		has("a") ? ALL_STATES : has("l") ? LISTEN_STATES : DEFAULT_STATES,
-	);
+	const connected: readonly SocketState[] = kinds.includes("tcp") ? DEFAULT_STATES : ["ESTAB"];
+	const usual = has("a") ? ALL_STATES : has("l") ? LISTEN_STATES : connected;
+	const { states, filter } = stateFilter(name, words, usual);
 	return {
 		protocols: new Set(kinds.filter((kind) => kind !== "none")),
 		oneKind: kinds.length === 1,

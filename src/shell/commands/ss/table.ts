@@ -39,7 +39,9 @@ export function formatSocketTable(
 ): string {
 	const shown = COLUMNS.filter(({ field }) => !options.hidden.has(field));
 	const widths = shown.map(({ field, title }) => {
-		const lengths = rows.map((row) => row[field].length);
+		// The last field of all is printed before ss has measured it.
+		const measured = field === "process" ? rows.slice(0, -1) : rows;
+		const lengths = measured.map((row) => row[field].length);
 		return Math.max(0, options.header ? title.length : 0, ...lengths);
 	});
 	const line = (textOf: (column: Column) => string): string => {

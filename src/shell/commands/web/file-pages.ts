@@ -21,7 +21,7 @@ export function errorPage(status: number, message: string, explanation: string):
 export function directoryPage(path: string, entries: readonly string[]): string {
 	const title = `Directory listing for ${escapeHtml(path)}`;
 	const sorted = [...entries].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
-	const items = sorted.map((name) => `<li><a href="${encodeURI(name)}">${escapeHtml(name)}</a></li>\n`);
+	const items = sorted.map((name) => `<li><a href="${quotePath(name)}">${escapeHtml(name)}</a></li>\n`);
 	return `<!DOCTYPE HTML>
 <html lang="en">
 <head>
@@ -62,6 +62,16 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 	txt: "text/plain",
 	xml: "text/xml",
 };
+
+/** As urllib.parse.quote. */
+function quotePath(path: string): string {
+	return path.split("/").map(quoteName).join("/");
+}
+
+function quoteName(name: string): string {
+	const hex = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+	return encodeURIComponent(name).replace(/[!'()*]/g, hex);
+}
 
 /** As html.escape without quotes. */
 function escapeHtml(text: string): string {
