@@ -1,4 +1,5 @@
 /** The options of `create`, and what is said about an element, read and printed as ipset 7.17 does. */
+import { utf8Encode } from "../../base/bytes.ts";
 import type { IpSet, IpSetMember, IpSetOptions } from "../../kernel/ipset.ts";
 import { type IpFamily, ipNum, ipText, maskedNum } from "../../wire/addr.ts";
 import { lastOfNet } from "../../wire/ip-range.ts";
@@ -247,7 +248,7 @@ function setMemberOption(draft: MemberDraft, word: string, value: string): IpSet
 			return undefined;
 		case "comment":
 			if (value.includes('"')) return syntax('" character is not permitted in comments');
-			if (new TextEncoder().encode(value).length > COMMENT_LENGTH) {
+			if (utf8Encode(value).length > COMMENT_LENGTH) {
 				return syntax(`Comment is longer than the maximum allowed ${COMMENT_LENGTH} characters`);
 			}
 			draft.comment = value;

@@ -1,4 +1,5 @@
 /** What an element carries beside its key: timeout, counters, comment, skbinfo (net/netfilter/ipset/ip_set_core.c). */
+import { utf8Encode } from "../../../base/bytes.ts";
 import type { IpSetMember, IpSetOptions } from "../../../kernel/ipset.ts";
 import type { EventLoop } from "../../event-loop.ts";
 import type { IpSetErr } from "./errors.ts";
@@ -149,7 +150,7 @@ export class ExtensionKit {
 
 	/** Memory that a comment takes. */
 	commentBytesOf(comment: string): number {
-		return comment === "" ? 0 : COMMENT_BYTES + new TextEncoder().encode(comment).length + 1;
+		return comment === "" ? 0 : COMMENT_BYTES + utf8Encode(comment).length + 1;
 	}
 
 	#setComment(ext: Extensions, comment: string): void {
