@@ -1,5 +1,5 @@
 /** The contract of the port, on both kernels. */
-import { openKernel } from "../src/linux/open-kernel.ts";
+import { openLinuxKernel } from "../src/linux/open-linux-kernel.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
 import { type ContractKernel, kernelContract } from "./kernel-contract.ts";
 
@@ -10,6 +10,6 @@ kernelContract("the real kernel, iptables-nft", () => real("nft"));
 kernelContract("the real kernel, iptables-legacy", () => real("legacy"));
 
 function real(backend: "nft" | "legacy"): ContractKernel {
-	const { kernel } = openKernel({ backend, logTag: "kc" });
+	const { kernel } = openLinuxKernel({ iptables: backend });
 	return { kernel, close: () => kernel.close() };
 }

@@ -43,8 +43,8 @@ async function real(persistPrefix: string | undefined): Promise<ClusterKernel> {
 	const { missingOnThisMachine } = await import("../linux/missing.ts");
 	const missing = missingOnThisMachine();
 	if (missing.length > 0) throw new UsageError(missing.map((what) => `--kernel linux: ${what}`));
-	const { openKernel } = await import("../linux/open-kernel.ts");
-	const { kernel } = openKernel(persistPrefix === undefined ? {} : { persistPrefix });
+	const { openLinuxKernel } = await import("../linux/open-linux-kernel.ts");
+	const { kernel } = openLinuxKernel(persistPrefix === undefined ? {} : { persistPrefix });
 	return {
 		choice: "linux",
 		kernel,

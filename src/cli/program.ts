@@ -152,6 +152,12 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 				.default("both"),
 		)
 		.option("--seed <n>", "seed of the simulated kernel's random choices", "1")
+		.addOption(
+			new Option("--iptables <backend>", "whose rules the real kernel loads; default: legacy where it works").choices([
+				"nft",
+				"legacy",
+			]),
+		)
 		.option("--json", "print as JSON (schema podwire.verify/v1)")
 		.option("--cleanup", "only remove what a run that was killed left behind")
 		.addHelpText(
@@ -165,6 +171,7 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 					paths,
 					kernel: options.kernel,
 					seed: seedOf(options.seed),
+					...(options.iptables === undefined ? {} : { iptables: options.iptables }),
 					json: options.json === true,
 					cleanup: options.cleanup === true,
 				}),
@@ -175,6 +182,7 @@ function addVerifyCommand(program: Command, io: Io, finish: (code: number) => vo
 interface VerifyCliOptions {
 	readonly kernel: "sim" | "linux" | "both";
 	readonly seed: string;
+	readonly iptables?: "nft" | "legacy";
 	readonly json?: boolean;
 	readonly cleanup?: boolean;
 }
@@ -265,6 +273,7 @@ function addFidelityCommands(program: Command, io: Io, finish: (code: number) =>
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
+		.option("--print", "print the scenario with the number of --from as a file for podwire verify, and do no more")
 		.addHelpText(
 			"after",
 			"\nExit codes: 0 no unexplained difference, 1 there are some, 2 bad usage, or no real kernel.",
@@ -284,6 +293,7 @@ function addFidelityCommands(program: Command, io: Io, finish: (code: number) =>
 					regressions: options.regressions,
 					write: options.write === true,
 					json: options.json === true,
+					print: options.print === true,
 				}),
 			);
 		});
@@ -309,6 +319,7 @@ interface FidelityCliOptions {
 	readonly regressions: string;
 	readonly write?: boolean;
 	readonly json?: boolean;
+	readonly print?: boolean;
 }
 
 interface ShellCliOptions {

@@ -37,8 +37,8 @@ export async function down(io: Io): Promise<ExitCode> {
 export async function serveStanding(io: Io): Promise<ExitCode> {
 	const standing = readStanding();
 	if (standing === undefined) throw new UsageError(["serve-standing: no cluster is standing"]);
-	const { openKernel } = await import("../../linux/open-kernel.ts");
-	const { kernel } = openKernel();
+	const { openLinuxKernel } = await import("../../linux/open-linux-kernel.ts");
+	const { kernel } = openLinuxKernel();
 	const log = new VisitLog(1);
 	for (const { netns, file, ...pod } of standing.pods) {
 		const adopted = kernel.adoptNetns(netns, file);

@@ -21,7 +21,6 @@ export const NLA_F_NESTED = 0x8000;
 /** The two flag bits of an attribute's type. */
 export const NLA_TYPE_MASK = 0x3fff;
 
-export const AF_UNSPEC = 0;
 export const AF_BRIDGE = 7;
 
 export const RTM_NEWLINK = 16;
