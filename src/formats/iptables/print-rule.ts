@@ -36,6 +36,7 @@ import { formatNat } from "./target/nat.ts";
 import { formatNetmap } from "./target/netmap.ts";
 import { formatNflog } from "./target/nflog.ts";
 import { formatReject } from "./target/reject.ts";
+import { setTargetWords } from "./target/set.ts";
 import { formatTcpmssTarget } from "./target/tcpmss.ts";
 import { formatDscpTarget, formatTosTarget } from "./target/tos.ts";
 import { formatTtlTarget } from "./target/ttl.ts";
@@ -178,6 +179,8 @@ function targetWords(target: Target): string {
 			return " -j CHECKSUM --checksum-fill";
 		case "trace":
 			return " -j TRACE";
+		case "set":
+			return ` -j SET${setTargetWords(target, "--")}`;
 		case "unknown-target":
 			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}

@@ -35,6 +35,7 @@ import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
 import { NETMAP } from "./target/netmap.ts";
 import { NFLOG } from "./target/nflog.ts";
 import { REJECT } from "./target/reject.ts";
+import { SET_TARGET } from "./target/set.ts";
 import { TCPMSS } from "./target/tcpmss.ts";
 import { DSCP, TOS } from "./target/tos.ts";
 import { TTL } from "./target/ttl.ts";
@@ -95,6 +96,7 @@ export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
 	["NOTRACK", NOTRACK],
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
+	["SET", SET_TARGET],
 	["SNAT", SNAT],
 	["TRACE", TRACE],
 	["CHECKSUM", CHECKSUM],
@@ -127,7 +129,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"QUEUE",
 	"RATEEST",
 	"SECMARK",
-	"SET",
 	"SNPT",
 	"SYNPROXY",
 	"TCPOPTSTRIP",
