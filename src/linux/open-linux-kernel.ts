@@ -42,16 +42,16 @@ export interface OpenLinuxKernel {
 	close(): void;
 }
 
-export interface OpenOptions extends LinuxKernelOptions {
-	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
-	readonly iptables?: XtBackend | "auto";
+export interface OpenLinuxKernelOptions extends LinuxKernelOptions {
+	/** Which iptables; default `auto`: what the namespace has rules in, else what `iptables` is. */
+	readonly backend?: XtBackend | "auto";
 }
 
-export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
+export function openLinuxKernel(options: OpenLinuxKernelOptions = {}): OpenLinuxKernel {
 	const poller = new Poller();
 	const tag = logTag();
 	const log = new KernelLog({ tag });
-	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
+	const xtables = new XtablesDriver({ backend: options.backend ?? "auto", logTag: tag });
 	let table: NetnsTable | undefined;
 	const kernel = new LinuxKernel((made) => {
 		table = made;

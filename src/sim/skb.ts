@@ -31,6 +31,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	copy.sk = skb.sk;
 	copy.forwarded = skb.forwarded;
+	copy.doRedirect = skb.doRedirect;
 	copy.fragMaxSize = skb.fragMaxSize;
 	copy.fragSizes = skb.fragSizes;
 	copy.ignoreDf = skb.ignoreDf;

@@ -29,6 +29,10 @@ export class Machine {
 	/** Set while somebody traces; every emitter checks it first. */
 	tracer: ((event: TraceEvent) => void) | undefined = undefined;
 	readonly log: LogLine[] = [];
+	/** The sysctls that every namespace has, with what they are in a fresh one, in order of registration (sysctl.ts). */
+	readonly sysctlDefaults: Map<string, string> = new Map();
+	/** By prefix (`net.ipv4.conf`): the leaves that every device has, with their defaults. */
+	readonly sysctlDeviceLeaves: Map<string, ReadonlyMap<string, string>> = new Map();
 	/** Run for each new namespace, in order of registration (`register_pernet_subsys`). */
 	readonly onNetnsCreated: ((netns: Netns) => void)[] = [];
 	readonly onNetnsRemoved: ((netns: Netns) => void)[] = [];
@@ -306,6 +310,8 @@ export class Skb {
 	sk: SkbSocket | undefined = undefined;
 	/** IPCB flags. */
 	forwarded = false;
+	/** Its sender is to be told of a nearer way when it is passed on. */
+	doRedirect = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
 	/** The payload lengths of those fragments in order: cut again the same way where they fit. */

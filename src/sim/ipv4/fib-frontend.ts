@@ -31,16 +31,23 @@ export function fibSyncIfaddrs(dev: NetDevice, before: AddrState, after: AddrSta
 }
 
 /**
- * Routes by the device die and are removed; of a multipath route only the next hop dies (`fib_sync_down_dev`,
- * `fib_flush`). The host's own addresses stay routed unless `force`.
+ * Routes by the device die and are removed; of a multipath route only the next hop dies, unless the device itself goes
+ * (`unregister`) (`fib_sync_down_dev`, `fib_flush`). The host's own addresses stay routed unless `force`.
  */
-export function fibSyncDownDev(dev: NetDevice, options: { readonly force: boolean }): void {
+export function fibSyncDownDev(
+	dev: NetDevice,
+	options: { readonly force: boolean; readonly unregister?: boolean },
+): void {
 	const dies = (hop: FibNexthop): boolean =>
 		hop.oif === dev.ifindex && !hop.dead && (options.force || hop.scope !== RT_SCOPE.nowhere);
 	forEachNexthop(dev.netns, dies, (hop) => {
 		hop.dead = true;
 	});
-	flush(dev.netns, (route) => route.nexthops.length > 0 && route.nexthops.every((hop) => hop.dead));
+	const isDead = (route: FibRoute): boolean =>
+		options.unregister === true
+			? route.nexthops.some((hop) => hop.oif === dev.ifindex)
+			: route.nexthops.every((hop) => hop.dead);
+	flush(dev.netns, (route) => route.nexthops.length > 0 && isDead(route));
 }
 
 /** The device is up again: next hops of multipath routes live again (`fib_sync_up`). */

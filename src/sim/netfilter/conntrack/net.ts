@@ -20,7 +20,8 @@ export interface ConntrackObserver {
 export class ConntrackNet {
 	readonly netns: Netns;
 	readonly table: ConntrackTable = new ConntrackTable();
-	settings: CtSettings;
+	/** As the sysctls say; undefined: one was written, and nobody has asked since. */
+	#settings: CtSettings | undefined = undefined;
 	/** Tuples to look up with, so that a packet allocates none; each function that uses one says so. */
 	readonly scratch: CtTuple = new CtTuple(undefined, ORIGINAL);
 	readonly scratch2: CtTuple = new CtTuple(undefined, ORIGINAL);
@@ -43,10 +44,14 @@ export class ConntrackNet {
 
 	constructor(netns: Netns) {
 		this.netns = netns;
-		this.settings = readCtSettings(netns);
 		sysctls(netns).listeners.push((key) => {
-			if (isConntrackSysctl(key)) this.settings = readCtSettings(netns);
+			if (isConntrackSysctl(key)) this.#settings = undefined;
 		});
+	}
+
+	get settings(): CtSettings {
+		this.#settings ??= readCtSettings(this.netns);
+		return this.#settings;
 	}
 
 	now(): number {
