@@ -10,6 +10,6 @@ kernelContract("the real kernel, iptables-nft", () => real("nft"));
 kernelContract("the real kernel, iptables-legacy", () => real("legacy"));
 
 function real(backend: "nft" | "legacy"): ContractKernel {
-	const { kernel } = openLinuxKernel({ backend });
+	const { kernel } = openLinuxKernel({ iptables: backend });
 	return { kernel, close: () => kernel.close() };
 }

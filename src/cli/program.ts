@@ -273,6 +273,7 @@ function addFidelityCommands(program: Command, io: Io, finish: (code: number) =>
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
+		.option("--print", "print the scenario with the number of --from as a file for podwire verify, and do no more")
 		.addHelpText(
 			"after",
 			"\nExit codes: 0 no unexplained difference, 1 there are some, 2 bad usage, or no real kernel.",
@@ -292,6 +293,7 @@ function addFidelityCommands(program: Command, io: Io, finish: (code: number) =>
 					regressions: options.regressions,
 					write: options.write === true,
 					json: options.json === true,
+					print: options.print === true,
 				}),
 			);
 		});
@@ -317,6 +319,7 @@ interface FidelityCliOptions {
 	readonly regressions: string;
 	readonly write?: boolean;
 	readonly json?: boolean;
+	readonly print?: boolean;
 }
 
 interface ShellCliOptions {

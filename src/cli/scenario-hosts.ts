@@ -28,7 +28,7 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 	const missing = LinuxKernel.missing();
 	if (missing.length > 0) return err(missing);
 	const { openLinuxKernel } = await import("../linux/open-linux-kernel.ts");
-	const open = openLinuxKernel({ backend: options.iptables ?? "legacy" });
+	const open = openLinuxKernel({ iptables: options.iptables ?? "legacy" });
 	const loads = await canLoad(open);
 	if (!loads.ok) {
 		open.close();

@@ -42,16 +42,16 @@ export interface OpenLinuxKernel {
 	close(): void;
 }
 
-export interface OpenLinuxKernelOptions extends LinuxKernelOptions {
-	/** Which iptables; default `auto`: what the namespace has rules in, else what `iptables` is. */
-	readonly backend?: XtBackend | "auto";
+export interface OpenOptions extends LinuxKernelOptions {
+	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
+	readonly iptables?: XtBackend | "auto";
 }
 
-export function openLinuxKernel(options: OpenLinuxKernelOptions = {}): OpenLinuxKernel {
+export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 	const poller = new Poller();
 	const tag = logTag();
 	const log = new KernelLog({ tag });
-	const xtables = new XtablesDriver({ backend: options.backend ?? "auto", logTag: tag });
+	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
 	let table: NetnsTable | undefined;
 	const kernel = new LinuxKernel((made) => {
 		table = made;
@@ -90,6 +90,12 @@ interface Shared {
 function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxParts {
 	const sockets = new LinuxSockets(table, poller);
 	const watched = new Map<LinuxNetns, Set<() => void>>();
+	const forget = (netns: LinuxNetns): void => {
+		closeCaptures(netns, poller);
+		sockets.closeNetns(netns);
+		for (const stop of watched.get(netns) ?? []) stop();
+		watched.delete(netns);
+	};
 	return {
 		clock: poller.clock,
 		sockets,
@@ -107,17 +113,9 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 		},
 		conntrackStats,
 		log: () => log.lines(),
-		forget: (netns) => {
-			closeCaptures(netns, poller);
-			sockets.closeNetns(netns);
-			for (const stop of watched.get(netns) ?? []) stop();
-			watched.delete(netns);
-		},
+		forget,
 		close: () => {
-			for (const netns of table.all()) {
-				closeCaptures(netns, poller);
-				sockets.closeNetns(netns);
-			}
+			for (const netns of table.all()) forget(netns);
 			log.close();
 			poller.close();
 		},

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fidelityJson, fidelityMarkdown, withTable } from "../../verify/fidelity/table.ts";
 import { Tally } from "../../verify/fidelity/tally.ts";
 import type { Verdict } from "../../verify/fidelity/verdict.ts";
+import { printScenario } from "../../verify/file/print-scenario.ts";
+import { generateScenario } from "../../verify/generate/generate.ts";
 import { type FromWorker, isFromWorker, type ToWorker } from "../fidelity-messages.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 
@@ -21,6 +23,8 @@ export interface FidelityOptions {
 	/** Put the table into docs/fidelity.md. */
 	readonly write: boolean;
 	readonly json: boolean;
+	/** Print the scenario with the first number, and do nothing else. */
+	readonly print: boolean;
 	/** Where shrunk cases go. */
 	readonly regressions: string;
 }
@@ -33,6 +37,10 @@ const BATCH = 50;
 
 /** 0: no unexplained difference. */
 export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCode> {
+	if (options.print) {
+		io.out(printScenario(generateScenario(options.seed, options.from)));
+		return 0;
+	}
 	const begin = performance.now();
 	const run = new FidelityRun(io, options);
 	await run.finish();

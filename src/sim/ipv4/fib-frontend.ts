@@ -9,6 +9,7 @@ import type { NetDevice, Netns } from "../types.ts";
 import { type InDevice, type InIfaddr, inDev } from "./devinet.ts";
 import { fibOf } from "./fib.ts";
 import { fibCreateRoute, localTableHit, type RouteSpec } from "./fib-nexthop.ts";
+import { isZeronet } from "./martian.ts";
 
 /** The addresses of a device and whether it is up: what its own routes follow from. */
 export interface AddrState {
@@ -117,7 +118,7 @@ function ifaRoutes(dev: NetDevice, state: AddrState): readonly RouteSpec[] {
 		if (!state.up) continue;
 		if (ifa.broadcast !== undefined && ifa.broadcast !== 0xffffffff) add("broadcast", ifa.broadcast, host);
 		const net = masked(ifa);
-		if (net >>> 24 === 0 || ifa.secondary || ifa.prefix === 32) continue;
+		if (isZeronet(net) || ifa.secondary || ifa.prefix === 32) continue;
 		add(dev.isLoopback ? "local" : "unicast", net, { prefix: ifa.prefix, prefsrc });
 		if (ifa.prefix < 31) add("broadcast", (net | (0xffffffff >>> ifa.prefix)) >>> 0, host);
 	}

@@ -18,9 +18,9 @@ export function isLoopback(addr: number): boolean {
 	return addr >>> 24 === 127;
 }
 
-/** "This network", 0.0.0.0/8. */
+/** Nobody's address. The rest of 0.0.0.0/8 is like any other since Linux 5.3 (`ipv4_is_zeronet`). */
 export function isZeronet(addr: number): boolean {
-	return addr >>> 24 === 0;
+	return addr === 0;
 }
 
 export const LIMITED_BROADCAST = 0xffffffff;
