@@ -71,7 +71,7 @@ export class Chance {
 		return follow(this.#seqs, { sim, real }, { may, drift: 0 }) && this.count("TCP sequence number");
 	}
 
-	/** `begins`: a segment's own time stamp. */
+	/** `begins`: a SYN's own time stamp. */
 	timestamp(sim: number, real: number, begins: boolean): boolean {
 		if (sim === 0 || real === 0) return false;
 		const rules = { may: begins, drift: TIMESTAMP_DRIFT };
