@@ -21,7 +21,8 @@ export interface JudgeOptions {
 	readonly real?: StagePool;
 	/** Milliseconds of some clock, to tell how long each kernel took. */
 	readonly nowMs: () => number;
-	readonly printScenario: (scenario: Scenario) => string;
+	/** The scenario as a file, with a comment in front. */
+	readonly printScenario: (scenario: Scenario, comment: string) => string;
 	readonly printDifference: (difference: Difference) => string;
 	/** 0: differing scenarios are not shrunk. */
 	readonly shrinkTries: number;
@@ -93,7 +94,7 @@ export class Judge {
 		};
 		const { scenario: smallest, isMinimal } = await shrinkScenario(scenario, stillFails, { maxTries });
 		return {
-			text: printScenario(smallest),
+			text: printScenario(smallest, `It differed: ${printDifference(difference)}`),
 			steps: smallest.steps.map((step) => step.kind),
 			isMinimal,
 			difference: printDifference(difference),
