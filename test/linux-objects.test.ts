@@ -4,8 +4,10 @@ import type { Op } from "../src/kernel/kernel.ts";
 import type { Addr, KernelObject, KernelObjectKind, Link, PolicyRule, Route, Scope } from "../src/kernel/objects.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { LinuxLab } from "./linux-lab.ts";
+import { canRunReal } from "./real-netns.ts";
 import { SimLab } from "./sim-lab.ts";
 
+const real = describe.skipIf(!(await canRunReal("iptables")));
 const KINDS: readonly KernelObjectKind[] = ["link", "addr", "route", "rule", "neigh", "fdb"];
 
 /** Both kernels with the same namespaces. */
@@ -100,7 +102,7 @@ function veth(peer: string, peerNetns?: string, k = 1): NonNullable<Link["link"]
 
 const BRIDGE = { type: "bridge" } as const;
 
-describe("devices", () => {
+real("devices", () => {
 	async function lab(): Promise<Pair> {
 		const pair = await Pair.open("n", "m");
 		await pair.apply(
@@ -368,7 +370,7 @@ function route(dst: string, more: Partial<Route> = {}): Route {
 	return { kind: "route", dst: cidr(dst), ...more };
 }
 
-describe("addresses", () => {
+real("addresses", () => {
 	async function six(): Promise<Pair> {
 		const pair = await twoDevices();
 		for (const text of ["10.1.0.1/24", "10.1.0.2/24", "10.1.0.3/24", "10.1.0.4/25"]) {
@@ -421,7 +423,7 @@ describe("addresses", () => {
 	});
 });
 
-describe("routes", () => {
+real("routes", () => {
 	test("the answers to route commands are the same, and so are the tables after each", async () => {
 		const pair = await twoDevices();
 		await pair.add("a", addr("d0", "10.0.0.1/24"), addr("d0", "10.0.0.2/24"), addr("d1", "192.0.2.0/31"));
@@ -558,7 +560,7 @@ describe("routes", () => {
 	});
 });
 
-describe("rules, neighbours, forwarding entries", () => {
+real("rules, neighbours, forwarding entries", () => {
 	function rule(priority: number, table: number, more: Partial<PolicyRule> = {}): PolicyRule {
 		return { kind: "rule", family: "ipv4", priority, table, ...more };
 	}
@@ -661,7 +663,7 @@ describe("rules, neighbours, forwarding entries", () => {
 	});
 });
 
-describe("sysctls", () => {
+real("sysctls", () => {
 	test("those that the simulated kernel has are listed, with the same values in a fresh namespace", async () => {
 		const pair = await Pair.open("n");
 		await pair.add("n", { kind: "link", name: "v0", link: veth("v1"), mac: given(3) });

@@ -5,6 +5,9 @@ import type { Op } from "../src/kernel/kernel.ts";
 import type { KernelObject, Link } from "../src/kernel/objects.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { LinuxLab } from "./linux-lab.ts";
+import { canRunReal } from "./real-netns.ts";
+
+const real = test.skipIf(!(await canRunReal("iptables")));
 
 const FAILS: Op = { verb: "delete", object: { kind: "link", name: "nope" } };
 const FAILED = { errno: "ENODEV", message: 'Cannot find device "nope"' };
@@ -110,7 +113,7 @@ const OPS: readonly Op[] = [
 	{ verb: "replace", object: { kind: "sysctl", key: "net.ipv4.conf.default.rp_filter", value: "2" } },
 ];
 
-test("every operation succeeds and is undone when the next one fails", async () => {
+real("every operation succeeds and is undone when the next one fails", async () => {
 	const made = await lab();
 	for (const op of OPS) {
 		const before = await everything(made);
@@ -126,7 +129,7 @@ test("every operation succeeds and is undone when the next one fails", async () 
 	}
 });
 
-test("any sequence of operations with a failing end changes nothing", async () => {
+real("any sequence of operations with a failing end changes nothing", async () => {
 	const made = await lab();
 	const before = await everything(made);
 	await fc.assert(
@@ -140,22 +143,25 @@ test("any sequence of operations with a failing end changes nothing", async () =
 	);
 });
 
-test("of several operations in one batch that fail, the error is of the first, and those behind it are undone", async () => {
-	const made = await lab();
-	const before = await everything(made);
-	const addr = (text: string, dev = "d0"): Op => ({ verb: "add", object: { kind: "addr", dev, addr: cidr(text) } });
-	const done = await made.kernel.apply("n", [
-		addr("10.20.0.1/24"),
-		addr("10.1.0.1/24"),
-		addr("10.21.0.1/24"),
-		addr("10.20.0.1/24"),
-		addr("10.22.0.1/24", "p2"),
-	]);
-	expect(done).toEqual({ ok: false, error: { errno: "EEXIST", op: 1, message: "ipv4: Address already assigned." } });
-	expect(await everything(made)).toEqual(before);
-});
+real(
+	"of several operations in one batch that fail, the error is of the first, and those behind it are undone",
+	async () => {
+		const made = await lab();
+		const before = await everything(made);
+		const addr = (text: string, dev = "d0"): Op => ({ verb: "add", object: { kind: "addr", dev, addr: cidr(text) } });
+		const done = await made.kernel.apply("n", [
+			addr("10.20.0.1/24"),
+			addr("10.1.0.1/24"),
+			addr("10.21.0.1/24"),
+			addr("10.20.0.1/24"),
+			addr("10.22.0.1/24", "p2"),
+		]);
+		expect(done).toEqual({ ok: false, error: { errno: "EEXIST", op: 1, message: "ipv4: Address already assigned." } });
+		expect(await everything(made)).toEqual(before);
+	},
+);
 
-test("operations that stand on those before them go in one batch", async () => {
+real("operations that stand on those before them go in one batch", async () => {
 	const made = await LinuxLab.open("n");
 	opened.push(made);
 	const ops: Op[] = [];
@@ -172,7 +178,7 @@ test("operations that stand on those before them go in one batch", async () => {
 	expect(await made.dump("n", "addr")).toHaveLength(300);
 });
 
-test("an unknown namespace is an error of no operation, and a namespace has one name only", async () => {
+real("an unknown namespace is an error of no operation, and a namespace has one name only", async () => {
 	const made = await LinuxLab.open("n");
 	opened.push(made);
 	expect(await made.kernel.apply("nosuch", [])).toEqual({

@@ -3,6 +3,7 @@
  * and `b` 10.9.0.3 on br0 (10.9.0.1) of `m`, `x` 10.8.0.2 behind w0 (10.8.0.1) of `m`; frames are put on a device by hand.
  */
 import { readFileSync } from "node:fs";
+import { formatConntrack } from "../src/formats/conntrack.ts";
 import type { KernelObject } from "../src/kernel/objects.ts";
 import { devQueueXmit } from "../src/sim/core/dev.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
@@ -27,6 +28,8 @@ export interface Recorded {
 	readonly frames: readonly (readonly [string, string, string])[];
 	/** `iptables-legacy-save -c` of `m` afterwards. */
 	readonly saved: readonly string[];
+	/** Conntrack's entries of `m` afterwards, as /proc has them; life blanked, sorted. */
+	readonly entries?: readonly string[];
 	/** What LOG rules wrote: level and text, IP identification blanked. */
 	readonly log?: readonly string[];
 }
@@ -37,6 +40,8 @@ export interface Seen {
 	/** `table chain`: the counters of its rules, then of its policy. */
 	readonly counters: Readonly<Record<string, string>>;
 	readonly log: readonly string[];
+	/** Undefined where they were not recorded. */
+	readonly entries: readonly string[] | undefined;
 }
 
 /** The scenarios of a file in test/golden/netfilter: one a line, after a line with their provenance. */
@@ -51,7 +56,12 @@ export function readRecorded(file: string): readonly Recorded[] {
 export function recordedOutcome(scenario: Recorded): Seen {
 	const frames: Record<string, string[]> = {};
 	for (const [dev, direction, hex] of scenario.frames) push(frames, dev, `${direction} ${hex}`);
-	return { frames, counters: countersOf(chainsOf(scenario.saved.join("\n"))), log: scenario.log ?? [] };
+	return {
+		frames,
+		counters: countersOf(chainsOf(scenario.saved.join("\n"))),
+		log: scenario.log ?? [],
+		entries: scenario.entries,
+	};
 }
 
 /** Runs the scenario on the simulated kernel. */
@@ -73,7 +83,16 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	}
 	const dumped = await kernel.dump("m", ["xt-chain"]);
 	const log = kernel.log().map((line) => `${line.level} ${line.text.replaceAll(/(TTL=\d+) ID=\d+/g, "$1 ID=*")}`);
-	return { frames, counters: countersOf(dumped.ok ? dumped.value : []), log };
+	const entries = scenario.entries === undefined ? undefined : await entriesOf(kernel);
+	return { frames, counters: countersOf(dumped.ok ? dumped.value : []), log, entries };
+}
+
+async function entriesOf(kernel: SimKernel): Promise<readonly string[]> {
+	const dumped = await kernel.dump("m", ["conntrack"]);
+	const lines = (dumped.ok ? dumped.value : []).flatMap((entry) =>
+		entry.kind === "conntrack" ? [formatConntrack(entry, { extended: true, use: 2 })] : [],
+	);
+	return lines.map((line) => line.replace(/^(ipv4 +2 \w+ +\d+) \d+/, "$1 *")).sort();
 }
 
 const SHORT: Readonly<Record<string, string>> = { broadcast: "bcast", multicast: "mcast", otherhost: "other" };

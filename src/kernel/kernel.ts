@@ -14,6 +14,7 @@ export type Errno =
 	| "ESRCH"
 	| "ENODEV"
 	| "EINVAL"
+	| "EDOM"
 	| "EBUSY"
 	| "EADDRNOTAVAIL"
 	| "ENETUNREACH"

@@ -5,6 +5,8 @@
  * (source, destination, in, out, protocol, fragment) first, then the `-m` extensions as loaded.
  */
 import type { Cidr } from "../wire/addr.ts";
+import type { PacketMatch } from "./xt-matches.ts";
+import type { ManglingTarget, TrackingTarget } from "./xt-targets.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -271,6 +273,7 @@ export type Match =
 	| NfacctMatch
 	| LimitMatch
 	| PhysdevMatch
+	| PacketMatch
 	| UnknownMatch;
 
 export type MatchKind = Match["kind"];
@@ -331,6 +334,8 @@ export type Target =
 			readonly uid?: true;
 			readonly macdecode?: true;
 	  }
+	| TrackingTarget
+	| ManglingTarget
 	/** A target that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };
 

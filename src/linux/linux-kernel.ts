@@ -73,6 +73,7 @@ export class LinuxKernel implements Kernel {
 	readonly #rtnetlink: RtnetlinkDriver;
 	readonly #drivers = new Map<KernelObjectKind, ObjectDriver>();
 	readonly #parts: LinuxParts;
+	#closed = false;
 
 	constructor(makeParts: (table: NetnsTable) => LinuxParts, options: LinuxKernelOptions = {}) {
 		this.#table = new NetnsList(options.persistPrefix);
@@ -189,8 +190,10 @@ export class LinuxKernel implements Kernel {
 		return this.#parts.log();
 	}
 
-	/** Frees everything. Namespaces without a name in /run/netns end. */
+	/** Frees everything; once is enough. Namespaces without a name in /run/netns end. */
 	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
 		this.#parts.close();
 		this.#rtnl.close();
 		this.#table.close();

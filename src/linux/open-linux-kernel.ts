@@ -90,6 +90,12 @@ interface Shared {
 function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxParts {
 	const sockets = new LinuxSockets(table, poller);
 	const watched = new Map<LinuxNetns, Set<() => void>>();
+	const forget = (netns: LinuxNetns): void => {
+		closeCaptures(netns, poller);
+		sockets.closeNetns(netns);
+		for (const stop of watched.get(netns) ?? []) stop();
+		watched.delete(netns);
+	};
 	return {
 		clock: poller.clock,
 		sockets,
@@ -107,17 +113,9 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 		},
 		conntrackStats,
 		log: () => log.lines(),
-		forget: (netns) => {
-			closeCaptures(netns, poller);
-			sockets.closeNetns(netns);
-			for (const stop of watched.get(netns) ?? []) stop();
-			watched.delete(netns);
-		},
+		forget,
 		close: () => {
-			for (const netns of table.all()) {
-				closeCaptures(netns, poller);
-				sockets.closeNetns(netns);
-			}
+			for (const netns of table.all()) forget(netns);
 			log.close();
 			poller.close();
 		},

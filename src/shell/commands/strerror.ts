@@ -6,6 +6,7 @@ export const STRERROR: Readonly<Record<Errno, string>> = {
 	ENOENT: "No such file or directory",
 	ESRCH: "No such process",
 	ENODEV: "No such device",
+	EDOM: "Numerical argument out of domain",
 	EINVAL: "Invalid argument",
 	EBUSY: "Device or resource busy",
 	EADDRNOTAVAIL: "Cannot assign requested address",

@@ -29,7 +29,7 @@ import { put32 } from "../../wire/read-write.ts";
 import { nfCtAttach } from "../netfilter/conntrack/types.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
-import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
+import { type Fate, KERNEL_SOCKET, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
 import { inetSelectAddr } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { icmpError } from "./icmp-error.ts";
@@ -106,6 +106,7 @@ function sendError(netns: Netns, skbIn: Skb, { type, code, rest }: IcmpHeader): 
 	skb.bytes.set(quoted, skb.data + ICMP_HLEN);
 	putIcmp(skb.bytes, skb.data, skb.end, { type, code, rest });
 	skb.dst = dst;
+	skb.sk = KERNEL_SOCKET;
 	if (icmpIsError(type)) nfCtAttach(skb, skbIn);
 	const from = src ?? dst.prefsrc ?? INADDR_DUMMY;
 	ipPushHeader(skb, { ...replyHeader(netns, tos), src: from, dst: to });
@@ -178,6 +179,7 @@ function icmpReply(
 		reply.bytes.set(answer.payload, reply.data + ICMP_HLEN);
 		putIcmp(reply.bytes, reply.data, reply.end, { type: answer.type, code: 0, rest: icmpRest(bytes, skb.data) });
 		reply.dst = route.value;
+		reply.sk = KERNEL_SOCKET;
 		ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
 		if (skb.machine.tracer !== undefined) {
 			traceStep(skb, netns, "icmp_reply", { step: "answer", what: answer.what, child: reply.id });

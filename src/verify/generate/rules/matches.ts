@@ -17,6 +17,21 @@ import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from "../../../w
 import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from "../../../wire/tcp.ts";
 import type { Draw } from "../draw.ts";
 import type { Feature } from "../features.ts";
+import {
+	connmark,
+	dscpMatch,
+	ecn,
+	iprange,
+	lengthMatch,
+	macMatch,
+	owner,
+	pkttype,
+	rpfilter,
+	stringMatch,
+	tcpmssMatch,
+	tosMatch,
+	ttlMatch,
+} from "./packet-matches.ts";
 import { drawNet, drawPorts, inverted, MARKS, onlyFrom, type Site } from "./site.ts";
 
 interface Made<K extends MatchKind> {
@@ -130,6 +145,19 @@ export const MATCH_MAKERS: MatchMakers = {
 		make: ({ draw }) => ({ kind: "limit", avg: draw.pick([600_000, 36_000_000]), burst: draw.between(1, 4) }),
 	},
 	physdev: { feature: "match physdev", make: physdev },
+	connmark: { feature: "match connmark", make: connmark },
+	mac: { feature: "match mac", make: macMatch },
+	iprange: { feature: "match iprange", make: iprange },
+	length: { feature: "match length", make: lengthMatch },
+	pkttype: { feature: "match pkttype", make: pkttype },
+	ttl: { feature: "match ttl", make: ttlMatch },
+	tos: { feature: "match tos", make: tosMatch },
+	dscp: { feature: "match dscp", make: dscpMatch },
+	ecn: { feature: "match ecn", make: ecn },
+	tcpmss: { feature: "match tcpmss", make: tcpmssMatch },
+	owner: { feature: "match owner", make: owner },
+	rpfilter: { feature: "match rpfilter", make: rpfilter },
+	string: { feature: "match string", make: stringMatch },
 	"unknown-match": { why: "the simulated kernel refuses it by name" },
 };
 

@@ -1,6 +1,7 @@
 /** One rule: a protocol, header matches, extensions and a target that go together. */
 import type { Match, MatchKind, Rule, Target, TargetKind } from "../../../kernel/xtables.ts";
 import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
+import { TCP_RST, TCP_SYN } from "../../../wire/tcp.ts";
 import { SERVER_PORTS } from "../scene.ts";
 import { MATCH_MAKERS } from "./matches.ts";
 import type { Site } from "./site.ts";
@@ -19,6 +20,7 @@ export function drawRule(at: Omit<Site, "proto">, given?: Target): Rule {
 	const site: Site = { ...at, proto };
 	const target = given ?? drawTarget(site);
 	const matches = matchesFor(site);
+	if (target.kind === "tcpmss") return { matches: [...matches.filter(({ kind }) => kind !== "tcp"), SYN], target };
 	return { matches: picksPort(target) ? [...matches.filter(hasNoPorts), dportMatch(site)] : matches, target };
 }
 
@@ -54,6 +56,8 @@ function matchesFor(site: Site): readonly Match[] {
 	return matches;
 }
 
+/** `--tcp-flags SYN,RST SYN`. */
+const SYN: Match = { kind: "tcp", flags: { value: { mask: TCP_SYN | TCP_RST, comp: TCP_SYN } } };
 const PORTS_PERCENT = 45;
 
 const HEADERS: ReadonlySet<MatchKind> = new Set<MatchKind>([

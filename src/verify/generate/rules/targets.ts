@@ -6,6 +6,7 @@ import type { HookName, NatRange, TableName, Target, TargetKind } from "../../..
 import { IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
 import type { Feature } from "../features.ts";
 import { addrsOf, text } from "../place.ts";
+import { classify, connmarkTarget, ct, dscp, netmap, nflog, notrack, tcpmss, tos, ttl } from "./mangling-targets.ts";
 import { MARKS, onlyFrom, type Site } from "./site.ts";
 
 interface Made<K extends TargetKind> {
@@ -73,6 +74,24 @@ export const TARGET_MAKERS: TargetMakers = {
 		},
 	},
 	log: { feature: "target LOG", weight: 14, make: log },
+	ct: { feature: "target CT", weight: 25, tables: ["raw"], make: ct },
+	notrack: { feature: "target NOTRACK", weight: 8, tables: ["raw"], make: notrack },
+	connmark: { feature: "target CONNMARK", weight: 14, tables: ["mangle", "filter"], make: connmarkTarget },
+	ttl: { feature: "target TTL", weight: 8, tables: ["mangle"], make: ttl },
+	tos: { feature: "target TOS", weight: 8, tables: ["mangle"], make: tos },
+	dscp: { feature: "target DSCP", weight: 8, tables: ["mangle"], make: dscp },
+	tcpmss: { feature: "target TCPMSS", weight: 14, tables: ["mangle"], make: tcpmss },
+	netmap: { feature: "target NETMAP", weight: 10, tables: ["nat"], make: netmap },
+	checksum: { feature: "target CHECKSUM", weight: 5, tables: ["mangle"], make: () => ({ kind: "checksum" }) },
+	nflog: { feature: "target NFLOG", weight: 6, make: nflog },
+	classify: {
+		feature: "target CLASSIFY",
+		weight: 6,
+		tables: ["mangle"],
+		hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
+		make: classify,
+	},
+	trace: { feature: "target TRACE", weight: 5, tables: ["raw"], make: () => ({ kind: "trace" }) },
 	"unknown-target": { why: "the simulated kernel refuses it by name" },
 };
 
