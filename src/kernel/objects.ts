@@ -48,9 +48,43 @@ export type LinkKind =
 			/** UDP destination port. Default 8472, as Linux; the standard's is 4789. */
 			readonly port?: number;
 			readonly learning?: boolean;
-			/** Of the outer packets; absent: Linux chooses. */
+			/** Of the outer packets; absent or 0: Linux chooses. */
 			readonly ttl?: number;
+			/** Outer UDP source ports, by a hash of the inner flow: from `low` to before `high`; absent: net.ipv4.ip_local_port_range. */
+			readonly sourcePorts?: { readonly low: number; readonly high: number };
+			/** Whether outer datagrams have a UDP checksum. Default true. */
+			readonly udpChecksum?: boolean;
+			/** After this long without a frame from there, what was learnt is forgotten. Default 300. */
+			readonly ageingTimeSeconds?: number;
+	  }
+	/**
+	 * IPv4 in IPv4. `tunl0`, both ends open, is the fallback device that appears with the module: adding it is loading the
+	 * module, and deleting it does nothing. In a change, 0 (`ttl`) and 0.0.0.0 (an end) open what was set.
+	 */
+	| {
+			readonly type: "ipip";
+			readonly local?: IpAddr;
+			/** Absent: each packet's next hop. */
+			readonly remote?: IpAddr;
+			/** Absent or 0: the inner packet's. */
+			readonly ttl?: number;
+			readonly tos?: number | "inherit";
+			/** Outer packets say "don't fragment". Default true; of `tunl0`: false. */
+			readonly pmtudisc?: boolean;
+			/** The device that outer packets must leave by. */
+			readonly dev?: string;
+			/** What may be inside, where the kernel knows more than IPv4. Default `any`; `ip tunnel add mode ipip` says `ipip`. */
+			readonly mode?: "any" | "ipip";
+	  }
+	| {
+			readonly type: "macvlan";
+			/** The device whose frames it shares. */
+			readonly parent: string;
+			/** Default `vepa`. */
+			readonly mode?: MacvlanMode;
 	  };
+
+export type MacvlanMode = "private" | "vepa" | "bridge" | "passthru";
 
 export interface BridgePort {
 	readonly hairpin?: boolean;

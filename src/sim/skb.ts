@@ -24,6 +24,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.iif = skb.iif;
 	copy.protocol = skb.protocol;
 	copy.pktType = skb.pktType;
+	copy.vlan = skb.vlan;
 	copy.mark = skb.mark;
 	copy.dst = skb.dst;
 	copy.ct = skb.ct;

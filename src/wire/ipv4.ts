@@ -91,6 +91,13 @@ export function setIpv4Ttl(b: Uint8Array, at: number, ttl: number): void {
 	put16(b, at + CHECK, checksumReplace16(get16(b, at + CHECK), before, get16(b, at + TTL)));
 }
 
+/** Sets the type of service and mends the header checksum. */
+export function setIpv4Tos(b: Uint8Array, at: number, tos: number): void {
+	const before = get16(b, at);
+	b[at + 1] = tos;
+	put16(b, at + CHECK, checksumReplace16(get16(b, at + CHECK), before, get16(b, at)));
+}
+
 /** Sets the source address and mends the header checksum (not the transport's). */
 export function setIpv4Src(b: Uint8Array, at: number, src: number): void {
 	put16(b, at + CHECK, checksumReplace32(get16(b, at + CHECK), get32(b, at + SRC), src));

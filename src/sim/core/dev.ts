@@ -1,13 +1,13 @@
 /** The way in and out of every device (net/core/dev.c): captures, counters, the rx handler of a bridge port, protocols. */
 
 import { MAC_BROADCAST } from "../../wire/addr.ts";
-import { ETH_HLEN, ethType } from "../../wire/ethernet.ts";
-import { get48 } from "../../wire/read-write.ts";
+import { ETH_HLEN, ETH_P_IP, ethType } from "../../wire/ethernet.ts";
+import { get48, put16 } from "../../wire/read-write.ts";
 import type { Work } from "../event-loop.ts";
 import { dropSkb, traceStep } from "../trace.ts";
-import type { Fate, NetDevice, PacketType, Skb } from "../types.ts";
+import type { Fate, NetDevice, PacketType, Skb, VlanTag } from "../types.ts";
 
-/** Sends the frame (`data` at its Ethernet header) out by `skb.dev`. */
+/** Sends the frame (`data` at its Ethernet header, or at the packet where the device has no link layer) out by `skb.dev`. */
 export function devQueueXmit(skb: Skb): Fate {
 	const dev = skb.dev;
 	if (dev === undefined) throw new Error("dev_queue_xmit: the packet has no device");
@@ -21,13 +21,32 @@ export function devQueueXmit(skb: Skb): Fate {
 	// On lo each packet is shown once, when it comes in, as libpcap does.
 	if (dev.taps.length > 0 && !dev.isLoopback) tap(dev, skb, "outgoing");
 	if (skb.machine.tracer !== undefined) {
-		traceStep(skb, dev.netns, "__dev_queue_xmit", { step: "transmit", dev: dev.name, frame: frame(skb) });
+		traceStep(skb, dev.netns, "__dev_queue_xmit", { step: "transmit", dev: dev.name, ...shownFrame(dev, skb) });
 	}
+	if (dev.ops.isStacked === true) return stackedXmit(dev, skb);
 	dev.stats.txPackets += 1;
 	// lo counts what is left when the header is off (loopback_xmit).
 	dev.stats.txBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
 	return dev.ops.xmit(skb);
 }
+
+/** A device that sends through another: no more than 8 one upon the other (`dev_xmit_recursion`). */
+function stackedXmit(dev: NetDevice, skb: Skb): Fate {
+	const { machine } = skb;
+	if (machine.xmitDepth >= XMIT_RECURSION_LIMIT) {
+		const text = `Dead loop on virtual device ${dev.name}, fix it urgently!`;
+		machine.log.push({ at: machine.loop.now(), netns: dev.netns.name, level: 2, text });
+		return dropSkb(skb, dev.netns, "__dev_queue_xmit", "RECURSION_LIMIT", {
+			detail: `${dev.name} sends through itself`,
+		});
+	}
+	machine.xmitDepth += 1;
+	const fate = dev.ops.xmit(skb);
+	machine.xmitDepth -= 1;
+	return fate;
+}
+
+const XMIT_RECURSION_LIMIT = 8;
 
 /** Hands the frame to `dev` as received, from the event loop: a device's `xmit` never calls its receiver. */
 export function netifRx(dev: NetDevice, skb: Skb): Fate {
@@ -50,10 +69,15 @@ export function netifReceiveSkb(skb: Skb): Fate {
 		dev.stats.rxDropped += 1;
 		return dropSkb(skb, dev.netns, "enqueue_to_backlog", "DEV_READY", { detail: `${dev.name} is down` });
 	}
-	if (skb.end - skb.data < ETH_HLEN) return dropSkb(skb, dev.netns, "eth_type_trans", "PKT_TOO_SMALL");
 	skb.mac = skb.data;
-	skb.protocol = ethType(skb.bytes, skb.mac);
-	skb.pktType = ethPktType(dev, skb.bytes, skb.mac);
+	if (dev.hardHeaderLength === 0) {
+		skb.protocol = ETH_P_IP;
+		skb.pktType = "host";
+	} else {
+		if (skb.end - skb.data < ETH_HLEN) return dropSkb(skb, dev.netns, "eth_type_trans", "PKT_TOO_SMALL");
+		skb.protocol = ethType(skb.bytes, skb.mac);
+		skb.pktType = ethPktType(dev, skb.bytes, skb.mac);
+	}
 	dev.stats.rxPackets += 1;
 	dev.stats.rxBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
 	return netifReceiveSkbCore(skb);
@@ -69,9 +93,9 @@ export function netifReceiveSkbCore(skb: Skb): Fate {
 	skb.iif = dev.ifindex;
 	if (dev.taps.length > 0) tap(dev, skb, skb.pktType);
 	if (skb.machine.tracer !== undefined) {
-		traceStep(skb, dev.netns, "__netif_receive_skb_core", { step: "receive", dev: dev.name, frame: frame(skb) });
+		traceStep(skb, dev.netns, "__netif_receive_skb_core", { step: "receive", dev: dev.name, ...shownFrame(dev, skb) });
 	}
-	skb.data = skb.mac + ETH_HLEN;
+	skb.data = skb.mac + dev.hardHeaderLength;
 	skb.network = skb.data;
 	if (dev.rxHandler !== undefined) {
 		const fate = dev.rxHandler(skb);
@@ -91,15 +115,28 @@ export function isSkbForwardable(dev: NetDevice, skb: Skb): boolean {
 
 const VLAN_HLEN = 4;
 
-function ethPktType(dev: NetDevice, bytes: Uint8Array, at: number): PacketType {
+/** Whom a frame is for, as the device sees it. */
+export function ethPktType(dev: NetDevice, bytes: Uint8Array, at: number): PacketType {
 	const dst = get48(bytes, at);
 	if (dst === dev.mac) return "host";
 	if (((bytes[at] ?? 0) & 1) === 0) return "otherhost";
 	return dst === MAC_BROADCAST ? "broadcast" : "multicast";
 }
 
-function frame(skb: Skb): Uint8Array {
-	return skb.bytes.slice(skb.mac, skb.end);
+/** The frame as on the wire, for traces and captures. */
+function shownFrame(dev: NetDevice, skb: Skb): { readonly frame: Uint8Array; readonly link?: "ip" } {
+	if (dev.hardHeaderLength === 0) return { frame: skb.bytes.slice(skb.mac, skb.end), link: "ip" };
+	return { frame: skb.vlan === undefined ? skb.bytes.slice(skb.mac, skb.end) : taggedFrame(skb, skb.vlan) };
+}
+
+/** The frame with its tag behind the addresses. */
+function taggedFrame(skb: Skb, { protocol, tci }: VlanTag): Uint8Array {
+	const frame = new Uint8Array(skb.end - skb.mac + VLAN_HLEN);
+	frame.set(skb.bytes.subarray(skb.mac, skb.mac + 12));
+	put16(frame, 12, protocol);
+	put16(frame, 14, tci);
+	frame.set(skb.bytes.subarray(skb.mac + 12, skb.end), 16);
+	return frame;
 }
 
 function tap(dev: NetDevice, skb: Skb, pktType: PacketType): void {
@@ -111,5 +148,5 @@ function tap(dev: NetDevice, skb: Skb, pktType: PacketType): void {
 		direction: pktType === "outgoing" ? "out" : "in",
 		pktType: pktType === "loopback" ? "host" : pktType,
 	} as const;
-	for (const each of dev.taps) each.deliver({ ...captured, frame: frame(skb) });
+	for (const each of dev.taps) each.deliver({ ...captured, ...shownFrame(dev, skb) });
 }

@@ -15,6 +15,8 @@ export interface DeviceSpec {
 	readonly mtu: number;
 	readonly ops: DeviceOps;
 	readonly isLoopback?: boolean;
+	readonly hardHeaderLength?: number;
+	readonly noArp?: boolean;
 }
 
 /** Whether Linux accepts the name (`dev_valid_name`). */

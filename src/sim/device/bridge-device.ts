@@ -26,7 +26,7 @@ export type AddIfError = "loopback" | "bridge" | "busy";
 
 /** Makes `dev` a port of the bridge (`br_add_if`). */
 export function brAddIf(bridge: NetDevice, dev: NetDevice): Result<void, AddIfError> {
-	if (dev.isLoopback) return err("loopback");
+	if (dev.isLoopback || dev.hardHeaderLength === 0) return err("loopback");
 	if (dev.ops.type === "bridge") return err("bridge");
 	if (dev.master !== undefined) return err("busy");
 	const br = bridgeOf(bridge);

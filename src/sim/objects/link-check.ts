@@ -2,6 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import { macIsGroup } from "../../wire/addr.ts";
 import { DEVICE_NAME_MAX, devValidName } from "../core/netdevice.ts";
+import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { type ObjectError, refuse } from "./handler.ts";
 
@@ -24,8 +25,10 @@ export function checkMac(mac: number): Checked {
 /** An MTU the device may have (`dev_validate_mtu`). */
 export function checkMtu(dev: NetDevice, mtu: number): Checked {
 	const type = dev.ops.type;
-	const bounded = type === "veth" || type === "bridge";
+	const bounded = type === "veth" || type === "bridge" || type === "vxlan" || (type === "ipip" && !isIpipFallback(dev));
+	if (isIpipFallback(dev) && (mtu < 68 || mtu > 65_515)) return refuse("EINVAL", "Invalid argument");
+	const most = type === "ipip" ? 65_515 : 65_535;
 	if (mtu < (bounded ? 68 : 0)) return refuse("EINVAL", "mtu less than device minimum.");
-	if (bounded && mtu > 65_535) return refuse("EINVAL", "mtu greater than device maximum.");
+	if (bounded && mtu > most) return refuse("EINVAL", "mtu greater than device maximum.");
 	return ok(undefined);
 }

@@ -8,8 +8,10 @@ import { bridgeOf } from "../device/bridge.ts";
 import { createBridge } from "../device/bridge-device.ts";
 import { createDummy } from "../device/dummy.ts";
 import { createVeth, vethPeer } from "../device/veth.ts";
+import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { noDevice, type ObjectError, type ObjectHandler, refuse, type Undo } from "./handler.ts";
+import { ipipKind, makeIpip } from "./ipip-link.ts";
 import { checkMac, checkName } from "./link-check.ts";
 import { setLink } from "./link-set.ts";
 import { snapshotAround } from "./link-snapshot.ts";
@@ -47,6 +49,9 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 	switch (kind.type) {
 		case "loopback":
 			return refuse("EOPNOTSUPP", "Unknown device type.");
+		case "ipip":
+			return makeIpip(netns, link.name, kind);
+		case "macvlan":
 		case "vlan":
 		case "vxlan":
 			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
@@ -82,6 +87,8 @@ function change(dev: NetDevice, link: Link): Result<Undo, ObjectError> {
 
 function remove(dev: NetDevice): Result<Undo, ObjectError> {
 	if (dev.isLoopback) return refuse("EOPNOTSUPP", "Operation not supported");
+	// The kernel takes the request and keeps the device.
+	if (isIpipFallback(dev)) return ok(() => {});
 	const undo = snapshotAround(dev, { leaves: true });
 	unregisterNetdevice(dev);
 	return ok(undo);
@@ -94,7 +101,7 @@ function linkObject(dev: NetDevice): Link {
 		kind: "link",
 		name: dev.name,
 		link: kindOf(dev),
-		mac: macText(dev.mac),
+		...(dev.hardHeaderLength === 0 ? {} : { mac: macText(dev.mac) }),
 		mtu: dev.mtu,
 		up: dev.up,
 		promisc: dev.promisc,
@@ -127,6 +134,12 @@ function kindOf(dev: NetDevice): LinkKind {
 			const idMac = macText(br.macIsSet || br.hadPort ? dev.mac : 0);
 			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, idMac };
 		}
+		case "ipip":
+			return ipipKind(dev);
+		case "vxlan":
+		case "vlan":
+		case "macvlan":
+			throw new Error(`a device of type ${dev.ops.type}`);
 		case "veth": {
 			const peer = vethPeer(dev);
 			const elsewhere = peer === undefined || peer.netns === dev.netns ? {} : { peerNetns: peer.netns.name };
