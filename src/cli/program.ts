@@ -103,9 +103,48 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 			);
 		});
 
+	addVerifyCommand(program, io, finish);
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
 	return program;
+}
+
+function addVerifyCommand(program: Command, io: Io, finish: (code: number) => void): void {
+	program
+		.command("verify")
+		.description("run scenarios on the simulated and the real kernel and compare everything they show")
+		.argument("[scenario...]", "scenario files (docs/scenario-format.md), directories of them, or - for standard input")
+		.addOption(
+			new Option("--kernel <kernel>", "sim and linux print what is to be seen; linux and both need root")
+				.choices(["sim", "linux", "both"])
+				.default("both"),
+		)
+		.option("--seed <n>", "seed of the simulated kernel's random choices", "1")
+		.option("--json", "print as JSON (schema podwire.verify/v1)")
+		.option("--cleanup", "only remove what a run that was killed left behind")
+		.addHelpText(
+			"after",
+			"\nExit codes: 0 all agree (or ran), 1 one differs (or was refused), 2 bad input, or no real kernel to be had.",
+		)
+		.action(async (paths: readonly string[], options: VerifyCliOptions) => {
+			const { verify } = await import("./commands/verify.ts");
+			finish(
+				await verify(io, {
+					paths,
+					kernel: options.kernel,
+					seed: seedOf(options.seed),
+					json: options.json === true,
+					cleanup: options.cleanup === true,
+				}),
+			);
+		});
+}
+
+interface VerifyCliOptions {
+	readonly kernel: "sim" | "linux" | "both";
+	readonly seed: string;
+	readonly json?: boolean;
+	readonly cleanup?: boolean;
 }
 
 function addLabCommands(program: Command, io: Io, finish: (code: number) => void): void {
@@ -225,8 +264,12 @@ function addInputOptions(command: Command): Command {
 }
 
 function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
-	if (!/^\d{1,9}$/.test(options.seed)) throw new UsageError([`--seed ${options.seed}: expected a whole number`]);
-	return { paths: [...(options.filename ?? []), ...paths], seed: Number(options.seed) };
+	return { paths: [...(options.filename ?? []), ...paths], seed: seedOf(options.seed) };
+}
+
+function seedOf(text: string): number {
+	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`--seed ${text}: expected a whole number`]);
+	return Number(text);
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
