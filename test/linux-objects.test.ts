@@ -253,7 +253,13 @@ describe("devices", () => {
 
 	test("what a dump says can be given as a replace and changes nothing", async () => {
 		const { linux } = await lab();
-		await linux.set("n", { kind: "link", name: "wan", master: "br0", up: true, port: { hairpin: true, isolated: true } });
+		await linux.set("n", {
+			kind: "link",
+			name: "wan",
+			master: "br0",
+			up: true,
+			port: { hairpin: true, isolated: true },
+		});
 		const before = await linux.links("n");
 		for (const link of before) await linux.apply("n", { verb: "replace", object: link });
 		expect(await linux.links("n")).toEqual(before);
@@ -490,7 +496,12 @@ describe("routes", () => {
 
 	test("devices and carriers that go and come take their routes along", async () => {
 		const pair = await twoDevices();
-		await pair.add("a", addr("d0", "10.0.0.1/24"), addr("d1", "10.1.0.1/24"), route("9.0.0.0/8", { via: ip("10.0.0.7") }));
+		await pair.add(
+			"a",
+			addr("d0", "10.0.0.1/24"),
+			addr("d1", "10.1.0.1/24"),
+			route("9.0.0.0/8", { via: ip("10.0.0.7") }),
+		);
 		await pair.add("a", route("8.0.0.0/8", { nexthops: [{ via: ip("10.0.0.7") }, { via: ip("10.1.0.7") }] }));
 		await pair.set("far", { kind: "link", name: "p0", up: false });
 		await pair.set("far", { kind: "link", name: "p0", up: true });
@@ -551,7 +562,11 @@ describe("rules, neighbours, forwarding entries", () => {
 		const pair = await Pair.open("a");
 		await pair.add("a", rule(5, 7, { iif: "d0" }), rule(5, 8, { iif: "d0" }), rule(1, 9), rule(9, 1000, { oif: "x" }));
 		const one = rule(5, 7, { from: cidr("10.0.0.0/8"), fwmark: { value: 1, mask: 1 } });
-		await pair.add("a", one, rule(6, 7, { not: true, to: cidr("10.1.0.0/16"), fwmark: { value: 5, mask: 0xffffffff } }));
+		await pair.add(
+			"a",
+			one,
+			rule(6, 7, { not: true, to: cidr("10.1.0.0/16"), fwmark: { value: 5, mask: 0xffffffff } }),
+		);
 		const same = { ...one, from: cidr("10.9.9.9/8"), to: cidr("0.0.0.0/0"), not: false };
 		for (const [verb, object] of [
 			["add", same],
@@ -629,7 +644,9 @@ describe("sysctls", () => {
 	test("keys that lead out of a namespace's own are not there", async () => {
 		const pair = await Pair.open("n");
 		for (const key of ["kernel.hostname", "net.//.//.//.//.etc.hostname", "net", "net..ipv4", ""]) {
-			const done = await pair.linux.kernel.apply("n", [{ verb: "replace", object: { kind: "sysctl", key, value: "x" } }]);
+			const done = await pair.linux.kernel.apply("n", [
+				{ verb: "replace", object: { kind: "sysctl", key, value: "x" } },
+			]);
 			expect([key, done.ok ? "ok" : done.error.errno]).toEqual([key, "ENOENT"]);
 		}
 	});

@@ -238,11 +238,22 @@ export interface Neigh {
 	};
 }
 
-/** A forwarding database entry of a bridge port. */
+/** A forwarding database entry of a bridge port, or with `dst` one of a VXLAN device itself. */
 export interface Fdb {
 	readonly kind: "fdb";
 	readonly dev: string;
+	/** VXLAN: `00:00:00:00:00:00` is where everything goes that has no entry of its own. */
 	readonly mac: MacAddr;
+	/** VXLAN: the host behind which the address is. A dump lists each destination of an address by itself. */
+	readonly dst?: IpAddr;
+	/** VXLAN: UDP port there; absent: the device's. */
+	readonly port?: number;
+	/** VXLAN: network there; absent: the device's. */
+	readonly vni?: number;
+	/** VXLAN: the device that outer packets must leave by. */
+	readonly via?: string;
+	/** `add` (VXLAN, the address of zeros or a group): beside the destinations that the address has already. */
+	readonly append?: true;
 	/** `permanent` is the port's own address; `static` never ages; absent: learnt. */
 	readonly state?: "permanent" | "static";
 	/** In a dump only: seconds since last seen. */

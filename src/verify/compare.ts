@@ -76,7 +76,7 @@ function frameDifference(
 		const b = queues.get(device)?.[number - 1];
 		const common = { kind: "frame", step, netns: a.netns, dev: a.dev, number } as const;
 		if (b === undefined) return { ...common, sim: a };
-		const normalised = normaliseFrame({ sim: a.frame, real: b.frame, step }, chance);
+		const normalised = normaliseFrame({ sim: a.frame, real: b.frame, step, ...linkOf(a) }, chance);
 		if (a.direction !== b.direction || a.pktType !== b.pktType || hex(normalised) !== hex(a.frame)) {
 			return { ...common, sim: a, real: b, normalised };
 		}
@@ -87,6 +87,10 @@ function frameDifference(
 		if (b !== undefined) return { kind: "frame", step, netns: b.netns, dev: b.dev, number, real: b };
 	}
 	return undefined;
+}
+
+function linkOf({ link }: SeenFrame): { readonly link?: "ip" } {
+	return link === undefined ? {} : { link };
 }
 
 function deviceOf({ netns, dev }: SeenFrame): string {

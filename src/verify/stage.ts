@@ -193,7 +193,8 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 		own.push(dev);
 	};
 	for (const { netns, link } of links) {
-		if (link.link === undefined) continue;
+		// A tunnel without a link layer has no such setting.
+		if (link.link === undefined || link.link.type === "ipip") continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

@@ -2,6 +2,7 @@
 import type { KernelError, Verb } from "../../kernel/kernel.ts";
 import type { Link, LinkKind } from "../../kernel/objects.ts";
 import { type Batch, noDevice, refusal } from "../netlink/batch.ts";
+import { MessageWriter } from "../netlink/writer.ts";
 import { linkKindOf } from "./link-dump.ts";
 import { changeLink, changePort, deleteLink, getLink, type LinkNumbers, newLink } from "./link-message.ts";
 import type { LinkState } from "./link-state.ts";
@@ -31,6 +32,7 @@ function create(batch: Batch, op: number, link: Link): KernelError | undefined {
 	const kind = link.link;
 	if (kind === undefined) return refusal(op, "EINVAL", 'Not enough information: "type" argument is required');
 	if (kind.type === "loopback") return refusal(op, "EOPNOTSUPP", "Unknown device type.");
+	if (kind.type === "ipip" && link.name === IPIP_FALLBACK) return loadIpip(batch, op, link, kind);
 	const numbers = numbersOf(batch, op, link, kind);
 	if ("errno" in numbers) return numbers;
 	const ends = kind.type === "veth" ? [link.name, kind.peer] : [link.name];
@@ -54,7 +56,29 @@ function create(batch: Batch, op: number, link: Link): KernelError | undefined {
 	return undefined;
 }
 
-function change(batch: Batch, op: number, ifindex: number, link: Link): KernelError | undefined {
+const IPIP_FALLBACK = "tunl0";
+
+/** tunl0 comes with the module; asking for a tunnel of its name loads it. One that is down counts as not there yet. */
+function loadIpip(batch: Batch, op: number, link: Link, kind: LinkKind): KernelError | undefined {
+	const failed = batch.flush();
+	if (failed !== undefined) return failed;
+	if (Object.keys(kind).length > 1) return refusal(op, "EEXIST", "File exists");
+	if (batch.ifindexOf(link.name) === undefined) {
+		const request = new MessageWriter();
+		const { header, body } = newLink({ kind: "link", name: link.name }, kind, { ifindex: 0 });
+		request.message(header, body);
+		// The answer is EEXIST: the module has just made it.
+		batch.socket.exchange(request);
+	}
+	const ifindex = batch.ifindexOf(link.name);
+	if (ifindex === undefined) return refusal(op, "EOPNOTSUPP", "Unknown device type.");
+	if (getLink(batch.socket, ifindex)?.up === true) return refusal(op, "EEXIST", "File exists");
+	const { link: _kind, ...rest } = link;
+	return change(batch, op, ifindex, rest);
+}
+
+function change(batch: Batch, op: number, ifindex: number, asked: Link): KernelError | undefined {
+	const link = wholeIpip(batch, ifindex, asked);
 	const numbers = numbersOf(batch, op, link, link.link);
 	if ("errno" in numbers) return numbers;
 	if (link.newName !== undefined && !isName(link.newName)) {
@@ -86,6 +110,18 @@ function change(batch: Batch, op: number, ifindex: number, link: Link): KernelEr
 	return undefined;
 }
 
+/** The kernel takes what a change of a tunnel leaves out for open: what is not changed is said again. */
+function wholeIpip(batch: Batch, ifindex: number, asked: Link): Link {
+	if (asked.link?.type !== "ipip" || batch.flush() !== undefined) return asked;
+	const state = getLink(batch.socket, ifindex);
+	const own = state === undefined ? undefined : linkKindOf(batch.rtnl, batch.netns, state);
+	if (own?.type !== "ipip") return asked;
+	const link = { ...own, ...asked.link };
+	if (JSON.stringify(link) !== JSON.stringify(own)) return { ...asked, link };
+	const { link: _same, ...rest } = asked;
+	return rest;
+}
+
 /** The loopback device has an address of zeros and takes none, not even that. */
 function withoutNoop(link: Link): Link {
 	if (link.name !== "lo" || link.mac !== "00:00:00:00:00:00") return link;
@@ -104,6 +140,10 @@ function checkKind(batch: Batch, op: number, ifindex: number, link: Link): Kerne
 		const { name } = batch.netns;
 		if (own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name)) return undefined;
 		return refusal(op, "EOPNOTSUPP", `Operation not supported: the peer of ${link.name} cannot be changed`);
+	}
+	if (asked.type === "macvlan" && own.type === "macvlan") {
+		if (own.parent === asked.parent) return undefined;
+		return refusal(op, "EOPNOTSUPP", `Operation not supported: the parent of ${link.name} cannot be changed`);
 	}
 	if (asked.type === "vlan" && own.type === "vlan") {
 		const isSame = own.parent === asked.parent && own.id === asked.id && own.protocol === (asked.protocol ?? "802.1Q");
@@ -126,10 +166,15 @@ function numbersOf(
 	if (kind?.type === "bridge" && kind.ageingTimeSeconds !== undefined && !(kind.ageingTimeSeconds >= 0)) {
 		return refusal(op, "ERANGE", "Numerical result out of range");
 	}
-	const lowerName = kind?.type === "vlan" ? kind.parent : kind?.type === "vxlan" ? kind.dev : undefined;
+	const lowerName = lowerNameOf(kind);
 	const lower = lowerName === undefined ? undefined : batch.ifindexOf(lowerName);
 	if (lowerName !== undefined && lower === undefined) return noDevice(op, lowerName);
 	return { master, lower };
+}
+
+function lowerNameOf(kind: LinkKind | undefined): string | undefined {
+	if (kind?.type === "vlan" || kind?.type === "macvlan") return kind.parent;
+	return kind?.type === "vxlan" || kind?.type === "ipip" ? kind.dev : undefined;
 }
 
 function peerNumbers(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { stepText } from "../../trace/step-text.ts";
 import { calicoObjects, twoNodes } from "../../../test/tunnel-lab.ts";
+import { stepText } from "../../trace/step-text.ts";
 import { ip } from "../../wire/addr.ts";
 
 test("a packet between pods of two nodes goes through tunl0", async () => {
@@ -11,7 +11,12 @@ test("a packet between pods of two nodes goes through tunl0", async () => {
 	const got: string[] = [];
 	const sock = lab.kernel.sockets.openEcho("p1", ip("10.244.2.2"), {}, { onReply: (r) => got.push(JSON.stringify(r)) });
 	if (!sock.ok) throw new Error(sock.error.message);
-	void (sock.value.send({ seq: 1, payload: new Uint8Array(56) }));
-	console.log(lab.settle().map((e) => `${e.skb} ${e.netns} ${e.fn} ${stepText(e)}`).join("\n"));
+	void sock.value.send({ seq: 1, payload: new Uint8Array(56) });
+	console.log(
+		lab
+			.settle()
+			.map((e) => `${e.skb} ${e.netns} ${e.fn} ${stepText(e)}`)
+			.join("\n"),
+	);
 	expect(got).toHaveLength(1);
 });
