@@ -31,6 +31,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.ctInfo = skb.ctInfo;
 	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	copy.sk = skb.sk;
+	copy.hashedBySocket = skb.hashedBySocket;
 	copy.forwarded = skb.forwarded;
 	copy.fragMaxSize = skb.fragMaxSize;
 	copy.fragSizes = skb.fragSizes;

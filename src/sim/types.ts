@@ -334,6 +334,8 @@ export class Skb {
 	nfBridge: NfBridgeInfo | undefined = undefined;
 	/** The sending socket's description and uid, for `-m owner`, LOG --log-uid and traces. */
 	sk: SkbSocket | undefined = undefined;
+	/** The sending socket gave it a hash of its own (`sk_txhash`), so that both directions of its flow do not have the same one. */
+	hashedBySocket = false;
 	/** IPCB flags. */
 	forwarded = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */

@@ -34,7 +34,12 @@ export function applyFdb(batch: Batch, op: number, verb: Verb, fdb: Fdb): Kernel
 	if (fdb.via !== undefined && via === undefined) return noDevice(op, fdb.via);
 	// Of the bridge or VXLAN device itself (`self`), else of the bridge that the device is a port of.
 	const flags = fdb.dst !== undefined || isBridge(batch, ifindex) ? NTF_SELF : NTF_MASTER;
-	const state = fdb.state === "permanent" ? NUD_PERMANENT : fdb.state === "static" ? NUD_NOARP : NUD_REACHABLE;
+	const state =
+		fdb.state === "permanent"
+			? NUD_PERMANENT
+			: fdb.state === "static"
+				? NUD_NOARP | (fdb.dst === undefined ? 0 : NUD_REACHABLE)
+				: NUD_REACHABLE;
 	const body = (to: MessageWriter): void => {
 		ndmsg(to, { family: AF_BRIDGE, ifindex, state, flags });
 		to.attrBytes(NDA.lladdr, macBytes(fdb.mac));

@@ -61,8 +61,25 @@ const receiveWork: Work<Skb> = {
 	},
 };
 
+/** The same for a frame that counts as this host's, whatever its destination address says. */
+export function netifRxForHost(dev: NetDevice, skb: Skb): Fate {
+	skb.dev = dev;
+	dev.netns.machine.loop.post(receiveForHostWork, skb);
+	return "queued";
+}
+
+const receiveForHostWork: Work<Skb> = {
+	run(skb) {
+		receive(skb, "host");
+	},
+};
+
 /** Takes a frame in from a driver: `data` at the Ethernet header, `dev` set; says for whom it is, then goes on up. */
 export function netifReceiveSkb(skb: Skb): Fate {
+	return receive(skb, undefined);
+}
+
+function receive(skb: Skb, pktType: PacketType | undefined): Fate {
 	const dev = skb.dev;
 	if (dev === undefined) throw new Error("netif_receive_skb: the packet has no device");
 	if (!dev.up) {
@@ -76,10 +93,12 @@ export function netifReceiveSkb(skb: Skb): Fate {
 	} else {
 		if (skb.end - skb.data < ETH_HLEN) return dropSkb(skb, dev.netns, "eth_type_trans", "PKT_TOO_SMALL");
 		skb.protocol = ethType(skb.bytes, skb.mac);
-		skb.pktType = ethPktType(dev, skb.bytes, skb.mac);
+		skb.pktType = pktType ?? ethPktType(dev, skb.bytes, skb.mac);
 	}
 	dev.stats.rxPackets += 1;
-	dev.stats.rxBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
+	// lo and tunnels count without the Ethernet header.
+	const uncounted = dev.isLoopback || dev.ops.type === "vxlan" ? ETH_HLEN : 0;
+	dev.stats.rxBytes += skb.end - skb.data - uncounted;
 	return netifReceiveSkbCore(skb);
 }
 

@@ -29,6 +29,7 @@ export function wrapSkb(inner: Skb, from: NetDevice, netns: Netns): Skb {
 	const outer = new Skb(inner.machine, inner.bytes, inner.data, inner.end);
 	// POST_ROUTING sees the tunnel device as where the packet comes from.
 	outer.dev = from;
+	outer.hashedBySocket = inner.hashedBySocket;
 	if (from.netns !== netns) return outer;
 	outer.mark = inner.mark;
 	// A send that fails out there is no news for the sender of what is inside.
@@ -53,7 +54,7 @@ export interface OuterPacket {
  */
 export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: OuterPacket): Fate {
 	const { netns, header } = packet;
-	const lengthBytes = inner.length;
+	const lengthBytes = inner.length - dev.hardHeaderLength;
 	outer.dst = packet.route;
 	ipPushHeader(outer, { ...header, id: ipSelectIdent(netns) });
 	if (inner.machine.tracer !== undefined) {
@@ -76,6 +77,7 @@ export function unwrapSkb(outer: Skb, at: number, dev: NetDevice, more: { fn: st
 	const inner = new Skb(outer.machine, outer.bytes, at, outer.end);
 	if (dev.netns === netns) inner.mark = outer.mark;
 	inner.dev = dev;
+	inner.hashedBySocket = outer.hashedBySocket;
 	if (outer.machine.tracer !== undefined) {
 		traceStep(outer, netns, more.fn, { step: "decap", child: inner.id, ...more.note });
 		if (dev.hardHeaderLength === 0) inner.network = at;

@@ -2,6 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import { macIsGroup } from "../../wire/addr.ts";
 import { DEVICE_NAME_MAX, devValidName } from "../core/netdevice.ts";
+import { vxlanMtuFits } from "../device/vxlan.ts";
 import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { type ObjectError, refuse } from "./handler.ts";
@@ -30,5 +31,6 @@ export function checkMtu(dev: NetDevice, mtu: number): Checked {
 	const most = type === "ipip" ? 65_515 : 65_535;
 	if (mtu < (bounded ? 68 : 0)) return refuse("EINVAL", "mtu less than device minimum.");
 	if (bounded && mtu > most) return refuse("EINVAL", "mtu greater than device maximum.");
+	if (type === "vxlan" && !vxlanMtuFits(dev, mtu)) return refuse("EINVAL", "Invalid argument");
 	return ok(undefined);
 }

@@ -19,6 +19,7 @@ import type { NetDevice } from "../types.ts";
 import { refuse } from "./handler.ts";
 import { setIpip } from "./ipip-link.ts";
 import { type Checked, checkMac, checkMtu, checkName } from "./link-check.ts";
+import { setVxlan } from "./vxlan-link.ts";
 
 /** Applies the attributes that are present; absent ones stay as they are. */
 export function setLink(dev: NetDevice, link: Link): Checked {
@@ -59,6 +60,7 @@ function setKind(dev: NetDevice, kind: LinkKind): Checked {
 		return same ? DONE : refuse("EOPNOTSUPP", `Operation not supported: the peer of ${dev.name} cannot be changed`);
 	}
 	if (kind.type === "ipip") return setIpip(dev, kind);
+	if (kind.type === "vxlan") return setVxlan(dev, kind);
 	if (kind.type !== "bridge") return DONE;
 	if (kind.stp === true) return refuse("EOPNOTSUPP", `STP is not modelled (bridge ${dev.name})`);
 	const br = bridgeOf(dev);

@@ -14,6 +14,8 @@ import { type BridgeState, bridgeOf } from "../device/bridge.ts";
 import { brAddIf, brDelIf, brSetMac } from "../device/bridge-device.ts";
 import type { FdbEntry } from "../device/bridge-fdb.ts";
 import { vethPeer, vethReconnect } from "../device/veth.ts";
+import { Vxlan, vxlansOf } from "../device/vxlan.ts";
+import { IpTunnel, ipipTunnels } from "../ipv4/ipip-device.ts";
 import { deviceKey, setSysctl, sysctls } from "../sysctl.ts";
 import type { NetDevice, Netns, Tap } from "../types.ts";
 import type { Undo } from "./handler.ts";
@@ -55,6 +57,8 @@ interface Snapshot {
 	readonly taps: Tap[];
 	readonly sysctls: ReadonlyMap<string, string>;
 	readonly bridge: BridgeSnapshot | undefined;
+	/** Settings of a tunnel; absent: it has none. */
+	readonly undoKind: Undo | undefined;
 }
 
 interface BridgeSnapshot {
@@ -84,7 +88,29 @@ function snapshotOf(dev: NetDevice, sysctlValues: ReadonlyMap<string, string>): 
 		peer: vethPeer(dev),
 		taps: dev.taps,
 		sysctls: sysctlValues,
+		undoKind: undoTunnel(dev),
 		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : undefined,
+	};
+}
+
+/** Remembers the settings of a tunnel. */
+function undoTunnel({ ops }: NetDevice): Undo | undefined {
+	if (ops instanceof IpTunnel) {
+		const { parms } = ops;
+		return () => {
+			ops.parms = parms;
+			ipipTunnels(ops.netns).add(ops);
+		};
+	}
+	if (!(ops instanceof Vxlan)) return undefined;
+	const { conf } = ops;
+	const entries = ops.fdb.entries().map((entry) => ({ ...entry }));
+	return () => {
+		ops.conf = conf;
+		ops.fdb.ageingNs = conf.ageingTimeSeconds * 1e9;
+		vxlansOf(ops.netns).add(ops);
+		for (const { mac } of ops.fdb.entries()) ops.fdb.delete(mac);
+		for (const entry of entries) ops.fdb.set(entry);
 	};
 }
 
@@ -120,6 +146,7 @@ function restore(snapshots: readonly Snapshot[]): void {
 		dev.port = { ...port, forwarding: dev.port.forwarding };
 	}
 	for (const snapshot of snapshots) {
+		snapshot.undoKind?.();
 		if (snapshot.up) devOpen(snapshot.dev);
 		else devClose(snapshot.dev);
 		snapshot.dev.everUp = snapshot.everUp;

@@ -15,6 +15,7 @@ import { ipipKind, makeIpip } from "./ipip-link.ts";
 import { checkMac, checkName } from "./link-check.ts";
 import { setLink } from "./link-set.ts";
 import { snapshotAround } from "./link-snapshot.ts";
+import { makeVxlan, vxlanKind } from "./vxlan-link.ts";
 
 export const linkHandler: ObjectHandler<Link> = {
 	apply(netns, verb, link) {
@@ -51,9 +52,10 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 			return refuse("EOPNOTSUPP", "Unknown device type.");
 		case "ipip":
 			return makeIpip(netns, link.name, kind);
+		case "vxlan":
+			return makeVxlan(netns, { name: link.name, mac }, kind);
 		case "macvlan":
 		case "vlan":
-		case "vxlan":
 			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
 		case "dummy":
 			return ok(createDummy(netns, link.name, mac));
@@ -137,6 +139,7 @@ function kindOf(dev: NetDevice): LinkKind {
 		case "ipip":
 			return ipipKind(dev);
 		case "vxlan":
+			return vxlanKind(dev);
 		case "vlan":
 		case "macvlan":
 			throw new Error(`a device of type ${dev.ops.type}`);
