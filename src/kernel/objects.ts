@@ -28,7 +28,7 @@ export type LinkKind =
 	| { readonly type: "dummy" }
 	| {
 			readonly type: "vlan";
-			/** The device whose frames are tagged. */
+			/** The device whose frames are tagged; in a dump "" when it is in another namespace. */
 			readonly parent: string;
 			/** VLAN ID, 0–4094. */
 			readonly id: number;
@@ -78,7 +78,7 @@ export type LinkKind =
 	  }
 	| {
 			readonly type: "macvlan";
-			/** The device whose frames it shares. */
+			/** The device whose frames it shares; in a dump "" when it is in another namespace. */
 			readonly parent: string;
 			/** Default `vepa`. */
 			readonly mode?: MacvlanMode;
@@ -118,7 +118,7 @@ export interface Link {
 	readonly newName?: string;
 	/** In a dump only. */
 	readonly ifindex?: number;
-	/** In a dump only: ifindex of a veth's peer. */
+	/** In a dump only: ifindex of a veth's peer, or of the parent of a VLAN or macvlan. */
 	readonly peerIfindex?: number;
 	/** In a dump only: the cable is plugged in (IFF_LOWER_UP). */
 	readonly carrier?: boolean;
@@ -130,7 +130,7 @@ export interface Link {
 	readonly qdisc?: string;
 	/** In a dump only: how many want every frame (a bridge, captures, the user). */
 	readonly promiscuity?: number;
-	/** In a dump only: the number by which this namespace knows that of a veth's peer. */
+	/** In a dump only: the number by which this namespace knows that of a veth's peer or of the parent. */
 	readonly peerNetnsId?: number;
 	readonly stats?: LinkStats;
 }

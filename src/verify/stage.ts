@@ -184,6 +184,9 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 	return all;
 }
 
+/** Kinds that have no such setting. */
+const WITHOUT_OFFLOAD: readonly string[] = ["ipip", "macvlan"];
+
 /** By namespace, far ends of veths included. */
 function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
 	const devices = new Map<string, string[]>();
@@ -193,8 +196,12 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 		own.push(dev);
 	};
 	for (const { netns, link } of links) {
-		// A tunnel without a link layer has no such setting.
-		if (link.link === undefined || link.link.type === "ipip") continue;
+		if (link.netns !== undefined && devices.get(netns)?.includes(link.name) === true) {
+			const others = (devices.get(netns) ?? []).filter((name) => name !== link.name);
+			devices.set(netns, others);
+			add(link.netns, link.name);
+		}
+		if (link.link === undefined || WITHOUT_OFFLOAD.includes(link.link.type)) continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

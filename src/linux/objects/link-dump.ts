@@ -110,7 +110,7 @@ function isMulticast(addr: IpAddr): boolean {
 function linkObject(rtnl: Rtnl, netns: LinuxNetns, state: LinkState, names: ReadonlyMap<number, string>): Link {
 	const kind = linkKindOf(rtnl, netns, state);
 	const master = state.master === 0 ? undefined : names.get(state.master);
-	const isVeth = state.kind === "veth";
+	const hasLower = state.kind === "veth" || state.kind === "vlan" || state.kind === "macvlan";
 	return {
 		kind: "link",
 		name: state.name,
@@ -122,13 +122,13 @@ function linkObject(rtnl: Rtnl, netns: LinuxNetns, state: LinkState, names: Read
 		...(master === undefined ? {} : { master }),
 		...(state.port === undefined ? {} : { port: state.port }),
 		ifindex: state.ifindex,
-		...(isVeth ? { peerIfindex: state.lower } : {}),
+		...(hasLower ? { peerIfindex: state.lower } : {}),
 		carrier: state.carrier,
 		...(state.alias === "" ? {} : { alias: state.alias }),
 		txQueueLength: state.txQueueLength,
 		qdisc: state.qdisc,
 		promiscuity: state.promiscuity,
-		...(isVeth && state.lowerNsid !== undefined ? { peerNetnsId: state.lowerNsid } : {}),
+		...(hasLower && state.lowerNsid !== undefined ? { peerNetnsId: state.lowerNsid } : {}),
 		...(state.stats === undefined ? {} : { stats: state.stats }),
 	};
 }

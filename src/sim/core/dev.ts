@@ -6,6 +6,8 @@ import { get48, put16 } from "../../wire/read-write.ts";
 import type { Work } from "../event-loop.ts";
 import { dropSkb, traceStep } from "../trace.ts";
 import type { Fate, NetDevice, PacketType, Skb, VlanTag } from "../types.ts";
+import { vlanGroup, vlanKey } from "./uppers.ts";
+import { isVlanProtocol, untagVlan, VLAN_HLEN, VLAN_VID_MASK } from "./vlan-tag.ts";
 
 /** Sends the frame (`data` at its Ethernet header, or at the packet where the device has no link layer) out by `skb.dev`. */
 export function devQueueXmit(skb: Skb): Fate {
@@ -110,15 +112,25 @@ export function netifReceiveSkbCore(skb: Skb): Fate {
 	const dev = skb.dev;
 	if (dev === undefined) throw new Error("netif_receive_skb: the packet has no device");
 	skb.iif = dev.ifindex;
+	if (skb.vlan === undefined && isVlanProtocol(skb.protocol)) untagVlan(skb);
 	if (dev.taps.length > 0) tap(dev, skb, skb.pktType);
 	if (skb.machine.tracer !== undefined) {
 		traceStep(skb, dev.netns, "__netif_receive_skb_core", { step: "receive", dev: dev.name, ...shownFrame(dev, skb) });
+	}
+	if (skb.vlan !== undefined) {
+		const vlan = vlanGroup(dev).get(vlanKey(skb.vlan.protocol, skb.vlan.tci & VLAN_VID_MASK));
+		if (vlan !== undefined) return vlanDoReceive(skb, vlan);
 	}
 	skb.data = skb.mac + dev.hardHeaderLength;
 	skb.network = skb.data;
 	if (dev.rxHandler !== undefined) {
 		const fate = dev.rxHandler(skb);
 		if (fate !== undefined) return fate;
+	}
+	if (skb.vlan !== undefined) {
+		// Of a VLAN that nobody here is in; VLAN 0 is none, the tag has a priority only.
+		if ((skb.vlan.tci & VLAN_VID_MASK) !== 0) skb.pktType = "otherhost";
+		skb.vlan = undefined;
 	}
 	const handler = skb.machine.packetTypes.get(skb.protocol);
 	if (handler !== undefined) return handler(skb);
@@ -127,15 +139,25 @@ export function netifReceiveSkbCore(skb: Skb): Fate {
 	});
 }
 
+/** A frame of a VLAN goes on as one of the VLAN's device, without the tag (`vlan_do_receive`). */
+function vlanDoReceive(skb: Skb, vlan: NetDevice): Fate {
+	if (!vlan.up) {
+		return dropSkb(skb, vlan.netns, "vlan_do_receive", "NOT_SPECIFIED", { detail: `${vlan.name} is down` });
+	}
+	skb.dev = vlan;
+	if (skb.pktType === "otherhost" && get48(skb.bytes, skb.mac) === vlan.mac) skb.pktType = "host";
+	skb.vlan = undefined;
+	vlan.stats.rxPackets += 1;
+	vlan.stats.rxBytes += skb.end - skb.mac - ETH_HLEN;
+	return netifReceiveSkbCore(skb);
+}
+
 /** Whether a device may send the frame (`data` at the Ethernet header): up, and within MTU, Ethernet header and VLAN tag. */
 export function isSkbForwardable(dev: NetDevice, skb: Skb): boolean {
 	return dev.up && skb.end - skb.data <= dev.mtu + ETH_HLEN + VLAN_HLEN;
 }
 
-const VLAN_HLEN = 4;
-
-/** Whom a frame is for, as the device sees it. */
-export function ethPktType(dev: NetDevice, bytes: Uint8Array, at: number): PacketType {
+function ethPktType(dev: NetDevice, bytes: Uint8Array, at: number): PacketType {
 	const dst = get48(bytes, at);
 	if (dst === dev.mac) return "host";
 	if (((bytes[at] ?? 0) & 1) === 0) return "otherhost";

@@ -28,7 +28,7 @@ export type AddIfError = "loopback" | "bridge" | "busy";
 export function brAddIf(bridge: NetDevice, dev: NetDevice): Result<void, AddIfError> {
 	if (dev.isLoopback || dev.hardHeaderLength === 0) return err("loopback");
 	if (dev.ops.type === "bridge") return err("bridge");
-	if (dev.master !== undefined) return err("busy");
+	if (dev.master !== undefined || dev.rxHandler !== undefined) return err("busy");
 	const br = bridgeOf(bridge);
 	dev.master = bridge;
 	dev.rxHandler = brHandleFrame;

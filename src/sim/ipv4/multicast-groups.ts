@@ -9,6 +9,11 @@ export class MulticastGroups {
 		return this.#members.has(group);
 	}
 
+	/** Whether a group that was joined has this MAC address: 01:00:5e and the lower 23 bits. */
+	hasMac(mac: number): boolean {
+		return [...this.#members.keys()].some((group) => 0x01005e000000 + (group & 0x7fffff) === mac);
+	}
+
 	/** Does nothing for an address that is no group. */
 	join(group: number): void {
 		if (isMulticast(group)) this.#members.set(group, (this.#members.get(group) ?? 0) + 1);

@@ -102,7 +102,8 @@ function brnfDeviceEvent(event: DeviceEvent): void {
 function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	const port = state.indev;
 	const bridge = port?.master;
-	if (skb.protocol !== ETH_P_IP || port === undefined || bridge === undefined) return "accept";
+	if (skb.protocol !== ETH_P_IP || skb.vlan !== undefined || port === undefined || bridge === undefined)
+		return "accept";
 	const settings = brNf(state.netns);
 	if (!settings.hasInetHooks() || !(settings.callIptables || bridgeOf(bridge).nfCallIptables)) return "accept";
 	if (!brValidateIpv4(skb)) return invalid(state);
@@ -135,7 +136,7 @@ function brNfForwardIp(skb: Skb, state: HookState): HookVerdict {
 	const info = skb.nfBridge;
 	const indev = state.indev?.master;
 	const outdev = state.outdev?.master;
-	if (info === undefined || skb.protocol !== ETH_P_IP) return "accept";
+	if (info === undefined || skb.protocol !== ETH_P_IP || skb.vlan !== undefined) return "accept";
 	if (indev === undefined || outdev === undefined) return "drop";
 	takeAsOurs(skb, info);
 	if (!brValidateIpv4(skb)) return invalid(state);

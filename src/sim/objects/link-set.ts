@@ -14,11 +14,13 @@ import { peernet2idAlloc } from "../core/netns-ids.ts";
 import { bridgeOf } from "../device/bridge.ts";
 import { type AddIfError, brAddIf, brDelIf, brPortSetMac, brSetMac } from "../device/bridge-device.ts";
 import { vethPeer } from "../device/veth.ts";
+import { Vlan } from "../device/vlan.ts";
 import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice } from "../types.ts";
 import { refuse } from "./handler.ts";
 import { setIpip } from "./ipip-link.ts";
 import { type Checked, checkMac, checkMtu, checkName } from "./link-check.ts";
+import { setMacvlan, setVlan } from "./upper-link.ts";
 import { setVxlan } from "./vxlan-link.ts";
 
 /** Applies the attributes that are present; absent ones stay as they are. */
@@ -59,6 +61,8 @@ function setKind(dev: NetDevice, kind: LinkKind): Checked {
 		const same = peer?.name === kind.peer && peer.netns.name === (kind.peerNetns ?? dev.netns.name);
 		return same ? DONE : refuse("EOPNOTSUPP", `Operation not supported: the peer of ${dev.name} cannot be changed`);
 	}
+	if (kind.type === "vlan") return setVlan(dev, kind);
+	if (kind.type === "macvlan") return setMacvlan(dev, kind);
 	if (kind.type === "ipip") return setIpip(dev, kind);
 	if (kind.type === "vxlan") return setVxlan(dev, kind);
 	if (kind.type !== "bridge") return DONE;
@@ -89,6 +93,7 @@ function setMac(dev: NetDevice, mac: number): Checked {
 	if (dev.hardHeaderLength === 0) return refuse("EOPNOTSUPP", "Operation not supported");
 	const checked = checkMac(mac);
 	if (!checked.ok) return checked;
+	if (dev.ops instanceof Vlan) dev.ops.macIsSet = true;
 	if (dev.ops.type === "bridge") brSetMac(dev, mac, true);
 	else if (dev.master !== undefined) brPortSetMac(dev, mac);
 	else devSetMacAddress(dev, mac);

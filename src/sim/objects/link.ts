@@ -15,6 +15,7 @@ import { ipipKind, makeIpip } from "./ipip-link.ts";
 import { checkMac, checkName } from "./link-check.ts";
 import { setLink } from "./link-set.ts";
 import { snapshotAround } from "./link-snapshot.ts";
+import { lowerOf, macvlanKind, makeMacvlan, makeVlan, vlanKind } from "./upper-link.ts";
 import { makeVxlan, vxlanKind } from "./vxlan-link.ts";
 
 export const linkHandler: ObjectHandler<Link> = {
@@ -54,9 +55,10 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 			return makeIpip(netns, link.name, kind);
 		case "vxlan":
 			return makeVxlan(netns, { name: link.name, mac }, kind);
-		case "macvlan":
 		case "vlan":
-			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
+			return makeVlan(netns, link, kind);
+		case "macvlan":
+			return makeMacvlan(netns, { name: link.name, mac }, kind);
 		case "dummy":
 			return ok(createDummy(netns, link.name, mac));
 		case "bridge":
@@ -98,7 +100,7 @@ function remove(dev: NetDevice): Result<Undo, ObjectError> {
 
 function linkObject(dev: NetDevice): Link {
 	const { hairpin, learning, flood, isolated, forwarding, number } = dev.port;
-	const peer = vethPeer(dev);
+	const peer = vethPeer(dev) ?? lowerOf(dev);
 	return {
 		kind: "link",
 		name: dev.name,
@@ -141,8 +143,9 @@ function kindOf(dev: NetDevice): LinkKind {
 		case "vxlan":
 			return vxlanKind(dev);
 		case "vlan":
+			return vlanKind(dev);
 		case "macvlan":
-			throw new Error(`a device of type ${dev.ops.type}`);
+			return macvlanKind(dev);
 		case "veth": {
 			const peer = vethPeer(dev);
 			const elsewhere = peer === undefined || peer.netns === dev.netns ? {} : { peerNetns: peer.netns.name };

@@ -122,6 +122,8 @@ const LINK_FIELDS = {
 			isolated: z.boolean().exactOptional(),
 		})
 		.exactOptional(),
+	/** Where it moves to. */
+	netns: netnsName.exactOptional(),
 	newName: deviceName.exactOptional(),
 	alias: z.string().exactOptional(),
 	txQueueLength: wholeNumber.exactOptional(),
