@@ -1,15 +1,14 @@
-/** For tests of the real kernel: a `LinuxKernel` with namespaces of its own, for what neither sends nor listens. Needs root. */
-import { err } from "../src/base/result.ts";
+/** For tests of the real kernel: a `LinuxKernel` with namespaces of its own in a few words. Needs root. */
 import type { Op } from "../src/kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, Link } from "../src/kernel/objects.ts";
-import type { SocketError } from "../src/kernel/socket.ts";
-import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "../src/linux/linux-kernel.ts";
+import type { LinuxKernel, LinuxKernelOptions } from "../src/linux/linux-kernel.ts";
+import { openLinuxKernel } from "../src/linux/open-linux-kernel.ts";
 
 export class LinuxLab {
 	readonly kernel: LinuxKernel;
 
 	constructor(options: LinuxKernelOptions = {}) {
-		this.kernel = new LinuxKernel(withoutParts, options);
+		this.kernel = openLinuxKernel(options).kernel;
 	}
 
 	static async open(...names: readonly string[]): Promise<LinuxLab> {
@@ -48,35 +47,4 @@ export class LinuxLab {
 	close(): void {
 		this.kernel.close();
 	}
-}
-
-/** TODO(merge): sockets, clock, captures, iptables and conntrack of the real kernel go here once they are. */
-function withoutParts(): LinuxParts {
-	const noSockets = err<SocketError>({ errno: "EOPNOTSUPP", message: "no sockets here" });
-	const noError = { errno: "EOPNOTSUPP", op: -1, message: "not here" } as const;
-	return {
-		clock: {
-			now: () => performance.now() * 1e6,
-			after: (delayNs, fn) => {
-				const timer = setTimeout(fn, delayNs / 1e6);
-				return () => clearTimeout(timer);
-			},
-		},
-		sockets: {
-			listenTcp: () => noSockets,
-			connectTcp: () => noSockets,
-			openUdp: () => noSockets,
-			openEcho: () => noSockets,
-			openPacket: () => noSockets,
-			list: () => noSockets,
-		},
-		drivers: [],
-		run: async (done) => done(),
-		capture: () => err(noError),
-		conntrackEvents: () => err(noError),
-		conntrackStats: () => err(noError),
-		log: () => [],
-		forget: () => {},
-		close: () => {},
-	};
 }

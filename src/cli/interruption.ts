@@ -1,24 +1,18 @@
-/** Ctrl-C as a question that a long command asks between two things; pressed twice it ends the process at once. */
-export interface Interruption {
-	readonly came: boolean;
-	/** From now on Ctrl-C is as it was. */
-	forget(): void;
-}
+/** Ctrl-C in a long command: what it made goes, and the process ends at once as a shell expects it. */
+import { constants } from "node:os";
 
-export function watchInterrupt(): Interruption {
-	let came = false;
-	const onSignal = (): void => {
-		came = true;
+type Signal = "SIGINT" | "SIGTERM";
+
+const SIGNALS: readonly Signal[] = ["SIGINT", "SIGTERM"];
+
+/** `cleanUp` runs, once, before the process ends; the value makes signals what they were. */
+export function onInterrupt(cleanUp: () => void): () => void {
+	const end = (signal: Signal): void => {
+		cleanUp();
+		process.exit(128 + constants.signals[signal]);
 	};
-	process.once("SIGINT", onSignal);
-	process.once("SIGTERM", onSignal);
-	return {
-		get came() {
-			return came;
-		},
-		forget() {
-			process.off("SIGINT", onSignal);
-			process.off("SIGTERM", onSignal);
-		},
+	for (const signal of SIGNALS) process.once(signal, end);
+	return () => {
+		for (const signal of SIGNALS) process.off(signal, end);
 	};
 }

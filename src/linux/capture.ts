@@ -44,6 +44,7 @@ const PACKET_MR_PROMISC = 1;
 const SIOCGIFNAME = 0x8910;
 const SIOCGIFINDEX = 0x8933;
 const IFREQ_BYTES = 40;
+const LOOPBACK_IFINDEX = 1;
 const IFNAMSIZ = 16;
 /** A frame this much older than the look at its socket may still have been on its way into another socket's queue. */
 const SLACK_NS = 20_000;
@@ -170,6 +171,8 @@ class Captures {
 		const named = new Set<number>();
 		this.#reader.read(tap.fd, (raw) => {
 			if (listeners.length === 0) return;
+			// On lo each packet is shown once, when it comes in, as libpcap does.
+			if (raw.ifindex === LOOPBACK_IFINDEX && raw.pktType === "outgoing") return;
 			if (!named.has(raw.ifindex)) {
 				named.add(raw.ifindex);
 				refreshName(tap, raw.ifindex);

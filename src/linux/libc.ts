@@ -6,6 +6,7 @@ import { constants } from "node:os";
 import koffi from "koffi";
 
 export const CLONE_NEWNET = 0x4000_0000;
+export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
@@ -91,9 +92,23 @@ export const libc: Readonly<Record<CallName, Call>> = {
 	umount2: bind("int umount2(const char *target, int flags)"),
 };
 
-/** Closes on a thread of libuv's pool: for sockets whose close waits (AF_PACKET: 10 to 20 ms). */
+/** How many closes may be under way; the pool has fewer threads, and FFI refuses more than some dozens. */
+const CLOSES_AT_ONCE = 16;
+let closing = 0;
+const toClose: number[] = [];
+
+/** Closes on a thread of libuv's pool: for sockets whose close waits (AF_PACKET: 10 to 20 ms). Those that must wait their turn stay open until then. */
 export function closeLater(fd: number): void {
-	closeAsync.async(fd, () => undefined);
+	if (closing >= CLOSES_AT_ONCE) {
+		toClose.push(fd);
+		return;
+	}
+	closing += 1;
+	closeAsync.async(fd, () => {
+		closing -= 1;
+		const next = toClose.shift();
+		if (next !== undefined) closeLater(next);
+	});
 }
 
 const closeAsync = lib.func("int close(int fd)");

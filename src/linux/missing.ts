@@ -7,9 +7,13 @@ import { Batch } from "./netlink/batch.ts";
 import { Rtnl } from "./netlink/rtnl.ts";
 import { NetnsList } from "./netns-list.ts";
 import { applyLink } from "./objects/link.ts";
+import { PROGRAM_PATH } from "./program.ts";
 
-/** Programs that are run. */
-const PROGRAMS = ["iptables-restore", "iptables-save"] as const;
+/** Programs that are run, all of Debian's package iptables. */
+const PROGRAMS = ["iptables", "ip6tables"].flatMap((name) => [
+	name,
+	...["nft-restore", "nft-save", "legacy-restore", "legacy-save"].map((each) => `${name}-${each}`),
+]);
 
 const DEVICES: readonly Link[] = [
 	{ kind: "link", name: "veth0", link: { type: "veth", peer: "veth1" } },
@@ -50,7 +54,7 @@ function noProgram(name: string): string {
 }
 
 function isInstalled(name: string): boolean {
-	return (process.env["PATH"] ?? "").split(":").some((directory) => {
+	return PROGRAM_PATH.split(":").some((directory) => {
 		try {
 			accessSync(join(directory, name), constants.X_OK);
 			return true;

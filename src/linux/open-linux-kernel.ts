@@ -1,23 +1,26 @@
 /** The real kernel with all its parts: one event loop, sockets, captures, log, and a driver for each kind of object. */
 import { randomBytes } from "node:crypto";
-import { ok, type Result } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { ConntrackEvent } from "../kernel/conntrack.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
+import { IPPROTO_TCP } from "../wire/ipv4.ts";
 import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
 import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
+import { ipSetDriver } from "./ipset.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
-import { kernelError } from "./netlink/errno.ts";
 import type { LinuxNetns } from "./netns.ts";
 import { NfacctDriver } from "./nfacct.ts";
 import { readSysctl, sysctlPath, writeSysctl } from "./objects/sysctl-file.ts";
 import { turnChecksumOffloadOff } from "./offload.ts";
 import { EPOLLIN, Poller } from "./poller.ts";
+import { destroySockets, diagSockets } from "./sock-diag.ts";
 import { LinuxSockets } from "./sockets.ts";
 import { XtablesDriver } from "./xtables.ts";
+import type { XtBackend } from "./xtables-tool.ts";
 
 /** A `LinuxKernel`, and what it can do at once for many: the port does the same, slower. */
 export interface OpenLinuxKernel {
@@ -31,7 +34,7 @@ export interface OpenLinuxKernel {
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
 	/** Packets carry their checksums from the start, as if there were no offloading. */
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
-	/** Forgets connections and what routes learnt. */
+	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
 	flush(netns: string): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
 	lostFrames(netns: string): number;
@@ -40,11 +43,16 @@ export interface OpenLinuxKernel {
 	close(): void;
 }
 
-export function openLinuxKernel(options: LinuxKernelOptions = {}): OpenLinuxKernel {
+export interface OpenOptions extends LinuxKernelOptions {
+	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
+	readonly iptables?: XtBackend | "auto";
+}
+
+export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 	const poller = new Poller();
 	const tag = logTag();
 	const log = new KernelLog({ tag });
-	const xtables = new XtablesDriver({ logTag: tag });
+	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
 	let table: NetnsTable | undefined;
 	const kernel = new LinuxKernel((made) => {
 		table = made;
@@ -53,7 +61,7 @@ export function openLinuxKernel(options: LinuxKernelOptions = {}): OpenLinuxKern
 	const within = <T>(name: string, fn: (netns: LinuxNetns) => Result<T, KernelError>): Result<T, KernelError> => {
 		const netns = table?.find(name);
 		if (netns !== undefined) return fn(netns);
-		return { ok: false, error: { errno: "ENOENT", op: -1, message: `no namespace ${name}` } };
+		return err({ errno: "ENOENT", op: -1, message: `no namespace ${name}` });
 	};
 	return {
 		kernel,
@@ -83,10 +91,16 @@ interface Shared {
 function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxParts {
 	const sockets = new LinuxSockets(table, poller);
 	const watched = new Map<LinuxNetns, Set<() => void>>();
+	const forget = (netns: LinuxNetns): void => {
+		closeCaptures(netns, poller);
+		sockets.closeNetns(netns);
+		for (const stop of watched.get(netns) ?? []) stop();
+		watched.delete(netns);
+	};
 	return {
 		clock: poller.clock,
 		sockets,
-		drivers: [xtables, new ConntrackDriver(), new NfacctDriver()],
+		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver],
 		run: (done, timeoutNs) => poller.run(done, timeoutNs),
 		capture: (netns, options, listener) => startCapture(netns, options, listener, poller),
 		conntrackEvents: (netns, listener) => {
@@ -100,17 +114,9 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 		},
 		conntrackStats,
 		log: () => log.lines(),
-		forget: (netns) => {
-			closeCaptures(netns, poller);
-			sockets.closeNetns(netns);
-			for (const stop of watched.get(netns) ?? []) stop();
-			watched.delete(netns);
-		},
+		forget,
 		close: () => {
-			for (const netns of table.all()) {
-				closeCaptures(netns, poller);
-				sockets.closeNetns(netns);
-			}
+			for (const netns of table.all()) forget(netns);
 			log.close();
 			poller.close();
 		},
@@ -151,13 +157,21 @@ function readSysctls(keys: readonly string[]): ReadonlyMap<string, string> {
 function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, KernelError> {
 	const errno = turnChecksumOffloadOff(netns, devs);
 	if (errno === undefined) return ok(undefined);
-	return { ok: false, error: kernelError(-1, { errno: 0, text: `checksum offload of ${devs.join(", ")}: ${errno}` }) };
+	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
 }
 
 function flush(netns: LinuxNetns): Result<void, KernelError> {
+	const sockets = diagSockets(netns, IPPROTO_TCP);
+	const orphans = typeof sockets === "string" ? [] : sockets.filter(({ inode }) => inode === 0);
+	const errno = typeof sockets === "string" ? sockets : destroySockets(netns, IPPROTO_TCP, orphans);
+	if (errno !== undefined) return failed(`sock_diag: ${errno}`);
 	const connections = flushConntrack(netns);
 	if (!connections.ok) return connections;
 	const routes = netns.run(() => writeSysctl("net/ipv4/route/flush", "1"));
 	if ("value" in routes) return ok(undefined);
-	return { ok: false, error: kernelError(-1, { errno: 0, text: `net.ipv4.route.flush: ${routes.errno}` }) };
+	return failed(`net.ipv4.route.flush: ${routes.errno}`);
+}
+
+function failed(message: string): Result<never, KernelError> {
+	return err({ errno: "EIO", op: -1, message });
 }

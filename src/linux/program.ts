@@ -15,7 +15,7 @@ export interface ProgramRun {
 const MAX_OUTPUT_BYTES = 1 << 30;
 const { PATH = "" } = process.env;
 /** Debian keeps the network's tools where only root's PATH leads. */
-const PROGRAM_PATH = `${PATH}:/usr/sbin:/sbin:/usr/bin:/bin`;
+export const PROGRAM_PATH: string = `${PATH}:/usr/sbin:/sbin:/usr/bin:/bin`;
 
 /** Runs a program to its end with `input` as its stdin. */
 export function runProgram(netns: LinuxNetns, argv: readonly [string, ...string[]], input = ""): ProgramRun {

@@ -15,6 +15,8 @@ export type Normalised =
 	| "NAT ICMP id"
 	/** The real kernel leaves the checksum to the device. */
 	| "checksum offload"
+	/** A later fragment as it went on, for the real kernel writes new headers into the very bytes that were captured. */
+	| "fragment overwritten"
 	/** ± 1 s. */
 	| "conntrack timeout"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
@@ -69,7 +71,7 @@ export class Chance {
 		return follow(this.#seqs, { sim, real }, { may, drift: 0 }) && this.count("TCP sequence number");
 	}
 
-	/** `begins`: a segment's own time stamp. */
+	/** `begins`: a SYN's own time stamp. */
 	timestamp(sim: number, real: number, begins: boolean): boolean {
 		if (sim === 0 || real === 0) return false;
 		const rules = { may: begins, drift: TIMESTAMP_DRIFT };
@@ -109,16 +111,17 @@ interface Pair {
 /** 32-bit numbers that count on from where a pair began. */
 type Stream = Pair;
 
+/** Two connections may begin with numbers that are close to each other in one kernel: any stream that fits will do. */
 function follow(
 	streams: Stream[],
 	{ sim, real }: Pair,
 	{ may, drift }: { readonly may: boolean; readonly drift: number },
 ): boolean {
-	const stream = streams.find((one) => Math.abs((sim - one.sim) | 0) < STREAM_WINDOW);
-	if (stream !== undefined) {
-		const apart = (real - stream.real - (sim - stream.sim)) | 0;
-		return Math.abs(apart) <= drift;
-	}
+	const follows = streams.some((one) => {
+		const ahead = (sim - one.sim) | 0;
+		return Math.abs(ahead) < STREAM_WINDOW && Math.abs((real - one.real - ahead) | 0) <= drift;
+	});
+	if (follows) return true;
 	if (may) streams.push({ sim, real });
 	return may;
 }

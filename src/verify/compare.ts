@@ -6,6 +6,7 @@ import type { Difference } from "./difference.ts";
 import { normaliseFrame } from "./normalise.ts";
 import { normaliseLogLine, normaliseSight } from "./normalise-text.ts";
 import type { LogSight, Outcome, SeenFrame, SocketSight } from "./outcome.ts";
+import { isOverwritten } from "./overwritten.ts";
 import type { Scenario } from "./scenario.ts";
 
 export type Comparison =
@@ -76,7 +77,9 @@ function frameDifference(
 		const b = queues.get(device)?.[number - 1];
 		const common = { kind: "frame", step, netns: a.netns, dev: a.dev, number } as const;
 		if (b === undefined) return { ...common, sim: a };
-		const normalised = normaliseFrame({ sim: a.frame, real: b.frame, step, ...linkOf(a) }, chance);
+		const normalised = isOverwritten(a, b, real)
+			? overwritten(a, chance)
+			: normaliseFrame({ sim: a.frame, real: b.frame, step, ...linkOf(a) }, chance);
 		if (a.direction !== b.direction || a.pktType !== b.pktType || hex(normalised) !== hex(a.frame)) {
 			return { ...common, sim: a, real: b, normalised };
 		}
@@ -91,6 +94,11 @@ function frameDifference(
 
 function linkOf({ link }: SeenFrame): { readonly link?: "ip" } {
 	return link === undefined ? {} : { link };
+}
+
+function overwritten({ frame }: SeenFrame, chance: Chance): Uint8Array {
+	chance.count("fragment overwritten");
+	return frame;
 }
 
 function deviceOf({ netns, dev }: SeenFrame): string {

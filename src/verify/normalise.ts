@@ -60,8 +60,12 @@ export function normaliseFrame(pair: FramePair, chance: Chance): Uint8Array {
 }
 
 /** TCP options (`-j LOG --log-tcp-options` prints them) in the simulated kernel's terms; `real` is changed. */
-export function normaliseTcpOptions(sim: Uint8Array, real: Uint8Array, chance: Chance): void {
-	if (sim.length === real.length) new Rewriter(sim, real, { chance, step: 0 }).tcpOptions(0, sim.length, []);
+export function normaliseTcpOptions(
+	{ sim, real, begins }: { readonly sim: Uint8Array; readonly real: Uint8Array; readonly begins: boolean },
+	chance: Chance,
+): void {
+	const end = { to: sim.length, begins };
+	if (sim.length === real.length) new Rewriter(sim, real, { chance, step: 0 }).tcpOptions(0, end, []);
 }
 
 /** Positions of checksums that cover a place, the innermost first: each also covers those before it. */
@@ -119,14 +123,15 @@ class Rewriter {
 		}
 	}
 
-	tcpOptions(from: number, to: number, checks: Checks): void {
+	/** `begins`: they are a SYN's. */
+	tcpOptions(from: number, { to, begins }: { readonly to: number; readonly begins: boolean }, checks: Checks): void {
 		const sim = this.#sim;
 		for (let at = from; at < to && sim[at] !== 0; ) {
 			const kind = sim[at] ?? 0;
 			const length = kind === 1 ? 1 : (sim[at + 1] ?? 0);
 			if (length < 1 || at + length > to || sim[at] !== this.#real[at]) return;
 			if (kind === 8 && length === 10) {
-				this.#set32(at + 2, checks, (a, b) => this.#chance.timestamp(a, b, true));
+				this.#set32(at + 2, checks, (a, b) => this.#chance.timestamp(a, b, begins));
 				this.#set32(at + 6, checks, (a, b) => this.#chance.timestamp(a, b, false));
 			} else if (kind === 5) {
 				for (let edge = at + 2; edge + 4 <= at + length; edge += 4) {
@@ -188,7 +193,8 @@ class Rewriter {
 		this.#set32(l4 + 4, checks, (a, b) => this.#chance.seq(a, b, begins));
 		if (!isWhole) return;
 		this.#set32(l4 + 8, checks, (a, b) => this.#chance.seq(a, b, false));
-		this.tcpOptions(l4 + TCP_MIN_HLEN, Math.min(l4 + tcpHeaderLength(sim, l4), sim.length), checks);
+		const to = Math.min(l4 + tcpHeaderLength(sim, l4), sim.length);
+		this.tcpOptions(l4 + TCP_MIN_HLEN, { to, begins }, checks);
 	}
 
 	#icmp(l4: number, checks: Checks): void {

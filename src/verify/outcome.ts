@@ -37,7 +37,7 @@ export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direct
 }
 
 export interface NetnsOutcome {
-	/** Chains with counters, of the tables raw, mangle, nat and filter, and of others that the scenario names. */
+	/** Chains with counters, of the tables raw, mangle, nat and filter, and of others that the scenario names; none where it has no rules. */
 	readonly chains: readonly XtChain[];
 	readonly conntrack: readonly ConntrackEntry[];
 	readonly neighs: readonly Neigh[];

@@ -1,6 +1,7 @@
 /** Plays a scenario on a kernel and writes down all that is to be seen of it. */
 import { assertNever } from "../base/assert-never.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import type { XtChain } from "../kernel/objects.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { NetnsOutcome, Outcome, Refusal, SeenFrame } from "./outcome.ts";
 import { Players } from "./players.ts";
@@ -151,17 +152,29 @@ class Play {
 
 	async #read(netns: string): Promise<Result<NetnsOutcome, Refusal["error"]>> {
 		const name = this.#stage.name(netns);
-		const saved = await this.#host.saveTables(name);
-		if (!saved.ok) return saved;
+		const chains = await this.#chains(netns);
+		if (!chains.ok) return chains;
 		const dumped = await this.#host.kernel.dump(name, ["conntrack", "neigh", "fdb"]);
 		if (!dumped.ok) return dumped;
 		const objects = dumped.value;
-		const tables = tablesOf(this.#scenario.config[netns]?.iptables ?? "");
 		return ok({
-			chains: saved.value.filter((chain) => tables.includes(chain.table)),
+			chains: chains.value,
 			conntrack: objects.filter((object) => object.kind === "conntrack"),
 			neighs: objects.filter((object) => object.kind === "neigh"),
 			fdb: objects.filter((object) => object.kind === "fdb"),
 		});
+	}
+
+	async #chains(netns: string): Promise<Result<readonly XtChain[], Refusal["error"]>> {
+		const { config, steps } = this.#scenario;
+		const text = config[netns]?.iptables;
+		const isChanged = steps.some(
+			(step) => step.kind === "change" && step.netns === netns && step.object.kind === "xt-rule",
+		);
+		if (text === undefined && !isChanged) return ok([]);
+		const saved = await this.#host.saveTables(this.#stage.name(netns));
+		if (!saved.ok) return saved;
+		const tables = tablesOf(text ?? "");
+		return ok(saved.value.filter((chain) => tables.includes(chain.table)));
 	}
 }

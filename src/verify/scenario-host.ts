@@ -17,7 +17,7 @@ export interface ScenarioHost {
 	saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>>;
 	/** The values of these sysctls; of those that are not there none. */
 	readSysctls(netns: string, keys: readonly string[]): Promise<Result<ReadonlyMap<string, string>, KernelError>>;
-	/** Forgets what packets left behind: connection tracking entries, what routes learnt, rate limits. */
+	/** Forgets what packets left behind: connection tracking entries, what routes learnt, sockets in TIME-WAIT. EBUSY: it cannot. */
 	flush(netns: string): Promise<Result<void, KernelError>>;
 }
 
@@ -58,6 +58,10 @@ export class PortHost implements ScenarioHost {
 	}
 
 	async flush(netns: string): Promise<Result<void, KernelError>> {
+		const sockets = this.kernel.sockets.list(netns);
+		const lingers =
+			!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN");
+		if (lingers) return err({ errno: "EBUSY", op: -1, message: "there are TCP connections" });
 		const dumped = await this.kernel.dump(netns, ["conntrack"]);
 		if (!dumped.ok) return dumped;
 		return this.kernel.apply(

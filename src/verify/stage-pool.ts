@@ -1,5 +1,15 @@
 /** Topologies kept standing between scenarios, for kernels on which building one is slow. */
-import type { Outcome } from "./outcome.ts";
+import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_HOST_UNREACH,
+	ICMP_NET_UNREACH,
+	ICMP_PKT_FILTERED,
+	icmpCode,
+	icmpType,
+} from "../wire/icmpv4.ts";
+import { IPPROTO_ICMP, ipv4HeaderLength, ipv4Proto } from "../wire/ipv4.ts";
+import type { Outcome, SeenFrame } from "./outcome.ts";
 import { playScenario, type RunOptions, refusedOutcome } from "./run-scenario.ts";
 import type { Scenario } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
@@ -21,6 +31,7 @@ export class StagePool {
 	readonly #limit: number;
 	/** By the topology's content, used longest ago first; clean, and not in use. */
 	readonly #free = new Map<string, Stage>();
+	readonly #routeErrors = new WeakMap<Stage, number>();
 	#built = 0;
 
 	constructor(host: ScenarioHost, { limit = 8 }: PoolOptions = {}) {
@@ -38,7 +49,9 @@ export class StagePool {
 		let isClean = false;
 		try {
 			const outcome = await playScenario(stage, scenario);
-			isClean = !leavesMarks(scenario) && (await stage.reset()).ok;
+			const errors = (this.#routeErrors.get(stage) ?? 0) + routeErrors(outcome);
+			this.#routeErrors.set(stage, errors);
+			isClean = errors <= ROUTE_ERROR_LIMIT && !leavesMarks(scenario) && (await stage.reset()).ok;
 			return { outcome, reused: kept !== undefined };
 		} finally {
 			if (isClean) await this.#keep(key, stage);
@@ -82,8 +95,26 @@ export class StagePool {
 	}
 }
 
-/** It leaves what a reset does not take away: changed devices, connections in TIME_WAIT, counted ICMP errors. */
+/**
+ * ICMP errors about the way (no route, unreachable, prohibited), which the kernel limits apart from all others: five at
+ * once to a sender, then one a second, and no namespace can change that (net.ipv4.route.error_burst and error_cost).
+ */
+function routeErrors({ frames }: Outcome): number {
+	const isRouteError = ({ direction, frame }: SeenFrame): boolean =>
+		direction === "out" &&
+		ethType(frame, 0) === ETH_P_IP &&
+		ipv4Proto(frame, ETH_HLEN) === IPPROTO_ICMP &&
+		icmpType(frame, ETH_HLEN + ipv4HeaderLength(frame, ETH_HLEN)) === ICMP_DEST_UNREACH &&
+		ROUTE_ERROR_CODES.has(icmpCode(frame, ETH_HLEN + ipv4HeaderLength(frame, ETH_HLEN)));
+	return frames.filter(isRouteError).length;
+}
+
+const ROUTE_ERROR_CODES: ReadonlySet<number> = new Set([ICMP_NET_UNREACH, ICMP_HOST_UNREACH, ICMP_PKT_FILTERED]);
+/** So many may have been sent before on a topology that is used again; a namespace that made it shows it once. */
+const ROUTE_ERROR_LIMIT = 3;
+
+/** It leaves what a reset does not take away: changed devices, counted ICMP errors. */
 function leavesMarks({ config, steps }: Scenario): boolean {
 	const limits = Object.values(config).some(({ sysctls }) => sysctls?.[ICMP_RATELIMIT] !== undefined);
-	return limits || steps.some((step) => step.kind === "tcp" || (step.kind === "change" && step.object.kind === "link"));
+	return limits || steps.some((step) => step.kind === "change" && step.object.kind === "link");
 }

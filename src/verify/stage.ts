@@ -23,6 +23,7 @@ export class Stage {
 	readonly #suffix: string;
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
+	readonly #withRules = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
@@ -134,7 +135,16 @@ export class Stage {
 			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return host.loadTables(this.name(netns), allTables(config.iptables ?? ""));
+		return this.#loadTables(netns, config.iptables);
+	}
+
+	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
+	async #loadTables(netns: string, text: string | undefined): Promise<Result<void, KernelError>> {
+		if (text === undefined && !this.#withRules.has(netns)) return ok(undefined);
+		this.#withRules.add(netns);
+		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? ""));
+		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
+		return loaded;
 	}
 
 	async #keepSysctls(netns: string, keys: readonly string[]): Promise<Result<void, KernelError>> {
@@ -157,9 +167,10 @@ export class Stage {
 			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;
 			const present = byContent(dumped.value);
+			// The last first: with an address Linux deletes those of its network that came after it.
 			const gone = [...present].filter(([key]) => !clean.has(key)).map(([, object]) => deleteOp(object));
 			const lost = [...clean].filter(([key, object]) => object.kind === kind && !present.has(key));
-			const tx = [...gone, ...lost.map(([, object]) => replaceOp(object))];
+			const tx = [...gone.reverse(), ...lost.map(([, object]) => replaceOp(object))];
 			const applied = tx.length === 0 ? ok(undefined) : await kernel.apply(name, tx);
 			if (!applied.ok) return applied;
 		}

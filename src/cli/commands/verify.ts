@@ -9,21 +9,20 @@ import type { ScenarioHost } from "../../verify/scenario-host.ts";
 import { StagePool } from "../../verify/stage-pool.ts";
 import { comparisonJson, differenceJson, outcomeJson } from "../../verify/verdict-json.ts";
 import { type Verdict, verifyScenario } from "../../verify/verify-scenario.ts";
-import { type Interruption, watchInterrupt } from "../interruption.ts";
+import { onInterrupt } from "../interruption.ts";
 import { type Io, UsageError } from "../io.ts";
 import { type ReadScenario, readScenarios } from "../scenario-files.ts";
-import { cleanUpLinux, type LinuxHost, openLinuxHost, simHost } from "../scenario-hosts.ts";
+import { cleanUpLinux, type LinuxHost, type LinuxHostOptions, openLinuxHost, simHost } from "../scenario-hosts.ts";
 
 export const VERIFY_SCHEMA = "podwire.verify/v1";
-
-/** As a shell tells of a command that Ctrl-C ended. */
-const INTERRUPTED = 130;
 
 export interface VerifyOptions {
 	/** Files, directories, or `-`. */
 	readonly paths: readonly string[];
 	readonly kernel: "sim" | "linux" | "both";
 	readonly seed: number;
+	/** Whose rules the real kernel loads. */
+	readonly iptables?: "nft" | "legacy";
 	readonly json: boolean;
 	readonly cleanup: boolean;
 }
@@ -33,15 +32,23 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
 	if (options.cleanup) return cleanUp(io);
 	if (options.paths.length === 0) throw new UsageError(["verify: expected scenario files or directories"]);
 	const scenarios = readScenarios(options.paths);
-	const linux = options.kernel === "sim" ? undefined : possible(await openLinuxHost());
-	const interruption = watchInterrupt();
+	const linux = options.kernel === "sim" ? undefined : possible(await openLinuxHost(hostOptions(options)));
+	const run = new Run(io, options);
+	const forget = onInterrupt(() => {
+		io.progress?.("");
+		io.err(`podwire: interrupted after ${run.done} of ${scenarios.length} scenarios\n`);
+		linux?.close();
+	});
 	try {
-		const run = new Run(io, options, interruption);
 		return linux === undefined ? await run.alone(scenarios) : await run.withLinux(scenarios, linux);
 	} finally {
-		interruption.forget();
+		forget();
 		linux?.close();
 	}
+}
+
+function hostOptions({ iptables }: VerifyOptions): LinuxHostOptions {
+	return iptables === undefined ? {} : { iptables };
 }
 
 async function cleanUp(io: Io): Promise<number> {
@@ -59,14 +66,18 @@ function possible<T>(result: Result<T, readonly string[]>): T {
 class Run {
 	readonly #io: Io;
 	readonly #options: VerifyOptions;
-	readonly #interruption: Interruption;
 	readonly #json: Json[] = [];
 	#bad = 0;
+	#done = 0;
 
-	constructor(io: Io, options: VerifyOptions, interruption: Interruption) {
+	constructor(io: Io, options: VerifyOptions) {
 		this.#io = io;
 		this.#options = options;
-		this.#interruption = interruption;
+	}
+
+	/** How many scenarios have been run. */
+	get done(): number {
+		return this.#done;
 	}
 
 	alone(scenarios: readonly ReadScenario[]): Promise<number> {
@@ -87,12 +98,9 @@ class Run {
 		for (const [index, read] of scenarios.entries()) {
 			this.#io.progress?.(`${index + 1}/${scenarios.length} ${read.path}`);
 			await run(read);
+			this.#done += 1;
 			// Promises alone do not let signals in.
 			await new Promise((resolve) => setImmediate(resolve));
-			if (!this.#interruption.came) continue;
-			this.#io.progress?.("");
-			this.#io.err(`podwire: interrupted after ${index + 1} of ${scenarios.length} scenarios\n`);
-			return INTERRUPTED;
 		}
 		this.#io.progress?.("");
 		this.#close(scenarios.length);

@@ -11,14 +11,23 @@ export interface Request {
 	readonly body: (to: MessageWriter) => void;
 }
 
+export interface AddOptions {
+	readonly undo?: Request;
+	readonly tolerated?: number;
+	readonly afterInvalid?: Request;
+}
+
 interface Pending {
 	readonly op: number;
 	readonly undo: Request | undefined;
 	readonly tolerated: number | undefined;
+	readonly afterInvalid: Request | undefined;
 }
 
 /** Numbers of devices, by namespace. */
 export type Touched = Map<LinuxNetns, Set<number>>;
+
+const EINVAL = 22;
 
 /** More than this is sent in parts. */
 const SEND_BYTES = 1 << 18;
@@ -43,10 +52,14 @@ export class Batch {
 		this.socket = rtnl.socket(netns);
 	}
 
-	/** `undo` takes the message back, should it succeed; an error number that is `tolerated` counts as success. */
-	add(op: number, request: Request, options: { readonly undo?: Request; readonly tolerated?: number } = {}): void {
+	/**
+	 * `undo` takes the message back, should it succeed; an error number that is `tolerated` counts as success;
+	 * `afterInvalid` clears away what a message leaves behind that the kernel found invalid (EINVAL).
+	 */
+	add(op: number, request: Request, options: AddOptions = {}): void {
 		this.#messages.message(request.header, request.body);
-		this.#pending.push({ op, undo: options.undo, tolerated: options.tolerated });
+		const { undo, tolerated, afterInvalid } = options;
+		this.#pending.push({ op, undo, tolerated, afterInvalid });
 	}
 
 	/** The number of a device as it will be once everything that waits was sent. */
@@ -79,11 +92,12 @@ export class Batch {
 		this.#pending = [];
 		this.#planned.clear();
 		let failed: KernelError | undefined;
-		for (const [k, { op, undo, tolerated }] of pending.entries()) {
+		for (const [k, { op, undo, tolerated, afterInvalid }] of pending.entries()) {
 			const error = errors.get(k);
-			if (error === undefined) {
-				if (undo !== undefined) this.#undos.push(undo);
-			} else if (error.errno !== tolerated && (failed === undefined || op < failed.op)) {
+			const after = error === undefined ? undo : error.errno === EINVAL ? afterInvalid : undefined;
+			if (after !== undefined) this.#undos.push(after);
+			if (error === undefined) continue;
+			if (error.errno !== tolerated && (failed === undefined || op < failed.op)) {
 				failed = kernelError(op, error);
 			}
 		}

@@ -7,7 +7,6 @@ export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 
 export const NLM_F_REQUEST = 0x1;
-export const NLM_F_MULTI = 0x2;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_CAPPED = 0x100;
@@ -22,7 +21,6 @@ export const NLA_F_NESTED = 0x8000;
 /** The two flag bits of an attribute's type. */
 export const NLA_TYPE_MASK = 0x3fff;
 
-export const AF_UNSPEC = 0;
 export const AF_BRIDGE = 7;
 
 export const RTM_NEWLINK = 16;

@@ -17,6 +17,7 @@ export function errnoNumber(name: string): number {
 }
 
 const ERRNOS: Readonly<Record<Errno, true>> = {
+	EDOM: true,
 	EEXIST: true,
 	ENOENT: true,
 	ESRCH: true,

@@ -84,9 +84,13 @@ function change(batch: Batch, op: number, ifindex: number, asked: Link): KernelE
 	if (link.newName !== undefined && !isName(link.newName)) {
 		return refusal(op, "EINVAL", `argument "${link.newName}" is wrong: "name" not a valid ifname`);
 	}
+	let kind: LinkKind | undefined;
 	if (link.link !== undefined) {
-		const failed = batch.flush() ?? checkKind(batch, op, ifindex, link);
+		const failed = batch.flush();
 		if (failed !== undefined) return failed;
+		const checked = changedKind(batch, op, ifindex, link);
+		if ("errno" in checked) return checked;
+		kind = checked.kind;
 	}
 	const target = link.netns === undefined ? undefined : batch.rtnl.table.find(link.netns);
 	if (link.netns !== undefined && target === undefined) {
@@ -99,7 +103,10 @@ function change(batch: Batch, op: number, ifindex: number, asked: Link): KernelE
 		const state = getLink(batch.socket, ifindex);
 		if (state !== undefined) touchAround(batch, state);
 	}
-	batch.add(op, changeLink(withoutNoop(link), { ...numbers, ifindex, netnsFd: moves ? target.fd : undefined }));
+	const lower = kind?.type === "vxlan" && kind.dev === undefined ? undefined : numbers.lower;
+	const { link: _asked, ...rest } = withoutNoop(link);
+	const changed = { ...rest, ...(kind === undefined ? {} : { link: kind }) };
+	batch.add(op, changeLink(changed, { ...numbers, lower, ifindex, netnsFd: moves ? target.fd : undefined }));
 	if (hasPortSettings(link.port)) batch.add(op, changePort(ifindex, link.port));
 	if (moves) return batch.flush();
 	if (link.newName !== undefined && link.newName !== link.name) {
@@ -129,8 +136,13 @@ function withoutNoop(link: Link): Link {
 	return rest;
 }
 
-/** The kind cannot change, and of some kinds nothing. */
-function checkKind(batch: Batch, op: number, ifindex: number, link: Link): KernelError | undefined {
+/** The kind cannot change, and of some kinds nothing. What is left of it is what differs. */
+function changedKind(
+	batch: Batch,
+	op: number,
+	ifindex: number,
+	link: Link,
+): { readonly kind: LinkKind | undefined } | KernelError {
 	const state = getLink(batch.socket, ifindex);
 	const asked = link.link;
 	if (state === undefined || asked === undefined) return noDevice(op, link.name);
@@ -138,19 +150,37 @@ function checkKind(batch: Batch, op: number, ifindex: number, link: Link): Kerne
 	if (own?.type !== asked.type) return refusal(op, "EOPNOTSUPP", "Operation not supported");
 	if (asked.type === "veth" && own.type === "veth") {
 		const { name } = batch.netns;
-		if (own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name)) return undefined;
-		return refusal(op, "EOPNOTSUPP", `Operation not supported: the peer of ${link.name} cannot be changed`);
+		const isSame = own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name);
+		return isSame ? SAME : unchangeable(op, `the peer of ${link.name}`);
 	}
 	if (asked.type === "macvlan" && own.type === "macvlan") {
-		if (own.parent === asked.parent) return undefined;
-		return refusal(op, "EOPNOTSUPP", `Operation not supported: the parent of ${link.name} cannot be changed`);
+		if (own.parent !== asked.parent) return unchangeable(op, `the parent of ${link.name}`);
+		return asked.mode === undefined || asked.mode === own.mode ? SAME : { kind: asked };
 	}
 	if (asked.type === "vlan" && own.type === "vlan") {
 		const isSame = own.parent === asked.parent && own.id === asked.id && own.protocol === (asked.protocol ?? "802.1Q");
-		if (!isSame)
-			return refusal(op, "EOPNOTSUPP", `Operation not supported: the VLAN of ${link.name} cannot be changed`);
+		return isSame ? SAME : unchangeable(op, `the VLAN of ${link.name}`);
 	}
-	return undefined;
+	// The kernel refuses some settings even when they stay as they are.
+	if (asked.type === "vxlan" && own.type === "vxlan") return { kind: differenceOf(asked, own) };
+	return { kind: asked.type === "bridge" || asked.type === "ipip" ? asked : undefined };
+}
+
+const SAME = { kind: undefined } as const;
+
+function unchangeable(op: number, what: string): KernelError {
+	return refusal(op, "EOPNOTSUPP", `Operation not supported: ${what} cannot be changed`);
+}
+
+type Vxlan = Extract<LinkKind, { readonly type: "vxlan" }>;
+
+function differenceOf(asked: Vxlan, own: Vxlan): Vxlan | undefined {
+	const { type, id, ...settings } = asked;
+	const was = new Map<string, unknown>(Object.entries(own));
+	const differs = ([key, value]: readonly [string, unknown]): boolean =>
+		value !== undefined && JSON.stringify(value) !== JSON.stringify(was.get(key));
+	const rest = Object.fromEntries(Object.entries(settings).filter(differs));
+	return id === own.id && Object.keys(rest).length === 0 ? undefined : { type, id, ...rest };
 }
 
 function numbersOf(

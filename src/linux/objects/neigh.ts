@@ -70,7 +70,8 @@ export function applyNeigh(batch: Batch, op: number, verb: Verb, neigh: Neigh): 
 		batch.add(
 			op,
 			{ header: { type: RTM_NEWNEIGH, flags: NEIGH_FLAGS[verb] }, body },
-			verb === "add" ? { undo: remove } : {},
+			// Without a MAC address the kernel makes the entry and then refuses it.
+			verb === "add" ? { undo: remove, afterInvalid: remove } : {},
 		);
 	return undefined;
 }

@@ -34,8 +34,7 @@ export class RtnetlinkDriver implements ObjectDriver {
 		{ undoable }: { readonly undoable: boolean },
 	): Result<Undo, KernelError> {
 		const batch = new Batch(this.#rtnl, netns);
-		const before = needsSnapshot(ops, undoable) ? new Snapshot(this.#rtnl, netns, ops) : undefined;
-		const undo = (): void => (before === undefined ? batch.undo() : before.restore());
+		const undo = this.#undoOf(batch, ops, undoable);
 		const failed = applyAll(batch, ops);
 		if (failed !== undefined) {
 			undo();
@@ -90,21 +89,35 @@ export class RtnetlinkDriver implements ObjectDriver {
 		if (touched.size > 0) await settleCarriers(this.#rtnl, touched);
 	}
 
+	#undoOf(batch: Batch, ops: readonly IndexedOp[], undoable: boolean): Undo {
+		const { netns } = batch;
+		const isSingle = ops.length === 1 && !undoable;
+		if (ops.some(({ op }) => op.verb !== "add")) {
+			const isAtomic = isSingle && !ops.some(severalAttributes);
+			const before = isAtomic ? undefined : Snapshot.around(this.#rtnl, netns, ops);
+			return () => before?.restore();
+		}
+		const neighbours = !isSingle && ops.some(touchesNeighbours) ? Snapshot.ofNeighbours(this.#rtnl, netns) : undefined;
+		return () => {
+			batch.undo();
+			neighbours?.restore();
+		};
+	}
+
 	#touch(netns: LinuxNetns, ifindexes: ReadonlySet<number>): void {
 		this.#touched.set(netns, new Set([...(this.#touched.get(netns) ?? []), ...ifindexes]));
 	}
 }
 
-/** One operation is done or refused as a whole by the kernel itself, but for a device's attributes. */
-function needsSnapshot(ops: readonly IndexedOp[], undoable: boolean): boolean {
-	if (ops.every(({ op }) => op.verb === "add")) return false;
-	if (undoable || ops.length > 1) return true;
-	return ops.some(({ op }) => op.object.kind === "link" && op.verb === "replace" && severalAttributes(op.object));
+/** The kernel does one operation as a whole or not at all, but for several attributes of a device. */
+function severalAttributes({ op: { verb, object } }: IndexedOp): boolean {
+	if (object.kind !== "link" || verb !== "replace") return false;
+	const { kind: _kind, name: _name, ...attributes } = object;
+	return Object.keys(attributes).length > 1;
 }
 
-function severalAttributes(link: object): boolean {
-	const { kind: _kind, name: _name, ...attributes } = { kind: "", name: "", ...link };
-	return Object.keys(attributes).length > 1;
+function touchesNeighbours({ op: { object } }: IndexedOp): boolean {
+	return object.kind === "addr" || (object.kind === "link" && object.master !== undefined);
 }
 
 function applyAll(batch: Batch, ops: readonly IndexedOp[]): KernelError | undefined {

@@ -17,18 +17,30 @@ const RAW_ORDER: readonly RawName[] = ["addr", "route", "rule", "neigh", "fdb"];
 export class Snapshot {
 	readonly #rtnl: Rtnl;
 	readonly #links: SavedLinks;
-	readonly #raw: readonly (readonly [LinuxNetns, RawName, readonly Message[]])[];
+	readonly #raw: readonly SavedRaw[];
 	readonly #sysctls: readonly SavedSysctls[];
 
-	constructor(rtnl: Rtnl, netns: LinuxNetns, ops: readonly IndexedOp[]) {
-		const namespaces = reach(rtnl, netns, ops);
-		const names = namesOf(ops);
+	private constructor(rtnl: Rtnl, links: SavedLinks, raw: readonly SavedRaw[], saved: readonly SavedSysctls[]) {
 		this.#rtnl = rtnl;
-		this.#links = ops.some(({ op }) => op.object.kind === "link") ? saveLinks(rtnl, namespaces) : new Map();
-		this.#raw = namespaces.flatMap((each) =>
-			names.map((name) => [each, name, dumpRaw(rtnl.socket(each), name)] as const),
-		);
-		this.#sysctls = leavers(rtnl, netns, ops).map(([each, dev]) => saveSysctls(each, dev));
+		this.#links = links;
+		this.#raw = raw;
+		this.#sysctls = saved;
+	}
+
+	/** All that the operations may change. */
+	static around(rtnl: Rtnl, netns: LinuxNetns, ops: readonly IndexedOp[]): Snapshot {
+		const namespaces = reach(rtnl, netns, ops);
+		const links = ops.some(({ op }) => op.object.kind === "link") ? saveLinks(rtnl, namespaces) : new Map();
+		const saved = leavers(rtnl, netns, ops).map(([each, dev]) => saveSysctls(each, dev));
+		return new Snapshot(rtnl, links, saveRaw(rtnl, namespaces, namesOf(ops)), saved);
+	}
+
+	/**
+	 * Neighbours only, for taking back what was added: a bridge that changes its MAC address, for it got a port, forgets its
+	 * own, and so does a device that loses its last IP address.
+	 */
+	static ofNeighbours(rtnl: Rtnl, netns: LinuxNetns): Snapshot {
+		return new Snapshot(rtnl, new Map(), saveRaw(rtnl, [netns], ["neigh"]), []);
 	}
 
 	restore(): void {
@@ -44,6 +56,12 @@ export class Snapshot {
 		);
 		syncCarriers(this.#rtnl, new Map(all));
 	}
+}
+
+type SavedRaw = readonly [netns: LinuxNetns, name: RawName, messages: readonly Message[]];
+
+function saveRaw(rtnl: Rtnl, namespaces: readonly LinuxNetns[], names: readonly RawName[]): readonly SavedRaw[] {
+	return namespaces.flatMap((netns) => names.map((name) => [netns, name, dumpRaw(rtnl.socket(netns), name)] as const));
 }
 
 /** The namespaces that the operations can touch: with a device its peer's, and where it moves to. */
@@ -75,13 +93,16 @@ function peerOf(
 	return peerNetns === undefined ? undefined : { netns: peerNetns, ifindex: state.lower };
 }
 
-/** With a device everything may go, with an address routes. */
+/** With a device everything may go, with an address routes and neighbours, with a new port the neighbours of its bridge. */
 function namesOf(ops: readonly IndexedOp[]): readonly RawName[] {
 	const names = new Set<RawName>();
 	for (const { op } of ops) {
 		const { kind } = op.object;
-		if (kind === "link" && op.verb !== "add") return RAW_ORDER;
-		if (kind === "addr") names.add("route");
+		if (op.object.kind === "link") {
+			if (op.verb !== "add") return RAW_ORDER;
+			if (op.object.master !== undefined) names.add("neigh");
+		}
+		if (kind === "addr") names.add("route").add("neigh");
 		for (const name of RAW_ORDER) if (name === kind) names.add(name);
 	}
 	return [...names];

@@ -70,17 +70,25 @@ function writeOne(
 	return kernelError(op, { errno, text: `setting key "${key}": ${strerror(errno)}` });
 }
 
-/** What else changes with this key (net/ipv4/devinet.c: inet_forward_change), with its values. */
+/**
+ * What else may change with this key, with its values: what is written to `default` or `all` goes to devices too, and
+ * forwarding takes redirects along (net/ipv4/devinet.c: devinet_conf_proc, inet_forward_change).
+ */
 function coupled(path: string): readonly (readonly [path: string, value: string])[] {
-	if (path !== "net/ipv4/ip_forward" && path !== "net/ipv4/conf/all/forwarding") return [];
-	const devices = listSysctls("net/ipv4/conf").map((dev) => `net/ipv4/conf/${dev}/forwarding`);
-	return [...devices, "net/ipv4/conf/all/accept_redirects", "net/ipv4/conf/default/accept_redirects"].flatMap(
-		(each) => {
-			const read = readSysctl(each);
-			return "value" in read ? [[each, read.value] as const] : [];
-		},
-	);
+	const shared = path === FORWARD ? ALL_FORWARDING : path;
+	const match = /^(net\/ipv[46]\/(?:conf|neigh))\/(?:all|default)\/([^/]+)$/.exec(shared);
+	if (match === null) return [];
+	const [, directory = "", leaf = ""] = match;
+	const also = shared === ALL_FORWARDING ? REDIRECTS : [];
+	return [...listSysctls(directory).map((dev) => `${directory}/${dev}/${leaf}`), ...also].flatMap((each) => {
+		const read = readSysctl(each);
+		return "value" in read ? [[each, read.value] as const] : [];
+	});
 }
+
+const FORWARD = "net/ipv4/ip_forward";
+const ALL_FORWARDING = "net/ipv4/conf/all/forwarding";
+const REDIRECTS = ["net/ipv4/conf/all/accept_redirects", "net/ipv4/conf/default/accept_redirects"] as const;
 
 function restore(netns: LinuxNetns, saved: readonly (readonly [path: string, value: string])[]): void {
 	netns.run(() => {

@@ -138,6 +138,7 @@ export class VxlanSocket {
 
 const SOCKET_OPTIONS = {
 	program: "",
+	owner: { uid: 0, gid: 0 },
 	pid: undefined,
 	backlog: 0,
 	boundDev: 0,

@@ -33,7 +33,7 @@ export function wrapSkb(inner: Skb, from: NetDevice, netns: Netns): Skb {
 	if (from.netns !== netns) return outer;
 	outer.mark = inner.mark;
 	// A send that fails out there is no news for the sender of what is inside.
-	if (inner.sk !== undefined) outer.sk = { describe: inner.sk.describe };
+	if (inner.sk !== undefined) outer.sk = { describe: inner.sk.describe, owner: inner.sk.owner };
 	return outer;
 }
 
