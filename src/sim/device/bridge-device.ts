@@ -106,7 +106,8 @@ function recalculate(br: BridgeState): void {
 		port.port.forwarding = forwarding;
 	}
 	if (!br.macIsSet && br.hadPort) changeBridgeMac(br, lowest(br.ports, (port) => port.mac) ?? 0);
-	if (!br.mtuIsSet) devSetMtu(br.dev, lowest(br.ports, (port) => port.mtu) ?? 1500);
+	br.lowestMtu = lowest(br.ports, (port) => port.mtu) ?? 1500;
+	if (!br.mtuIsSet) devSetMtu(br.dev, br.lowestMtu);
 	linkwatch(br.dev);
 }
 
