@@ -1,8 +1,9 @@
 /** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
 import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
-import type { Addr, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
+import type { Addr, Fdb, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
+import { macIsGroup, macNum } from "../wire/addr.ts";
 
 /** Two objects with one key cannot stand beside each other in a namespace. */
 export function keyOf(object: KernelObject): string {
@@ -18,7 +19,7 @@ export function keyOf(object: KernelObject): string {
 		case "neigh":
 			return `neigh ${object.dev} ${object.addr}`;
 		case "fdb":
-			return `fdb ${object.dev} ${object.mac}`;
+			return `fdb ${object.dev} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
 		case "sysctl":
 			return `sysctl ${object.key}`;
 		case "xt-chain":
@@ -48,7 +49,7 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "neigh":
 			return actual.kind === "neigh" && neighSatisfies(actual, desired);
 		case "fdb":
-			return actual.kind === "fdb" && actual.state === desired.state;
+			return actual.kind === "fdb" && actual.state === desired.state && sameDestination(actual, desired);
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
 		case "ipset":
@@ -66,6 +67,15 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "conntrack":
 			return true;
 	}
+}
+
+/** VXLAN: the default address and groups may be behind several hosts, each an object of its own. */
+function hasSeveral({ mac, dst }: Fdb): boolean {
+	return dst !== undefined && (mac === "00:00:00:00:00:00" || macIsGroup(macNum(mac)));
+}
+
+function sameDestination(a: Fdb, b: Fdb): boolean {
+	return a.dst === b.dst && a.port === b.port && a.vni === b.vni && a.via === b.via;
 }
 
 /** Equal but for counters and origin, which are not part of a rule. */

@@ -37,6 +37,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		payload,
 	});
 	skb.sk = sock;
+	skb.hashedBySocket = true;
 	skb.mark = sock.options.mark;
 	const origin =
 		netns.machine.tracer === undefined
@@ -103,6 +104,7 @@ export function tcpSendReply(netns: Netns, ends: TcpEnds, reply: TcpReply): Skb 
 	skb.dst = dst;
 	skb.sk = reply.sk ?? KERNEL_SOCKET;
 	skb.mark = reply.from?.mark ?? 0;
+	skb.hashedBySocket = reply.from !== undefined;
 	const header = {
 		src: ends.laddr,
 		dst: ends.raddr,
