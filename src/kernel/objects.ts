@@ -1,6 +1,7 @@
 /** The objects of one network namespace, as values: what a transaction adds, replaces or deletes, and what a dump lists. */
 import type { Cidr, IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
 import type { ConntrackEntry } from "./conntrack.ts";
+import type { IpvsObject } from "./ipvs.ts";
 import type { Counters, Rule, TableName } from "./xtables.ts";
 
 export interface LinkStats {
@@ -247,6 +248,7 @@ export type KernelObject =
 	| XtChain
 	| XtRule
 	| Nfacct
+	| IpvsObject
 	| ConntrackEntry;
 
 export type KernelObjectKind = KernelObject["kind"];

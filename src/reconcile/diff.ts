@@ -12,8 +12,29 @@ import { keyOf, satisfies } from "./identity.ts";
 export type Owns = (object: KernelObject) => boolean;
 
 /** What needs nothing comes first; deletions go the other way round, and sysctls are never deleted. */
-const MAKE_ORDER: readonly KernelObjectKind[] = ["link", "addr", "route", "rule", "neigh", "fdb", "sysctl", "nfacct"];
-const DELETE_ORDER: readonly KernelObjectKind[] = ["nfacct", "fdb", "neigh", "rule", "route", "addr", "link"];
+const MAKE_ORDER: readonly KernelObjectKind[] = [
+	"link",
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"fdb",
+	"sysctl",
+	"nfacct",
+	"ipvs-service",
+	"ipvs-destination",
+];
+const DELETE_ORDER: readonly KernelObjectKind[] = [
+	"ipvs-destination",
+	"ipvs-service",
+	"nfacct",
+	"fdb",
+	"neigh",
+	"rule",
+	"route",
+	"addr",
+	"link",
+];
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,

@@ -7,6 +7,7 @@ import { addrHandler } from "./addr.ts";
 import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
+import { dumpIpvs, ipvsHandler } from "./ipvs.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
 import { nfacctHandler } from "./nfacct.ts";
@@ -25,6 +26,11 @@ export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
 	"fdb",
 	"sysctl",
 	"nfacct",
+	"ipvs-timeouts",
+	"ipvs-service",
+	"ipvs-destination",
+	"ipvs-totals",
+	"ipvs-connection",
 	"xt-chain",
 	"xt-rule",
 	"conntrack",
@@ -52,6 +58,12 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return xtChainHandler.apply(netns, verb, object);
 		case "xt-rule":
 			return xtRuleHandler.apply(netns, verb, object);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return ipvsHandler.apply(netns, verb, object);
 		case "conntrack":
 			return conntrackHandler.apply(netns, verb, object);
 	}
@@ -85,6 +97,12 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return xtChainHandler.dump(netns);
 		case "xt-rule":
 			return xtRuleHandler.dump(netns);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return dumpIpvs(netns, kind);
 		case "conntrack":
 			return conntrackHandler.dump(netns);
 	}
