@@ -89,7 +89,9 @@ function scrub(skb: Skb, otherNetns: boolean): void {
 	skb.transport = -1;
 	skb.forwarded = false;
 	skb.fragMaxSize = 0;
+	skb.ignoreDf = false;
 	if (!otherNetns) return;
 	skb.mark = 0;
+	skb.ipvsProperty = false;
 	skb.sk = undefined;
 }

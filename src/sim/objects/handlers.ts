@@ -7,7 +7,7 @@ import { addrHandler } from "./addr.ts";
 import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
-import { dumpIpvs, ipvsHandler } from "./ipvs.ts";
+import { applyIpvs, dumpIpvs } from "./ipvs.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
 import { nfacctHandler } from "./nfacct.ts";
@@ -63,7 +63,7 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 		case "ipvs-connection":
 		case "ipvs-timeouts":
 		case "ipvs-totals":
-			return ipvsHandler.apply(netns, verb, object);
+			return applyIpvs(netns, verb, object);
 		case "conntrack":
 			return conntrackHandler.apply(netns, verb, object);
 	}
