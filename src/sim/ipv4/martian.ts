@@ -56,7 +56,8 @@ export function fibValidateSource(dev: NetDevice, check: SourceCheck): DropReaso
 	const fib = fibOf(dev.netns);
 	if (conf.rpFilter === 0 && (dev.ifindex !== check.oif || conf.sendRedirects === 0)) {
 		if (conf.acceptLocal !== 0) return undefined;
-		if (!fib.hasCustomRules) return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : undefined;
+		if (!fib.hasCustomRules && !fib.hasCustomLocalRoutes)
+			return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : undefined;
 	}
 	return fullCheck(dev, check);
 }

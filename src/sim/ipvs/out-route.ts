@@ -1,6 +1,7 @@
 /** The way to a destination (ip_vs_xmit.c: __ip_vs_get_out_rt): the route, the time to live, the length. */
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_TIME_EXCEEDED } from "../../wire/icmpv4.ts";
 import { IP_DF, IPV4_MIN_HLEN, ipv4Frag, ipv4Src, ipv4Ttl, setIpv4Ttl } from "../../wire/ipv4.ts";
+import { Ipv4Dst } from "../ipv4/dst.ts";
 import { icmpSend } from "../ipv4/icmp.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
 import { traceStep } from "../trace.ts";
@@ -15,6 +16,8 @@ export interface OutRouteMode {
 	readonly local: boolean;
 	readonly redirect: boolean;
 	readonly tunnel: boolean;
+	/** The packet keeps its destination, so the route must say that the server is the next hop (FLOWI_FLAG_KNOWN_NH). */
+	readonly knownNextHop: boolean;
 	/** The packet is an ICMP error: none is sent about it. */
 	readonly icmp: boolean;
 }
@@ -31,7 +34,7 @@ export function ipVsGetOutRt(net: IpvsNet, skb: Skb, daddr: number, mode: OutRou
 		skb.dst?.linkFailure(skb);
 		return failed("no route to the destination");
 	}
-	const dst = found.value;
+	const dst = mode.knownNextHop ? byNextHop(found.value, daddr) : found.value;
 	const wasLocal = skb.dst?.type === "local";
 	if (dst.type === "local") {
 		if (!mode.local || (!mode.redirect && !wasLocal)) return failed("the destination is on this host");
@@ -56,6 +59,12 @@ export function ipVsGetOutRt(net: IpvsNet, skb: Skb, daddr: number, mode: OutRou
 	}
 	skb.dst = dst;
 	return { to: "out", dst };
+}
+
+function byNextHop(dst: Dst, gateway: number): Dst {
+	if (dst.gateway !== undefined || dst.type !== "unicast" || !(dst instanceof Ipv4Dst)) return dst;
+	const { dev, type, prefsrc, fibRoute, nexthop } = dst;
+	return new Ipv4Dst({ dev, type, gateway, prefsrc, fibRoute, nexthop });
 }
 
 /** Without path MTU discovery (`vs.pmtu_disc`) a tunnelled packet is cut instead. */

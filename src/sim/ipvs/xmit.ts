@@ -12,10 +12,10 @@ import { dnatPacket, ipVsNatIcmp } from "./rewrite.ts";
 import { rewriteTraced, traceIpvs, xmitName } from "./steps.ts";
 import { CONN_F_NFCT, type IpvsConn, type IpvsIph } from "./types.ts";
 
-const NAT: OutRouteMode = { local: true, redirect: true, tunnel: false, icmp: false };
-const DIRECT: OutRouteMode = { local: true, redirect: false, tunnel: false, icmp: false };
-const TUNNEL: OutRouteMode = { local: true, redirect: false, tunnel: true, icmp: false };
-const BYPASS: OutRouteMode = { local: false, redirect: false, tunnel: false, icmp: false };
+const NAT: OutRouteMode = { local: true, redirect: true, tunnel: false, knownNextHop: false, icmp: false };
+const DIRECT: OutRouteMode = { local: true, redirect: false, tunnel: false, knownNextHop: true, icmp: false };
+const TUNNEL: OutRouteMode = { local: true, redirect: false, tunnel: true, knownNextHop: false, icmp: false };
+const BYPASS: OutRouteMode = { local: false, redirect: false, tunnel: false, knownNextHop: false, icmp: false };
 
 /** Sends the packet by its connection's method. `accept`: the destination is this host, the packet goes on here. */
 export function packetXmit(
