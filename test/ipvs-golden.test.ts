@@ -5,4 +5,8 @@ describe("IPVS does what Linux 6.1 did, event by event", () => {
 	it.each(readGolden("random.json"))("scenario $n ($kind)", async (scenario) => {
 		expect(await replay(scenario)).toEqual([]);
 	});
+
+	it.each(readGolden("special.json"))("special scenario $n ($kind)", async (scenario) => {
+		expect(await replay(scenario)).toEqual([]);
+	});
 });

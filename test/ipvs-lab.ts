@@ -4,9 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { concatBytes } from "../src/base/bytes.ts";
-import type { IpvsForward, IpvsObject, IpvsProtocol, IpvsServiceKey } from "../src/kernel/ipvs.ts";
+import { formatConntrack } from "../src/formats/conntrack.ts";
+import { formatRule, parseIptablesSave } from "../src/formats/iptables-save.ts";
+import type { IpvsForward, IpvsObject, IpvsProtocol, IpvsServiceKey, IpvsStats } from "../src/kernel/ipvs.ts";
 import type { Verb } from "../src/kernel/kernel.ts";
+import type { KernelObject, XtChain } from "../src/kernel/objects.ts";
 import { devQueueXmit } from "../src/sim/core/dev.ts";
+import { fillSctpChecksum } from "../src/sim/netfilter/nat/sctp-checksum.ts";
 import { allocSkb } from "../src/sim/skb.ts";
 import { originSkb } from "../src/sim/trace.ts";
 import { cidr, ip, ipNum, ipText, mac } from "../src/wire/addr.ts";
@@ -14,13 +18,25 @@ import { foldChecksum, pseudoHeaderSum, sumBytes } from "../src/wire/checksum.ts
 import { ETH_HLEN, ETH_P_IP, ethDst, ethType, putEthernet } from "../src/wire/ethernet.ts";
 import { putIcmp } from "../src/wire/icmpv4.ts";
 import * as v4 from "../src/wire/ipv4.ts";
-import { get16 } from "../src/wire/read-write.ts";
+import { get16, get32, put16 } from "../src/wire/read-write.ts";
 import { putTcp, tcpFlags } from "../src/wire/tcp.ts";
 import { putUdp } from "../src/wire/udp.ts";
 import { badEndings, SimLab } from "./sim-lab.ts";
 
 type Key = readonly [proto: string, addr: string, port: number, fwmark: number];
-type PacketEvent = readonly ["p", "c" | "s", "tcp" | "udp", string, number, string, number, string, number];
+type PacketEvent = readonly [
+	"p",
+	"c" | "s",
+	"tcp" | "udp" | "sctp",
+	string,
+	number,
+	string,
+	number,
+	string | number,
+	number,
+	number?,
+	number?,
+];
 
 export type GoldenEvent =
 	| readonly ["svc", "add" | "edit" | "delete", Key, string?, number?, number?, string?]
@@ -29,6 +45,10 @@ export type GoldenEvent =
 	| readonly ["set", number, number, number]
 	| readonly ["wait", number]
 	| PacketEvent
+	/** Loads tables; lists counters, conntrack entries, statistics; a socket of the director itself connects. */
+	| readonly ["ipt", string]
+	| readonly ["counters" | "ct" | "stats"]
+	| readonly ["local", string, number, string, number]
 	| readonly ["i", "c" | "s", number, number, string, string, PacketEvent];
 
 /** What an event changed; see `run` in record.py. */
@@ -38,6 +58,8 @@ export interface GoldenResult {
 	readonly c?: Readonly<Record<string, number>>;
 	readonly g?: readonly string[];
 	readonly d?: string;
+	/** The lines that were listed. */
+	readonly k?: readonly string[];
 }
 
 export interface GoldenScenario {
@@ -168,7 +190,72 @@ export class IpvsLab {
 			case "i":
 				this.#send(event[1], icmpOf(event));
 				return undefined;
+			case "ipt":
+				await this.#load(event[1]);
+				return undefined;
+			case "counters":
+			case "ct":
+			case "stats":
+				return undefined;
+			case "local":
+				return this.#connect({ from: event[1], sport: event[2], to: event[3], dport: event[4] });
 		}
+	}
+
+	/** What a listing event lists, in the recorder's form. */
+	async listing(event: GoldenEvent): Promise<readonly string[] | undefined> {
+		switch (event[0]) {
+			case "counters":
+				return countersText(await this.#dumpOf("xt-chain"));
+			case "ct":
+				return (await this.#dumpOf("conntrack"))
+					.map((entry) =>
+						formatConntrack(entry)
+							.split(/\s+/)
+							.filter((word) => word !== "" && !/^\d+$/.test(word) && !word.startsWith("use="))
+							.join(" "),
+					)
+					.toSorted();
+			case "stats":
+				return statsText(await this.dump("ipvs-service"), await this.dump("ipvs-destination"));
+			default:
+				return undefined;
+		}
+	}
+
+	async #dumpOf<K extends "xt-chain" | "conntrack">(kind: K): Promise<readonly Extract<KernelObject, { kind: K }>[]> {
+		const dumped = await this.lab.kernel.dump("d", [kind]);
+		if (!dumped.ok) throw new Error(dumped.error.message);
+		return dumped.value.filter((object): object is Extract<KernelObject, { kind: K }> => object.kind === kind);
+	}
+
+	async #load(text: string): Promise<void> {
+		const parsed = parseIptablesSave(text, { family: "ipv4" });
+		if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+		for (const table of parsed.value.tables) {
+			for (const { name: chain, rules, policy } of table.chains) {
+				await this.lab.set("d", {
+					kind: "xt-chain",
+					family: "ipv4",
+					table: table.name,
+					chain,
+					rules,
+					...(policy === undefined ? {} : { policy }),
+				});
+			}
+		}
+	}
+
+	#connect(of: { from: string; sport: number; to: string; dport: number }): string | undefined {
+		const { sockets, machine } = this.lab.kernel;
+		const opened = sockets.connectTcp(
+			"d",
+			{ addr: ip(of.to), port: of.dport },
+			{ bind: { addr: ip(of.from), port: of.sport } },
+			{},
+		);
+		machine.loop.runUntil(machine.loop.now() + SETTLE_NS);
+		return opened.ok ? undefined : opened.error.message;
 	}
 
 	/** The packets that came out since the last time. */
@@ -190,13 +277,19 @@ export class IpvsLab {
 		return found;
 	}
 
+	/** By service, in the kernel's order. */
 	async destinations(): Promise<string> {
-		return (await this.dump("ipvs-destination"))
-			.flatMap((object) => {
-				if (object.kind !== "ipvs-destination") return [];
-				const { active, inactive } = object.connections ?? { active: 0, inactive: 0 };
-				return [`${object.addr.split(".")[3]}:${object.weight}:${active}:${inactive}`];
-			})
+		const found = new Map<string, string[]>();
+		for (const object of await this.dump("ipvs-destination")) {
+			if (object.kind !== "ipvs-destination") continue;
+			const { active, inactive } = object.connections ?? { active: 0, inactive: 0 };
+			const key = JSON.stringify(object.service);
+			const own = found.get(key) ?? [];
+			found.set(key, [...own, `${object.addr.split(".")[3]}:${object.weight}:${active}:${inactive}`]);
+		}
+		return [...found]
+			.toSorted(([a], [b]) => (a < b ? -1 : 1))
+			.flatMap(([, own]) => own)
 			.join(" ");
 	}
 
@@ -216,6 +309,8 @@ export class IpvsLab {
 		const done = await this.lab.kernel.apply("d", [
 			{ verb, object: what === "edit" ? { ...object, ...MUST_EXIST } : object },
 		]);
+		const { loop } = this.lab.kernel.machine;
+		loop.runUntil(loop.now() + SETTLE_NS);
 		return done.ok ? undefined : done.error.errno;
 	}
 
@@ -256,17 +351,29 @@ export async function replay(scenario: GoldenScenario): Promise<readonly string[
 		const nowNs = lab.lab.kernel.clock.now();
 		for (const gone of recorded.g ?? []) want.delete(gone);
 		for (const [text, seconds] of Object.entries(recorded.c ?? {})) want.set(text, { seconds, atNs: nowNs });
-		const conns = await lab.connections();
+		// What a change of the configuration ends is seen with the next packet.
+		const isChange = event[0] === "svc" || event[0] === "dest" || event[0] === "sysctl";
+		const conns = isChange ? new Map<string, number>() : await lab.connections();
 		for (const [text, seconds] of conns) {
 			const wanted = want.get(text);
 			if (wanted === undefined) say("connection", text, recorded.c ?? {});
 			else if (Math.abs(seconds - wanted.seconds + (nowNs - wanted.atNs) / 1e9) > 1.5)
 				say(`seconds of ${text}`, seconds, wanted.seconds);
 		}
-		for (const text of want.keys()) if (!conns.has(text)) say("no connection", undefined, text);
+		for (const text of isChange ? [] : want.keys()) if (!conns.has(text)) say("no connection", undefined, text);
 		if (recorded.d !== undefined) wantDests = recorded.d;
 		const dests = await lab.destinations();
-		if (dests !== wantDests) say("destinations", dests, wantDests);
+		const counted = isChange ? /:\d+:\d+(?= |$)/g : /(?!)/;
+		if (dests.replace(counted, "") !== wantDests.replace(counted, "")) say("destinations", dests, wantDests);
+		const listed = await lab.listing(event);
+		if (listed !== undefined && JSON.stringify(listed) !== JSON.stringify(recorded.k ?? [])) {
+			const missing = (recorded.k ?? []).filter((line) => !listed.includes(line));
+			say(
+				"listing",
+				listed.filter((line) => !(recorded.k ?? []).includes(line)),
+				missing,
+			);
+		}
 		const bad = lab.badEndings();
 		if (bad.length > 0) say("endings", bad, []);
 		if (differences.length > 0) break;
@@ -282,6 +389,8 @@ export function describePacket(frame: Uint8Array): string {
 	const [src, dst] = [ipText(v4.ipv4Src(p, 0)), ipText(v4.ipv4Dst(p, 0))];
 	const df = (v4.ipv4Frag(p, 0) & v4.IP_DF) === 0 ? "" : "D";
 	const head = `t${v4.ipv4Ttl(p, 0)}${df}${v4.ipv4ChecksumIsValid(p, 0) ? "" : " BADIP"}`;
+	const word = v4.ipv4Frag(p, 0);
+	if (v4.ipv4IsFragment(p, 0)) return `${src}>${dst} ${proto} fragment ${word} of ${p.length - hlen} ${head}`;
 	if (proto === v4.IPPROTO_IPIP) return `${src}>${dst} ipip ${head} [${describePacket(p.subarray(hlen))}]`;
 	if (proto === v4.IPPROTO_ICMP) {
 		const good = foldChecksum(sumBytes(p, hlen, p.length)) === 0 ? "" : " BADICMP";
@@ -290,6 +399,12 @@ export function describePacket(frame: Uint8Array): string {
 	const sum = pseudoHeaderSum(v4.ipv4Src(p, 0), v4.ipv4Dst(p, 0), proto, p.length - hlen);
 	const good = foldChecksum(sum + sumBytes(p, hlen, p.length)) === 0 ? "" : " BADSUM";
 	const ends = `${src}:${get16(p, hlen)}>${dst}:${get16(p, hlen + 2)}`;
+	if (proto === v4.IPPROTO_SCTP) {
+		const checked = p.slice();
+		fillSctpChecksum(checked, hlen, checked.length);
+		const ok = get32(checked, hlen + 8) === get32(p, hlen + 8) ? "" : " BADCRC";
+		return `${ends} sctp ${p[hlen + 12]}${ok} ${head}`;
+	}
 	if (proto === v4.IPPROTO_UDP) return `${ends} udp ${p.length - hlen - 8}${good} ${head}`;
 	const flags = [..."FSRPA"].filter((flag) => (tcpFlags(p, hlen) & (FLAGS[flag] ?? 0)) !== 0).join("");
 	return `${ends} tcp ${flags}${good} ${head}`;
@@ -298,6 +413,7 @@ export function describePacket(frame: Uint8Array): string {
 const FLAGS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16 };
 
 function quotedText(p: Uint8Array, at: number): string {
+	if (p.length - at < 24) return "short";
 	const [src, dst] = [ipText(v4.ipv4Src(p, at)), ipText(v4.ipv4Dst(p, at))];
 	return `${src}:${get16(p, at + 20)}>${dst}:${get16(p, at + 22)} ${v4.ipv4Proto(p, at)} t${v4.ipv4Ttl(p, at)}`;
 }
@@ -317,22 +433,32 @@ function num(text: string): number {
 	return n;
 }
 
-function packetOf([, , proto, from, sport, to, dport, flags, length]: PacketEvent): Uint8Array {
+function packetOf([, , proto, from, sport, to, dport, flags, length, seq = 1000, ack = 2000]: PacketEvent): Uint8Array {
 	const [src, dst] = [num(from), num(to)];
 	if (proto === "udp") {
 		const payload = new Uint8Array(8 + length).fill(0x78);
 		putUdp(payload, 0, payload.length, { src, dst, sport, dport });
 		return ipPacket(from, to, 17, payload);
 	}
-	const bits = [...flags].reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0);
+	if (proto === "sctp") {
+		const chunk = new Uint8Array(20);
+		put16(chunk, 0, sport);
+		put16(chunk, 2, dport);
+		chunk[7] = 7;
+		chunk[12] = Number(flags);
+		chunk[15] = 8;
+		fillSctpChecksum(chunk, 0, chunk.length);
+		return ipPacket(from, to, 132, chunk);
+	}
+	const bits = [...String(flags)].reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0);
 	const payload = new Uint8Array(20 + length).fill(0x78);
 	putTcp(payload, 0, payload.length, {
 		src,
 		dst,
 		sport,
 		dport,
-		seq: 1000,
-		ack: 2000,
+		seq,
+		ack,
 		flags: bits,
 		window: 1000,
 		options: NO_OPTIONS,
@@ -357,4 +483,36 @@ function ipPacket(src: string, dst: string, proto: number, payload: Uint8Array, 
 
 function lastByte(address: number): string {
 	return (address % 256).toString(16).padStart(2, "0");
+}
+
+/** Counting rules in the order of iptables-save's tables. */
+function countersText(chains: readonly XtChain[]): readonly string[] {
+	return ["mangle", "raw", "filter", "nat"].flatMap((table) =>
+		chains
+			.filter((chain) => chain.table === table)
+			.flatMap((chain) =>
+				chain.rules
+					.filter((rule) => (rule.counters?.packets ?? 0) > 0)
+					.map(
+						(rule) => `[${rule.counters?.packets}:${rule.counters?.bytes}] ${formatRule(rule, chain.chain).trimEnd()}`,
+					),
+			),
+	);
+}
+
+/** As `ipvsadm -Ln --stats --exact`, spaces squeezed. */
+function statsText(services: readonly IpvsObject[], destinations: readonly IpvsObject[]): readonly string[] {
+	const numbers = (stats: IpvsStats | undefined): string => {
+		const c = stats?.counters;
+		return `${c?.conns} ${c?.inPackets} ${c?.outPackets} ${c?.inBytes} ${c?.outBytes}`;
+	};
+	return services.flatMap((svc) => {
+		if (svc.kind !== "ipvs-service" || !("proto" in svc.service)) return [];
+		const { proto, addr, port } = svc.service;
+		const own = destinations.flatMap((dest) => {
+			if (dest.kind !== "ipvs-destination" || JSON.stringify(dest.service) !== JSON.stringify(svc.service)) return [];
+			return [`-> ${dest.addr}:${dest.port} ${numbers(dest.stats)}`];
+		});
+		return [`${proto.toUpperCase()} ${addr}:${port} ${numbers(svc.stats)}`, ...own];
+	});
 }

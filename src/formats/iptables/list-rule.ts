@@ -15,6 +15,7 @@ import { ICMP_TYPES, ICMPV6_TYPES } from "./icmp-names.ts";
 import { quoteWord } from "./lexer.ts";
 import { addrTypes } from "./match/addrtype.ts";
 import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
+import { ipvsOptions } from "./match/ipvs.ts";
 import { formatRate } from "./match/limit.ts";
 import { physdevOptions } from "./match/physdev.ts";
 import { flagNames } from "./match/ports.ts";
@@ -101,6 +102,8 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` limit: avg ${formatRate(match.avg)} burst ${match.burst}`;
 		case "physdev":
 			return ` PHYSDEV match${physdevOptions(match)}`;
+		case "ipvs":
+			return ipvsOptions(match, "");
 		case "unknown-match":
 			return ` ${`${match.name} ${match.text}`.trim()}`;
 	}

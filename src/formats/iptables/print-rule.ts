@@ -5,6 +5,7 @@ import { formatAddrType } from "./match/addrtype.ts";
 import { formatComment } from "./match/comment.ts";
 import { formatConntrackMatch, formatState } from "./match/conntrack.ts";
 import { formatIcmp } from "./match/icmp.ts";
+import { formatIpvsMatch } from "./match/ipvs.ts";
 import { formatLimit } from "./match/limit.ts";
 import { formatMarkMatch } from "./match/mark.ts";
 import { formatMultiport } from "./match/multiport.ts";
@@ -78,6 +79,8 @@ function matchWords(match: Match): string {
 			return formatLimit(match);
 		case "physdev":
 			return formatPhysdev(match);
+		case "ipvs":
+			return formatIpvsMatch(match);
 		case "unknown-match":
 			return `${match.name === "" ? "" : ` -m ${match.name}`}${match.text === "" ? "" : ` ${match.text}`}`;
 	}

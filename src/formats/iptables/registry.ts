@@ -5,6 +5,7 @@ import { ADDRTYPE } from "./match/addrtype.ts";
 import { COMMENT } from "./match/comment.ts";
 import { CONNTRACK, STATE } from "./match/conntrack.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
+import { IPVS } from "./match/ipvs.ts";
 import { LIMIT } from "./match/limit.ts";
 import { MARK } from "./match/mark.ts";
 import { MULTIPORT } from "./match/multiport.ts";
@@ -28,6 +29,7 @@ export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["icmp6", ICMP6],
 	["icmpv6", ICMP6],
 	["ipv6-icmp", ICMP6],
+	["ipvs", IPVS],
 	["limit", LIMIT],
 	["mark", MARK],
 	["multiport", MULTIPORT],
@@ -129,7 +131,6 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"ipcomp",
 	"iprange",
 	"ipv6header",
-	"ipvs",
 	"length",
 	"mac",
 	"mh",

@@ -177,7 +177,12 @@ function bindDest(cp: IpvsConn, dest: IpvsDest): void {
 	cp.dest = dest;
 	if (cp.has(CONN_F_TEMPLATE)) dest.persistent += 1;
 	else dest.inactive += 1;
-	if (dest.upperThreshold !== 0 && dest.active + dest.inactive >= dest.upperThreshold) dest.overloaded = true;
+	if (isFull(dest)) dest.overloaded = true;
+}
+
+/** It has as many connections as it may have. */
+export function isFull(dest: IpvsDest): boolean {
+	return dest.upperThreshold !== 0 && dest.active + dest.inactive >= dest.upperThreshold;
 }
 
 /** `ip_vs_unbind_dest`. */

@@ -1,6 +1,7 @@
 /** Configuring IPVS (net/netfilter/ipvs/ip_vs_ctl.c): services, destinations, and the trash where deleted ones wait. */
 import type { IpvsForward } from "../../kernel/ipvs.ts";
-import { ipVsExpireNodestConnFlush } from "./conn.ts";
+import { JIFFY_NS, timerWheelDelay } from "../timer-wheel.ts";
+import { ipVsExpireNodestConnFlush, isFull } from "./conn.ts";
 import { ipVsRegisterHooks } from "./init.ts";
 import type { IpvsNet } from "./net.ts";
 import { schedulerByName } from "./schedulers/registry.ts";
@@ -141,6 +142,7 @@ function setDest(dest: IpvsDest, config: DestConfig, added: boolean): void {
 	if (added || config.weight !== 0) dest.lastWeight = config.weight;
 	if (config.upperThreshold === 0 || config.upperThreshold > dest.upperThreshold) dest.overloaded = false;
 	Object.assign(dest, config);
+	if (isFull(dest)) dest.overloaded = true;
 }
 
 /** It waits there for its connections to end, or to be added again (`__ip_vs_del_dest`). */
@@ -148,7 +150,10 @@ function trashDest(net: IpvsNet, dest: IpvsDest): void {
 	dest.available = false;
 	if (net.trash.length === 0) emptyLater(net);
 	net.trash = [{ dest, idleNs: undefined }, ...net.trash];
-	if (net.settings.expireNodestConn) ipVsExpireNodestConnFlush(net);
+	if (!net.settings.expireNodestConn) return;
+	// expire_nodest_conn_work, a tick later.
+	const now = net.now();
+	net.netns.machine.loop.after(timerWheelDelay(now, JIFFY_NS), () => ipVsExpireNodestConnFlush(net));
 }
 
 function untrash(net: IpvsNet, dest: IpvsDest): void {

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Records what Linux's IPVS does with random configurations and packets, event by event.
 
-    vm-run --share DIR --timeout 1200 -- python3 test/golden/ipvs/record.py DIR/NAME.json FIRST COUNT
+    vm-run --share DIR --timeout 1200 -- python3 test/golden/ipvs/record.py DIR/random.json FIRST COUNT
+    vm-run --share DIR -- python3 test/golden/ipvs/record.py DIR/special.json special
 
 One director with a real kernel between two devices whose other ends are AF_PACKET sockets: clients and servers have no
 kernel, every packet of theirs is made by the scenario. After each event: the packets that came out, the connections
@@ -63,7 +64,16 @@ def checksum(b):
 
 
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
-PROTO = {"tcp": 6, "udp": 17, "icmp": 1}
+PROTO = {"tcp": 6, "udp": 17, "icmp": 1, "sctp": 132}
+
+
+def crc32c(b):
+    c = 0xFFFFFFFF
+    for x in b:
+        c ^= x
+        for _ in range(8):
+            c = c >> 1 ^ (0x82F63B78 if c & 1 else 0)
+    return struct.pack("<I", c ^ 0xFFFFFFFF)
 
 
 def ip_packet(src, dst, proto, payload, ttl=64, df=True):
@@ -72,22 +82,25 @@ def ip_packet(src, dst, proto, payload, ttl=64, df=True):
     return h[:10] + struct.pack("!H", checksum(h)) + h[12:] + payload
 
 
-def l4(src, dst, proto, sport, dport, flags, data):
+def l4(src, dst, proto, sport, dport, flags, data, seq=1000, ack=2000):
     pseudo = socket.inet_aton(src) + socket.inet_aton(dst)
     if proto == "tcp":
         bits = sum(FLAGS[f] for f in flags)
-        seg = struct.pack("!HHIIBBHHH", sport, dport, 1000, 2000, 0x50, bits, 1000, 0, 0) + data
+        seg = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 0x50, bits, 1000, 0, 0) + data
         c = checksum(pseudo + struct.pack("!HH", 6, len(seg)) + seg)
         return seg[:16] + struct.pack("!H", c) + seg[18:]
+    if proto == "sctp":  # flags: the type of the one chunk
+        seg = struct.pack("!HHI4sBBHI", sport, dport, 7, bytes(4), flags, 0, 8, 0)
+        return seg[:8] + crc32c(seg) + seg[12:]
     seg = struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
     c = checksum(pseudo + struct.pack("!HH", 17, len(seg)) + seg)
     return seg[:6] + struct.pack("!H", c or 0xFFFF) + seg[8:]
 
 
 def make(e):
-    """An IP packet from ["p", side, proto, src, sport, dst, dport, flags, length]; ICMP errors quote one."""
+    """An IP packet from ["p", side, proto, src, sport, dst, dport, flags, length, seq, ack]; ICMP errors quote one."""
     _, _, proto, src, sport, dst, dport, flags, length = e[:9]
-    return ip_packet(src, dst, PROTO[proto], l4(src, dst, proto, sport, dport, flags, b"x" * length))
+    return ip_packet(src, dst, PROTO[proto], l4(src, dst, proto, sport, dport, flags, b"x" * length, *e[9:]))
 
 
 def make_icmp(e):
@@ -106,12 +119,17 @@ def describe(p):
     ok = "" if checksum(p[:ihl]) == 0 else " BADIP"
     body = p[ihl:]
     head = f"t{ttl}{df}{ok}"
+    if struct.unpack("!H", p[6:8])[0] & 0x3FFF:
+        return f"{src}>{dst} {proto} fragment {struct.unpack('!H', p[6:8])[0]} of {len(body)} {head}"
     if proto == 4:
         return f"{src}>{dst} ipip {head} [{describe(body)}]"
     if proto == 1:
         good = "" if checksum(body) == 0 else " BADICMP"
         return f"{src}>{dst} icmp {body[0]}/{body[1]}{good} {head} [{quoted(body[8:])}]"
     sport, dport = struct.unpack("!HH", body[:4])
+    if proto == 132:
+        good = "" if crc32c(body[:8] + bytes(4) + body[12:]) == body[8:12] else " BADCRC"
+        return f"{src}:{sport}>{dst}:{dport} sctp {body[12]}{good} {head}"
     pseudo = p[12:20] + struct.pack("!HH", proto, len(body))
     good = "" if checksum(pseudo + body) == 0 else " BADSUM"
     if proto == 6:
@@ -121,6 +139,8 @@ def describe(p):
 
 
 def quoted(p):
+    if len(p) < 24:
+        return "short"
     sport, dport = struct.unpack("!HH", p[20:24])
     return f"{socket.inet_ntoa(p[12:16])}:{sport}>{socket.inet_ntoa(p[16:20])}:{dport} {p[9]} t{p[8]}"
 
@@ -175,7 +195,7 @@ class Director:
 def svc_struct(key, sched, flags, timeout, netmask):
     # struct ip_vs_service_user: protocol, addr, port, fwmark, sched_name[16], flags, timeout, netmask
     proto, addr, port, mark = key
-    return struct.pack("=Hxx4s2sxxI16sII4s", {"tcp": 6, "udp": 17, "": 0}[proto], socket.inet_aton(addr), struct.pack("!H", port), mark,
+    return struct.pack("=Hxx4s2sxxI16sII4s", {"tcp": 6, "udp": 17, "sctp": 132, "": 6}[proto], socket.inet_aton(addr), struct.pack("!H", port), mark,
                        sched.encode(), flags, timeout, socket.inet_aton(netmask))
 
 
@@ -183,28 +203,38 @@ def hexaddr(h):
     return socket.inet_ntoa(bytes.fromhex(h))
 
 
-def conns(prefix):
+def conns(prefix, vip):
+    """As `read_conns`, read until two readings are the same: the list may change under the reader."""
+    last = None
+    while True:
+        now = read_conns(prefix, vip)
+        if last is not None and now.keys() == last.keys():
+            return now
+        last = now
+
+
+def read_conns(prefix, vip):
     """Seconds left by "proto client virtual destination state", of connections of this scenario's clients."""
     found = {}
     for line in open("/proc/thread-self/net/ip_vs_conn").read().splitlines()[1:]:
         pro, fip, fp, tip, tp, dip, dp, state, exp = line.split()[:9]
         client = hexaddr(fip)
-        if client.startswith(prefix):
+        if client.startswith(prefix) or hexaddr(tip) == vip:
             found[f"{pro} {client}:{int(fp, 16)} {hexaddr(tip)}:{int(tp, 16)} {hexaddr(dip)}:{int(dp, 16)} {state}"] = int(exp)
     return found
 
 
 def dests(vip):
     """last byte of the address:weight:active:inactive, in the kernel's order, of this scenario's services."""
-    found, mine = [], False
+    found, mine = {}, None
     for line in open("/proc/thread-self/net/ip_vs").read().splitlines()[3:]:
         words = line.split()
         if words[0] != "->":
-            mine = words[0] == "FWM" or hexaddr(words[1].split(":")[0]) == vip
+            mine = words[0] + words[1] if words[0] == "FWM" or hexaddr(words[1].split(":")[0]) == vip else None
         elif mine:
             addr, port = words[1].split(":")
-            found.append(f"{int(addr[6:], 16)}:{words[3]}:{words[4]}:{words[5]}")
-    return " ".join(found)
+            found.setdefault(mine, []).append(f"{int(addr[6:], 16)}:{words[3]}:{words[4]}:{words[5]}")
+    return " ".join(d for _, ds in sorted(found.items()) for d in ds)
 
 
 SYSCTLS = {"conntrack": 0, "expire_nodest_conn": 0, "expire_quiescent_template": 0, "conn_reuse_mode": 1, "sloppy_tcp": 0,
@@ -219,7 +249,7 @@ def sysctl(key, value):
 def run(d, scenario):
     vip = scenario["vip"]
     prefix = scenario["prefix"]
-    results = []
+    results, locals_ = [], []
     for e in scenario["events"]:
         r = {}
         if e[0] == "svc":
@@ -233,17 +263,40 @@ def run(d, scenario):
             r["r"] = d.opt(1162, struct.pack("=iii", *e[1:]))
         elif e[0] == "wait":
             time.sleep(e[1])
+        elif e[0] == "ipt":
+            subprocess.run(["iptables-restore"], input=e[1].encode(), check=True)
+        elif e[0] == "counters":
+            saved = subprocess.run(["iptables-save", "-c"], capture_output=True, check=True, text=True).stdout
+            r["k"] = [line for line in saved.splitlines() if line[0] == "[" and not line.startswith("[0:0]")]
+        elif e[0] == "ct":
+            listed = subprocess.run(["conntrack", "-L"], capture_output=True, text=True).stdout
+            r["k"] = sorted(" ".join(w for w in line.split() if not w.isdigit() and not w.startswith("use=")) for line in listed.splitlines())
+        elif e[0] == "stats":
+            listed = subprocess.run(["ipvsadm", "-Ln", "--stats", "--exact"], capture_output=True, check=True, text=True).stdout
+            r["k"] = [" ".join(line.split()) for line in listed.splitlines()[3:]]
+        elif e[0] == "local":
+            s = socket.socket()
+            s.setblocking(False)
+            s.bind((e[1], e[2]))
+            s.connect_ex((e[3], e[4]))
+            locals_.append(s)
         elif e[0] == "p":
             d.send(e[1], make(e))
         elif e[0] == "i":
             d.send(e[1], make_icmp(e))
-        if e[0] in "pi":
+        if e[0] in ("p", "i", "local"):
             r["out"] = d.drain(0.012)
+            if e[0] == "local":  # The checksum is left to the device.
+                r["out"] = [line.replace(" BADSUM", "") for line in r["out"]]
         elif e[0] == "wait":
             r["out"] = d.drain(0.002)
-        r["c"] = conns(prefix)
+        r["c"] = conns(prefix, vip)
         r["d"] = dests(vip)
         results.append(r)
+    if any(e[0] == "ipt" for e in scenario["events"]):
+        subprocess.run("for t in raw mangle nat filter; do iptables -t $t -F; iptables -t $t -X; done; conntrack -F 2>/dev/null", shell=True)
+    for s in locals_:
+        s.close()
     for key, value in SYSCTLS.items():
         sysctl(key, value)
     for e in scenario["events"]:
@@ -419,18 +472,92 @@ class Generator:
             self.add("svc", "edit", self.key, *self.svc)
 
 
+def special():
+    """Hand-made ones: chain counters, conntrack, NAT, marks, ports, time, clients on the director itself, SCTP."""
+    n = [0]
+
+    def make_one(kind, build):
+        n[0] += 1
+        vip, net = f"10.96.200.{n[0]}", f"172.31.{n[0]}"
+        return {"n": n[0], "kind": kind, "vip": vip, "prefix": net + ".", "events": build(vip, net)}
+
+    def begin(key, fwd="masq", sched="rr", servers=(11, 12), flags=0, timeout=0, port=8080):
+        add = [["svc", "add", key, sched, flags, timeout, "255.255.255.255"]]
+        return add + [["dest", "add", key, f"10.0.0.{k}", port if fwd == "masq" else key[2], fwd, 1, 0, 0] for k in servers]
+
+    def conversation(vip, client, server, fwd="masq", sport=4000, to=None):
+        src = (server, 8080) if fwd == "masq" else (vip, 80)
+        c = lambda flags, seq, ack, length=0: ["p", "c", "tcp", client, sport, vip, 80, flags, length, seq, ack]
+        s = lambda flags, seq, ack, length=0: ["p", "s", "tcp", *src, to or client, sport, flags, length, seq, ack]
+        return [c("S", 1000, 0), s("SA", 5000, 1001), c("A", 1001, 5001), c("PA", 1001, 5001, 5), s("A", 5001, 1006), s("PA", 5001, 1006, 3),
+                c("A", 1006, 5004), s("FA", 5004, 1006), c("FA", 1006, 5005), s("A", 5005, 1007)]
+
+    def counting(client, extra=""):
+        text = ""
+        for table, chains in (("raw", "PREROUTING OUTPUT"), ("mangle", "PREROUTING INPUT FORWARD OUTPUT POSTROUTING"),
+                              ("nat", "PREROUTING INPUT OUTPUT POSTROUTING"), ("filter", "INPUT FORWARD OUTPUT")):
+            text += f"*{table}\n" + "".join(f":{c} ACCEPT [0:0]\n" for c in chains.split())
+            for c in chains.split():
+                text += f"-A {c} -s {client}/32 -p tcp\n-A {c} -d {client}/32 -p tcp\n"
+                if table == "mangle":
+                    text += f"-A {c} -m ipvs --ipvs\n-A {c} -m ipvs --vport 80\n-A {c} -m ipvs --vdir ORIGINAL\n-A {c} -m ipvs --vdir REPLY\n"
+                    text += f"-A {c} -m ipvs ! --vmethod MASQ\n-A {c} -m conntrack --ctstate INVALID,UNTRACKED\n-A {c} -m conntrack --ctstate DNAT\n"
+            if table == "nat":
+                text += extra
+            text += "COMMIT\n"
+        return ["ipt", text]
+
+    for ct in (0, 1):
+        for fwd in ("masq", "droute", "tunnel"):
+            yield make_one(f"counters {fwd} conntrack={ct}", lambda vip, net: [["sysctl", "conntrack", ct], *begin(["tcp", vip, 80, 0], fwd, servers=(11,)), counting(f"{net}.2"),
+                           *conversation(vip, f"{net}.2", "10.0.0.11", fwd), ["counters"], ["ct"]])
+        yield make_one(f"masquerade conntrack={ct}", lambda vip, net: [["sysctl", "conntrack", ct], *begin(["tcp", vip, 80, 0], servers=(11,)),
+                       counting(f"{net}.2", f"-A POSTROUTING -s {net}.2/32 -m ipvs --vaddr {vip} --vport 80 -j MASQUERADE\n"),
+                       *conversation(vip, f"{net}.2", "10.0.0.11", to="10.0.0.1" if ct else None), ["counters"], ["ct"]])
+    mark = lambda vip: ["ipt", f"*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d {vip}/32 -j MARK --set-xmark {vip.split(".")[3]}\nCOMMIT\n"]
+    for persistent in (0, 1):
+        yield make_one(f"fwmark persistent={persistent}", lambda vip, net: [mark(vip), *begin(["", "0.0.0.0", 0, int(vip.split(".")[3])], "droute", flags=persistent, timeout=300),
+                       *[["p", "c", proto, f"{net}.{k % 3 + 2}", 5000 + k, vip, port, "S", 0] for k, (proto, port) in enumerate([("tcp", 80), ("tcp", 443), ("udp", 53), ("tcp", 80), ("udp", 80), ("tcp", 22)])]])
+        yield make_one(f"port 0 persistent={persistent}", lambda vip, net: [*begin(["tcp", vip, 0, 0], "droute", flags=persistent, timeout=300),
+                       *[["p", "c", "tcp", f"{net}.{k % 3 + 2}", 5000 + k, vip, port, "S", 0] for k, port in enumerate([80, 443, 80, 22, 21, 80])]])
+        yield make_one(f"ftp persistent={persistent}", lambda vip, net: [*begin(["tcp", vip, 21, 0], "droute", flags=persistent, timeout=300),
+                       *[["p", "c", "tcp", f"{net}.2", sport, vip, port, "S", 0] for sport, port in [(5000, 21), (5001, 21), (5002, 1500), (5003, 22), (20, 21), (5004, 20)]]])
+    yield make_one("time", lambda vip, net: [["set", 4, 3, 3], *begin(["tcp", vip, 80, 0], servers=(11,)), *begin(["udp", vip, 53, 0], flags=1, timeout=5, servers=(11,)),
+                   *conversation(vip, f"{net}.2", "10.0.0.11")[:3], ["p", "c", "udp", f"{net}.3", 4001, vip, 53, "", 9], ["wait", 2.5], ["p", "c", "udp", f"{net}.3", 4001, vip, 53, "", 9],
+                   ["wait", 2.0], ["wait", 2.0], ["wait", 3.5], ["stats"], ["set", 900, 120, 300]])
+    yield make_one("closing", lambda vip, net: [*begin(["tcp", vip, 80, 0], servers=(11,)), ["p", "c", "tcp", f"{net}.2", 4000, vip, 80, "S", 0], ["p", "s", "tcp", "10.0.0.11", 8080, f"{net}.2", 4000, "RA", 0],
+                   ["wait", 8], ["wait", 4]])
+    yield make_one("icmp to servers that are gone", lambda vip, net: [["sysctl", "nat_icmp_send", 1], *begin(["tcp", vip, 80, 0], servers=(11,)),
+                   ["p", "s", "tcp", "10.0.0.11", 8080, f"{net}.2", 4000, "SA", 0], ["p", "s", "tcp", "10.0.0.11", 8080, f"{net}.2", 4000, "R", 0], ["p", "s", "tcp", "10.0.0.12", 8080, f"{net}.2", 4000, "SA", 0]])
+    for fwd in ("masq", "droute", "tunnel"):
+        yield make_one(f"local client {fwd}", lambda vip, net: [*begin(["tcp", vip, 80, 0], fwd), ["local", vip, 6001, vip, 80], ["local", "10.0.0.1", 6002, vip, 80], ["local", "127.0.0.1", 6003, vip, 80]])
+        yield make_one(f"local server {fwd}", lambda vip, net: [*begin(["tcp", vip, 80, 0], fwd, servers=()), ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.1", 80, fwd, 1, 0, 0],
+                       ["p", "c", "tcp", f"{net}.2", 4000, vip, 80, "S", 0], ["dest", "add", ["tcp", vip, 80, 0], "127.0.0.1", 80, fwd, 1, 0, 0], ["p", "c", "tcp", f"{net}.3", 4000, vip, 80, "S", 0]])
+        yield make_one(f"short of TTL and MTU {fwd}", lambda vip, net: [*begin(["udp", vip, 80, 0], fwd, servers=(11,)), ["p", "c", "udp", f"{net}.2", 4000, vip, 80, "", 1472],
+                       ["sysctl", "pmtu_disc", 0], ["p", "c", "udp", f"{net}.2", 4000, vip, 80, "", 1472]])
+        for k in range(3):
+            rng = random.Random(f"{fwd}{k}")
+            yield make_one(f"sctp {fwd}", lambda vip, net: [*begin(["sctp", vip, 80, 0], fwd, servers=(11,)), ["p", "c", "sctp", f"{net}.2", 4000, vip, 80, 1, 0],
+                           *[["p", "c", "sctp", f"{net}.2", 4000, vip, 80, rng.randrange(15), 0] if rng.random() < 0.5 else
+                             ["p", "s", "sctp", *(("10.0.0.11", 8080) if fwd == "masq" else (vip, 80)), f"{net}.2", 4000, rng.randrange(15), 0] for _ in range(20)]])
+    yield make_one("refused", lambda vip, net: [["svc", "add", ["tcp", vip, 80, 0], "nosuch", 0, 0, "255.255.255.255"], ["svc", "edit", ["tcp", vip, 80, 0], "rr", 0, 0, "255.255.255.255"],
+                   ["svc", "delete", ["tcp", vip, 80, 0]], ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq", 1, 0, 0], ["svc", "add", ["tcp", vip, 80, 0], "rr", 0, 0, "255.255.255.255"],
+                   ["svc", "add", ["tcp", vip, 80, 0], "wrr", 0, 0, "255.255.255.255"], ["dest", "edit", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq", 1, 0, 0], ["dest", "delete", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq"],
+                   ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq", -1, 0, 0], ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq", 1, 2, 3], ["dest", "add", ["tcp", vip, 80, 0], "224.0.0.1", 80, "masq", 1, 0, 0],
+                   ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.255", 80, "masq", 1, 0, 0], ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.11", 80, "masq", 1, 0, 0], ["dest", "add", ["tcp", vip, 80, 0], "10.0.0.11", 80, "droute", 1, 0, 0],
+                   ["svc", "edit", ["tcp", vip, 80, 0], "nosuch", 0, 0, "255.255.255.255"]])
+
+
 def main():
-    path, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    path = sys.argv[1]
     d = Director()
-    done = []
-    for n in range(first, first + count):
-        scenario = Generator(n).scenario()
+    scenarios = list(special()) if sys.argv[2] == "special" else [Generator(n).scenario() for n in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3]))]
+    for scenario in scenarios:
         scenario["results"] = run(d, scenario)
-        done.append(scenario)
     with open(path, "w") as f:
         kernel = os.uname().release + " " + os.uname().version
         f.write('{"provenance": ' + json.dumps({"tool": "test/golden/ipvs/record.py in ../shared/tools/vm-run", "kernel": kernel}) + ',\n"scenarios": [\n')
-        f.write(",\n".join(json.dumps(s, separators=(",", ":")) for s in done))
+        f.write(",\n".join(json.dumps(s, separators=(",", ":")) for s in scenarios))
         f.write("\n]}\n")
 
 

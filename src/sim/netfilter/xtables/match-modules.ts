@@ -7,6 +7,7 @@ import { conntrack } from "../match/conntrack.ts";
 import { fragment } from "../match/fragment.ts";
 import { icmp } from "../match/icmp.ts";
 import { inInterface, outInterface } from "../match/interface.ts";
+import { ipvs } from "../match/ipvs.ts";
 import { limit } from "../match/limit.ts";
 import { mark } from "../match/mark.ts";
 import { multiport } from "../match/multiport.ts";
@@ -47,6 +48,7 @@ const MATCH_MODULES: MatchModules = {
 	nfacct,
 	limit,
 	physdev,
+	ipvs,
 	"unknown-match": unknownMatch,
 };
 
