@@ -514,9 +514,10 @@ def special():
         yield make_one(f"masquerade conntrack={ct}", lambda vip, net: [["sysctl", "conntrack", ct], *begin(["tcp", vip, 80, 0], servers=(11,)),
                        counting(f"{net}.2", f"-A POSTROUTING -s {net}.2/32 -m ipvs --vaddr {vip} --vport 80 -j MASQUERADE\n"),
                        *conversation(vip, f"{net}.2", "10.0.0.11", to="10.0.0.1" if ct else None), ["counters"], ["ct"]])
-    mark = lambda vip: ["ipt", f"*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d {vip}/32 -j MARK --set-xmark {vip.split(".")[3]}\nCOMMIT\n"]
+    last = lambda vip: int(vip.split(".")[3])
+    mark = lambda vip: ["ipt", f"*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d {vip}/32 -j MARK --set-xmark {last(vip)}\nCOMMIT\n"]
     for persistent in (0, 1):
-        yield make_one(f"fwmark persistent={persistent}", lambda vip, net: [mark(vip), *begin(["", "0.0.0.0", 0, int(vip.split(".")[3])], "droute", flags=persistent, timeout=300),
+        yield make_one(f"fwmark persistent={persistent}", lambda vip, net: [mark(vip), *begin(["", "0.0.0.0", 0, last(vip)], "droute", flags=persistent, timeout=300),
                        *[["p", "c", proto, f"{net}.{k % 3 + 2}", 5000 + k, vip, port, "S", 0] for k, (proto, port) in enumerate([("tcp", 80), ("tcp", 443), ("udp", 53), ("tcp", 80), ("udp", 80), ("tcp", 22)])]])
         yield make_one(f"port 0 persistent={persistent}", lambda vip, net: [*begin(["tcp", vip, 0, 0], "droute", flags=persistent, timeout=300),
                        *[["p", "c", "tcp", f"{net}.{k % 3 + 2}", 5000 + k, vip, port, "S", 0] for k, port in enumerate([80, 443, 80, 22, 21, 80])]])
