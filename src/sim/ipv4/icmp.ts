@@ -26,7 +26,7 @@ import {
 import { nfCtAttach } from "../netfilter/conntrack/types.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
-import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
+import { type Fate, KERNEL_SOCKET, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
 import { inetSelectAddr } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { icmpError } from "./icmp-error.ts";
@@ -82,6 +82,7 @@ export function icmpSend(skbIn: Skb, type: number, code: number, rest: number): 
 	skb.bytes.set(quoted, skb.data + ICMP_HLEN);
 	putIcmp(skb.bytes, skb.data, skb.end, { type, code, rest });
 	skb.dst = dst;
+	skb.sk = KERNEL_SOCKET;
 	if (icmpIsError(type)) nfCtAttach(skb, skbIn);
 	const from = src ?? dst.prefsrc ?? INADDR_DUMMY;
 	ipPushHeader(skb, { ...replyHeader(netns, tos), src: from, dst: to });
@@ -125,6 +126,7 @@ function icmpEcho(skb: Skb, netns: Netns): Fate {
 	const rest = icmpRest(bytes, skb.data);
 	putIcmp(reply.bytes, reply.data, reply.end, { type: ICMP_ECHOREPLY, code: 0, rest });
 	reply.dst = route.value;
+	reply.sk = KERNEL_SOCKET;
 	ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
 	if (skb.machine.tracer !== undefined) {
 		traceStep(skb, netns, "icmp_reply", { step: "answer", what: "ICMP echo reply", child: reply.id });
