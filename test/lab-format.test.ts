@@ -4,7 +4,7 @@ import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
-import { formatLabError } from "../src/shell/lab/lab-error.ts";
+import { formatTextError } from "../src/base/text-error.ts";
 import { LAB_SHAPE } from "../src/shell/lab/lab-shape.ts";
 import { parseLab } from "../src/shell/lab/parse-lab.ts";
 
@@ -20,7 +20,7 @@ function ajvValidator(): (data: unknown) => boolean {
 
 function errorsOf(text: string): readonly string[] {
 	const lab = parseLab({ path: "my.yaml", text });
-	return lab.ok ? [] : lab.error.map(formatLabError);
+	return lab.ok ? [] : lab.error.map(formatTextError);
 }
 
 const MINIMAL = `schema: podwire.lab/v1

@@ -20,6 +20,7 @@ import { iptablesSaveCommand } from "../src/shell/commands/iptables/save.ts";
 import { ip } from "../src/wire/addr.ts";
 import { type CommandText, NamedNetns, type Printed, ShellMachine } from "./command-pair.ts";
 import { COMMAND_GROUPS, type CommandGroup } from "./iptables-commands.ts";
+import { EXTENSION_GROUPS } from "./iptables-extension-commands.ts";
 import { canRunReal } from "./real-netns.ts";
 import { TYPED_RULES } from "./typed-rules.ts";
 
@@ -57,9 +58,13 @@ async function expectSame(real: NamedNetns, shell: ShellMachine, commands: reado
 
 /** What the real tools printed: exit code, standard output, standard error, dates blanked. */
 type Recorded = Readonly<Record<string, readonly (readonly [code: number, out: string, err: string])[]>>;
-const RECORDED: Recorded = JSON.parse(
-	readFileSync(new URL("./golden/iptables-commands.json", import.meta.url).pathname, "utf8"),
-);
+const recordedIn = (file: string): Recorded =>
+	JSON.parse(readFileSync(new URL(`./golden/${file}`, import.meta.url).pathname, "utf8"));
+const RECORDED: Recorded = {
+	...recordedIn("iptables-commands.json"),
+	...recordedIn("iptables-extension-commands.json"),
+};
+const GROUPS: readonly CommandGroup[] = [...COMMAND_GROUPS, ...EXTENSION_GROUPS];
 
 async function expectRecorded({ name, commands }: CommandGroup, run: (command: CommandText) => Promise<Printed>) {
 	for (const [index, command] of commands.entries()) {
@@ -68,16 +73,16 @@ async function expectRecorded({ name, commands }: CommandGroup, run: (command: C
 	}
 }
 
-test.each(COMMAND_GROUPS)("$name: the shell says what the real tools said", async (group) => {
+test.each(GROUPS)("$name: the shell says what the real tools said", async (group) => {
 	const shell = await ShellMachine.make(ENTRIES);
 	await expectRecorded(group, (command) => shell.run(command));
 });
 
-test.skipIf(!canRun).each(COMMAND_GROUPS)("$name: the real tools still say it", async (group) => {
+test.skipIf(!canRun).each(GROUPS)("$name: the real tools still say it", async (group) => {
 	await withNetns("words", (real) => expectRecorded(group, (command) => real.run(command)));
 });
 
-test.skipIf(!canRun).each(["filter", "nat", "mangle"] as const)(
+test.skipIf(!canRun).each(["filter", "nat", "mangle", "raw"] as const)(
 	"every typed rule of table %s that is modelled is listed as the real tool lists it",
 	async (table) => {
 		await withNetns(`list-${table}`, async (real) => {
@@ -319,11 +324,11 @@ test("what is not modelled is refused by name", async () => {
 	const refusals: readonly (readonly [CommandText, string])[] = [
 		["ip6tables -A INPUT -j DROP", "podwire: ip6tables: IPv6 packet filtering is not modelled\n"],
 		["ip6tables-save", "podwire: ip6tables-save: IPv6 packet filtering is not modelled\n"],
-		["iptables -A INPUT -m mac --mac-source 1 -j DROP", "podwire: iptables -m mac --mac-source 1 is not modelled\n"],
-		["iptables -t raw -A PREROUTING -j CT --notrack", "podwire: iptables -j CT --notrack is not modelled\n"],
+		["iptables -A INPUT -m cpu --cpu 1 -j DROP", "podwire: iptables -m cpu --cpu 1 is not modelled\n"],
+		["iptables -t raw -A PREROUTING -j CT --helper ftp", "podwire: iptables -j CT --helper ftp is not modelled\n"],
 		[
-			["iptables-restore", "*filter\n-A INPUT -m string --string x\nCOMMIT\n"],
-			"podwire: iptables -m string --string x is not modelled\n",
+			["iptables-restore", "*filter\n-A INPUT -m u32 --u32 x\nCOMMIT\n"],
+			"podwire: iptables -m u32 --u32 x is not modelled\n",
 		],
 		["conntrack -I -p tcp", "podwire: conntrack -I is not modelled\n"],
 		["conntrack -L -o xml", "podwire: conntrack -o xml is not modelled\n"],

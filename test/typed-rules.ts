@@ -4,6 +4,7 @@
  */
 import type { TableName } from "../src/kernel/xtables.ts";
 import type { IpFamily } from "../src/wire/addr.ts";
+import { EXTENSION_RULES } from "./typed-extension-rules.ts";
 
 export interface TypedRule {
 	readonly family: IpFamily;
@@ -895,4 +896,10 @@ export const TYPED_RULES: readonly TypedRule[] = [
 	{ family: "ipv6", table: "nat", typed: "-p tcp -j MASQUERADE --random-fully" },
 	{ family: "ipv6", table: "nat", typed: "-p tcp -j REDIRECT --to-ports 5" },
 	{ family: "ipv6", table: "mangle", typed: "-j MARK --or-mark 0x4000", saved: ["-j MARK --set-xmark 0x4000/0x4000"] },
+	...EXTENSION_RULES.flatMap(({ family, table, rules }) =>
+		rules.map(
+			([typed, saved]): TypedRule =>
+				saved === undefined ? { family, table, typed } : { family, table, typed, saved: [saved] },
+		),
+	),
 ];

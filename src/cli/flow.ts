@@ -5,11 +5,12 @@ import { labelOf, netnsOf, ownerOf, whoLabel } from "../cluster/names.ts";
 import { serviceOfAddr } from "../cluster/service-ref.ts";
 import { formatConntrack } from "../formats/conntrack.ts";
 import { namespacedName } from "../kube/snapshot.ts";
+import { capturedText } from "../trace/captured-text.ts";
+import { explainCounted } from "../trace/counted-rules.ts";
 import { type Explanation, explain } from "../trace/explain.ts";
 import type { FlowFacts } from "../trace/flow-facts.ts";
 import { type Detail, flowText as textOf } from "../trace/flow-text.ts";
 import type { Paint } from "../trace/paint.ts";
-import { forceEndpoint } from "./force-endpoint.ts";
 import { UsageError } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -19,19 +20,34 @@ export interface ExplainedFlow {
 	readonly explanation: Explanation;
 }
 
+/** On a kernel that cannot trace, captures on every device and the rules' counters stand in for the trace. */
 export async function runFlow(session: Session, request: Omit<FlowRequest, "forceEndpoint">): Promise<ExplainedFlow> {
-	const flow = await traceFlow(session.cluster, {
+	const { cluster, choice } = session;
+	const nodes = cluster.nodes.map((node) => node.netns);
+	const flow = await traceFlow(cluster, {
 		...request,
-		forceEndpoint: (endpoint) => forceEndpoint(session.kernel, endpoint),
+		...(choice === "linux" ? { capture: "all", counters: true } : {}),
+		forceEndpoint: (endpoint) => session.forceEndpoint(nodes, endpoint),
 	});
 	if (!flow.ok) throw new UsageError([formatFlowError(flow.error)]);
-	const facts = factsOf(session.cluster, flow.value);
-	return { outcome: flow.value, facts, explanation: explain(facts, flow.value.events) };
+	const outcome = flow.value;
+	const facts = factsOf(cluster, outcome);
+	const explanation =
+		choice === "sim" ? explain(facts, outcome.events) : explainCounted(facts, outcome.counters, passed(outcome));
+	return { outcome, facts, explanation };
 }
 
 export function flowText(flow: ExplainedFlow, detail: Detail, paint: Paint): string {
-	const label = (netns: string): string => flow.facts.label(netns);
-	return textOf(flow.outcome.events, { paint, label, detail, clientNetns: flow.facts.clientNetns });
+	const { outcome, facts } = flow;
+	const options = { paint, label: (netns: string) => facts.label(netns), detail, clientNetns: facts.clientNetns };
+	if (outcome.events.length > 0 || outcome.frames.length === 0) return textOf(outcome.events, options);
+	const server = outcome.visit?.netns;
+	return capturedText(outcome.frames, { ...options, ...(server === undefined ? {} : { serverNetns: server }) });
+}
+
+/** The namespaces in the order in which packets came through them. */
+function passed({ frames, counters }: FlowOutcome): readonly string[] {
+	return [...new Set([...frames, ...counters].map(({ netns }) => netns))];
 }
 
 /** What `conntrack -L` would print on each node right after the answer, of this flow. */

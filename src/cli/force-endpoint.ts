@@ -1,5 +1,5 @@
 /** Makes kube-proxy's random choice fall on one endpoint: stands in for chance in `-m statistic`, and changes no rule. */
-import type { XtChain } from "../kernel/objects.ts";
+import { endpointChains } from "../cluster/force-by-rules.ts";
 import { forceStatistic } from "../sim/netfilter/xtables/force-statistic.ts";
 import { xtChainHandler } from "../sim/objects/xt.ts";
 import type { SimKernel } from "../sim/sim-kernel.ts";
@@ -22,18 +22,4 @@ export function forceEndpoint(kernel: SimKernel, endpoint: string): () => void {
 	return () => {
 		for (const netns of namespaces) forceStatistic(netns).decide = undefined;
 	};
-}
-
-/** The chains that end in DNAT, and to where, as `IP:PORT`. */
-function endpointChains(chains: readonly XtChain[]): ReadonlyMap<string, string> {
-	const found = new Map<string, string>();
-	for (const chain of chains) {
-		for (const { target } of chain.rules) {
-			if (target.kind !== "dnat" || target.to.minAddr === undefined) continue;
-			const { minAddr, minPort } = target.to;
-			const addr = minAddr.includes(":") ? `[${minAddr}]` : minAddr;
-			found.set(chain.chain, minPort === undefined ? addr : `${addr}:${minPort}`);
-		}
-	}
-	return found;
 }

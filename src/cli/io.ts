@@ -7,6 +7,8 @@ export interface Io {
 	/** Writes to standard error, no newline added. */
 	err(text: string): void;
 	readonly paint: Paint;
+	/** Shows a line that the next one replaces, "" none. Absent: nobody watches. */
+	progress?(text: string): void;
 }
 
 /** 0 ok, 1 the answer is "no", 2 bad usage or input. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { distance } from "fastest-levenshtein";
-import { formatLabError } from "../shell/lab/lab-error.ts";
+import { formatTextError } from "../base/text-error.ts";
 import { type LabFile, type ParsedLab, parseLab } from "../shell/lab/parse-lab.ts";
 import { UsageError } from "./io.ts";
 
@@ -26,7 +26,7 @@ export function readLab(which: string): ParsedLab {
 
 function parsed(file: LabFile): ParsedLab {
 	const lab = parseLab(file);
-	if (!lab.ok) throw new UsageError(lab.error.map(formatLabError));
+	if (!lab.ok) throw new UsageError(lab.error.map(formatTextError));
 	return lab.value;
 }
 

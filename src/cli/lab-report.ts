@@ -1,9 +1,10 @@
 /** A lab as it runs, on a terminal: steps, prompts, outputs, what held and what did not. */
+
+import { formatTextPlace } from "../base/text-error.ts";
 import { explanationText } from "../shell/explain.ts";
 import type { Check } from "../shell/lab/check.ts";
 import { formatDiff } from "../shell/lab/diff.ts";
 import type { Lab, LabStep } from "../shell/lab/lab.ts";
-import { formatLabPlace } from "../shell/lab/lab-error.ts";
 import type { ParsedLab } from "../shell/lab/parse-lab.ts";
 import type { LabObserver, LabResult, PrintedOutput, StepResult, TypedCommand } from "../shell/lab/run-lab.ts";
 import type { Io } from "./io.ts";
@@ -112,7 +113,7 @@ export class LabReport implements LabObserver {
 			this.#io.out(`  ${paint.good("✔")} ${paint.dim(check.what)}\n`);
 			return;
 		}
-		const at = paint.dim(formatLabPlace(this.#parsed.text.error(check.path, "")));
+		const at = paint.dim(formatTextPlace(this.#parsed.text.error(check.path, "")));
 		this.#io.out(`  ${paint.bad("✘")} ${check.what}  ${at}\n`);
 		for (const line of formatDiff(check.diff).split("\n")) {
 			this.#io.out(

@@ -1,26 +1,55 @@
-/** From `-f PATH…` to a running cluster on the simulated kernel; everything wrong with the input ends here, with exit code 2. */
+/** From `-f PATH…` to a running cluster; everything wrong with the input ends here, with exit code 2. */
 
 import { buildCluster } from "../cluster/build.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { formatClusterError } from "../cluster/errors.ts";
 import { formatManifestError } from "../kube/manifest-error.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
-import { SimKernel } from "../sim/sim-kernel.ts";
+import { type ClusterKernel, openClusterKernel } from "./cluster-kernel.ts";
 import { type Io, UsageError } from "./io.ts";
 import { readManifestFiles } from "./manifest-files.ts";
 import type { ClusterInputOptions } from "./options.ts";
+import { beginStanding, endStanding, keepStanding, STANDING_PREFIX } from "./standing.ts";
 
-export interface Session {
-	readonly kernel: SimKernel;
+export interface Session extends ClusterKernel {
 	readonly cluster: Cluster;
 }
 
+/** The caller closes it, whatever happens. */
 export async function openSession(io: Io, options: ClusterInputOptions): Promise<Session> {
 	const parsed = parseManifests(readManifestFiles(options.paths));
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
-	const kernel = new SimKernel({ seed: options.seed });
-	const built = await buildCluster(kernel, { snapshot: parsed.value.snapshot });
-	if (!built.ok) throw new UsageError([formatClusterError(built.error)]);
-	return { kernel, cluster: built.value };
+	const { seed, kernel: choice, keep = false } = options;
+	if (keep && choice === "sim")
+		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
+	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
+	if (keep) beginStanding();
+	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot });
+	if (!built.ok) {
+		await opened.close();
+		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);
+		throw new UsageError([formatClusterError(built.error)]);
+	}
+	const { value: cluster } = built;
+	const close = async (): Promise<void> => {
+		cluster.stop();
+		if (keep) await keepStanding(cluster);
+		await opened.close();
+	};
+	return { ...opened, cluster, close };
+}
+
+/** Opens a session, and closes it when `work` has ended, however it ended. */
+export async function withSession<T>(
+	io: Io,
+	options: ClusterInputOptions,
+	work: (session: Session) => Promise<T>,
+): Promise<T> {
+	const session = await openSession(io, options);
+	try {
+		return await work(session);
+	} finally {
+		await session.close();
+	}
 }

@@ -9,7 +9,14 @@ export function processIo(): Io {
 		out: (text) => void process.stdout.write(text),
 		err: (text) => void process.stderr.write(text),
 		paint: wantsColour() ? colours() : PLAIN,
+		...(process.stderr.isTTY ? { progress: showProgress } : {}),
 	};
+}
+
+/** To the line's start, the text, and nothing behind it. */
+function showProgress(text: string): void {
+	const width = process.stderr.columns - 1;
+	process.stderr.write(`\r${text.slice(0, width)}\x1b[K`);
 }
 
 /** How the program ends when standard output cannot be written: a reader that has gone away is no error. */

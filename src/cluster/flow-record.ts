@@ -4,6 +4,7 @@ import type { CapturedFrame, Kernel } from "../kernel/kernel.ts";
 import type { SocketAddr } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import { ipText } from "../wire/addr.ts";
+import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
 import { IPPROTO_TCP, IPPROTO_UDP, ipv4HeaderLength, ipv4IsValid, ipv4Proto, ipv4Src } from "../wire/ipv4.ts";
 import { get16 } from "../wire/read-write.ts";
 
@@ -47,9 +48,13 @@ export class FlowRecord {
 	firstSource(netns: string): SocketAddr | undefined {
 		for (const event of this.events) {
 			if (event.netns !== netns || event.step !== "origin" || event.link !== "ip") continue;
-			return ipv4Source(event.packet);
+			return ipv4Source(event.packet, 0);
 		}
-		return undefined;
+		// A kernel that cannot trace: what a device of the namespace sent first.
+		const sent = this.frames.find(
+			({ netns: where, direction, frame }) => where === netns && direction === "out" && ethType(frame, 0) === ETH_P_IP,
+		);
+		return sent === undefined ? undefined : ipv4Source(sent.frame, ETH_HLEN);
 	}
 }
 
@@ -70,10 +75,10 @@ function tupleText(entry: ConntrackEntry): string {
 }
 
 /** Address and port of an IPv4 packet's sender; port 0 where the protocol has none. */
-function ipv4Source(packet: Uint8Array): SocketAddr | undefined {
-	if (!ipv4IsValid(packet, 0, packet.length)) return undefined;
-	const proto = ipv4Proto(packet, 0);
+function ipv4Source(packet: Uint8Array, at: number): SocketAddr | undefined {
+	if (!ipv4IsValid(packet, at, packet.length)) return undefined;
+	const proto = ipv4Proto(packet, at);
 	const ported = proto === IPPROTO_TCP || proto === IPPROTO_UDP;
-	const port = ported ? get16(packet, ipv4HeaderLength(packet, 0)) : 0;
-	return { addr: ipText(ipv4Src(packet, 0)), port };
+	const port = ported ? get16(packet, at + ipv4HeaderLength(packet, at)) : 0;
+	return { addr: ipText(ipv4Src(packet, at)), port };
 }

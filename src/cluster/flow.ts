@@ -4,10 +4,12 @@ import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import type { CapturedFrame } from "../kernel/kernel.ts";
 import type { SocketAddr } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
+import type { MovedCounter } from "../trace/counted-rules.ts";
 import type { Cluster, ClusterPod, Visit, Who } from "./cluster.ts";
 import { type Destination, resolveDestination } from "./destination.ts";
 import { type ClientRun, type FlowEnding, runPing, runTcpClient, runUdpClient } from "./flow-client.ts";
 import { FlowRecord, newEntries } from "./flow-record.ts";
+import { countersOf, movedCounters } from "./moved-counters.ts";
 import { formatResolveError, netnsOf, type ResolveError, resolveWho } from "./names.ts";
 import { type EndpointError, formatEndpointError, otherEndpoint, wishedEndpoint } from "./wished-endpoint.ts";
 
@@ -23,11 +25,15 @@ export interface FlowRequest {
 	/** The pod that must answer, `NS/NAME` or `pod/NS/NAME`; needs `forceEndpoint`. */
 	readonly endpoint?: string;
 	/** Makes the kernel's random choice fall on this endpoint, `IP:PORT`; the result undoes it. Given by who knows the kernel's kind. */
-	readonly forceEndpoint?: (endpoint: string) => () => void;
+	readonly forceEndpoint?: (endpoint: string) => (() => void) | Promise<() => Promise<void>>;
 	/** How long the client waits for its answer. Default 10 s of the kernel's clock. */
 	readonly timeoutNs?: number;
 	/** Collect the frames of every device of these namespaces. */
 	readonly capture?: "all" | readonly string[];
+	/** Find out which iptables rules of the nodes counted. Lists all rules twice. */
+	readonly counters?: boolean;
+	/** List the connection tracking entries when the closing is over as well, not right after the answer. */
+	readonly conntrackSettled?: boolean;
 }
 
 export interface FlowOutcome {
@@ -42,8 +48,10 @@ export interface FlowOutcome {
 	/** Empty when the kernel cannot trace. */
 	readonly events: readonly TraceEvent[];
 	readonly frames: readonly CapturedFrame[];
-	/** The connection tracking entries of the flow right after the answer, per node. */
+	/** The connection tracking entries of the flow right after the answer (or settled, if asked), per node. */
 	readonly conntrack: readonly { readonly netns: string; readonly entries: readonly ConntrackEntry[] }[];
+	/** The nodes' rules that counted, from the first packet until everything was quiet; empty unless asked for. */
+	readonly counters: readonly MovedCounter[];
 }
 
 export type FlowError =
@@ -69,17 +77,21 @@ export async function traceFlow(cluster: Cluster, request: FlowRequest): Promise
 	if (!to.ok) return err({ kind: "resolve", which: "to", error: to.error });
 	const client = clientOf(cluster, { from: from.value, to: to.value, request });
 	if (!client.ok) return client;
-	const forced = force(cluster, to.value, request);
+	const forced = await force(cluster, to.value, request);
 	if (!forced.ok) return forced;
 	const record = new FlowRecord(cluster.kernel, capturedNamespaces(cluster, request));
 	const nodes = cluster.nodes.map((node) => node.netns);
+	const counted = request.counters === true ? nodes : [];
+	const countersBefore = await countersOf(cluster.kernel, counted);
 	const before = await record.conntrack(nodes);
 	const startNs = cluster.kernel.clock.now();
 	const { ending, local } = await client.value.run();
-	const after = await record.conntrack(nodes);
+	const answered = await record.conntrack(nodes);
 	await cluster.kernel.run(() => false, SETTLE_NS);
+	const after = request.conntrackSettled === true ? await record.conntrack(nodes) : answered;
 	record.stop();
-	forced.value.undo();
+	const counters = movedCounters(countersBefore, await countersOf(cluster.kernel, counted));
+	await forced.value.undo();
 	const visit = cluster.visits.find((candidate) => candidate.at >= startNs);
 	const { pod } = forced.value;
 	const other = pod === undefined ? undefined : otherEndpoint(cluster, pod, { visit, events: record.events });
@@ -95,6 +107,7 @@ export async function traceFlow(cluster: Cluster, request: FlowRequest): Promise
 		events: record.events,
 		frames: record.frames,
 		conntrack: newEntries(before, after),
+		counters,
 	});
 }
 
@@ -135,17 +148,17 @@ function clientOf(
 
 interface Forced {
 	readonly pod?: ClusterPod;
-	undo(): void;
+	undo(): void | Promise<void>;
 }
 
 /** Makes the choice fall on the wished endpoint. */
-function force(cluster: Cluster, to: Destination, request: FlowRequest): Result<Forced, FlowError> {
+async function force(cluster: Cluster, to: Destination, request: FlowRequest): Promise<Result<Forced, FlowError>> {
 	const { endpoint, forceEndpoint } = request;
-	if (endpoint === undefined) return ok({ undo: () => {} });
+	if (endpoint === undefined) return ok({ undo: async () => {} });
 	const wished = wishedEndpoint(cluster, to, endpoint);
 	if (!wished.ok) return wished;
 	if (forceEndpoint === undefined) return err({ kind: "endpoint-unsupported", why: "kernel" });
-	return ok({ pod: wished.value.pod, undo: forceEndpoint(wished.value.addr) });
+	return ok({ pod: wished.value.pod, undo: await forceEndpoint(wished.value.addr) });
 }
 
 function capturedNamespaces(cluster: Cluster, request: FlowRequest): readonly string[] {

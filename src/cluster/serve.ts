@@ -27,11 +27,14 @@ export class VisitLog {
 	}
 }
 
+/** What the programs need to know of their pod. */
+export type ServedPod = Pick<ClusterPod, "netns" | "namespace" | "name" | "ports">;
+
 /**
  * HTTP on TCP ports: `{"pod":"myapp-1","client":"10.0.0.2"}`; on UDP ports every datagram comes back. The result stops
  * the programs.
  */
-export function servePod(kernel: Kernel, pod: ClusterPod, log: VisitLog): Result<() => void, ClusterError> {
+export function servePod(kernel: Kernel, pod: ServedPod, log: VisitLog): Result<() => void, ClusterError> {
 	const open: { close(): void }[] = [];
 	const stop = (): void => {
 		for (const server of open) server.close();
@@ -49,7 +52,7 @@ export function servePod(kernel: Kernel, pod: ClusterPod, log: VisitLog): Result
 
 function serve(
 	kernel: Kernel,
-	pod: ClusterPod,
+	pod: ServedPod,
 	{ port, log }: { readonly port: ServedPort; readonly log: VisitLog },
 ): Result<{ close(): void }, SocketError> {
 	const visit = (from: SocketAddr, to: SocketAddr): void => {

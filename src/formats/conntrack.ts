@@ -69,10 +69,16 @@ function body(entry: ConntrackEntry): string {
 	return (
 		(entry.tcpState === undefined ? "" : `${entry.tcpState} `) +
 		formatTuple(entry.original) +
+		directedZone("zone-orig", entry.original) +
 		(entry.unreplied === true ? "[UNREPLIED] " : "") +
 		formatTuple(entry.reply) +
+		directedZone("zone-reply", entry.reply) +
 		(entry.assured === true ? "[ASSURED] " : "")
 	);
+}
+
+function directedZone(name: string, { zone }: Tuple): string {
+	return zone === undefined || zone === 0 ? "" : `${name}=${zone} `;
 }
 
 function formatTuple(tuple: Tuple): string {

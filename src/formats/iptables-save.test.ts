@@ -86,7 +86,7 @@ const REFUSED: readonly (readonly [typed: string, message: string, token: string
 	["-m multiport --dports 53", "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'", "multiport"],
 	["-j DNAT --to-destination 1.2.3.4:80", "Need TCP, UDP, SCTP or DCCP with port specification", "DNAT"],
 	["-p tcp -j DNAT", 'DNAT: option "--to-destination" must be specified', "DNAT"],
-	["-j MARK --set-mark 5 --or-mark 6", 'MARK: option "--set-mark" cannot be used together with "--or-mark".', "6"],
+	["-j MARK --set-mark 5 --or-mark 6", 'MARK: option "--set-mark" cannot be used together with "--or-mark".', "MARK"],
 	["foo -j ACCEPT", "Bad argument `foo'", "foo"],
 	['-m comment --comment a"b"c', "Bad argument `c'", "c"],
 	['-m comment --comment "a', "unterminated quote", "a"],
@@ -115,7 +115,7 @@ test("an error in a file says where it is", () => {
 
 test("a match or target that is not modelled is kept word by word, also when it is one option of a known one", () => {
 	const texts = [
-		'-p tcp -m string --string "foo -j bar" --algo bm ! --from 5 -m tcp --dport 80 -j NFLOG --nflog-prefix "a  b" --nflog-group 5',
+		'-p tcp -m bpf --object-pinned "foo -j bar" --other bm ! --from 5 -m tcp --dport 80 -j TEE --prefix "a  b" --gateway 5',
 		"-m set ! --match-set foo dst,src --packets-gt 5 -j ACCEPT",
 		"-m addrtype --dst-type THROW,NAT -j CT --notrack",
 		"-p sctp -m sctp --dport 5 --chunk-types any DATA -j DROP",
@@ -134,21 +134,21 @@ test("a match or target that is not modelled is kept word by word, also when it 
 		value: {
 			matches: [
 				{ kind: "protocol", proto: 6 },
-				{ kind: "unknown-match", name: "string", text: '--string "foo -j bar" --algo bm ! --from 5' },
+				{ kind: "unknown-match", name: "bpf", text: '--object-pinned "foo -j bar" --other bm ! --from 5' },
 				{ kind: "tcp", dport: { value: { from: 80, to: 80 } } },
 			],
-			target: { kind: "unknown-target", name: "NFLOG", text: '--nflog-prefix "a  b" --nflog-group 5' },
+			target: { kind: "unknown-target", name: "TEE", text: '--prefix "a  b" --gateway 5' },
 		},
 	});
 });
 
 test("words that a shell has split need no quotes", () => {
 	const rule = parseRule(
-		["-m", "comment", "--comment", 'a "b" c', "-m", "string", "--string", "x y", "-j", "ACCEPT"],
+		["-m", "comment", "--comment", 'a "b" c', "-m", "bpf", "--bytecode", "x y", "-j", "ACCEPT"],
 		"ipv4",
 	);
 	if (!rule.ok) throw new Error(JSON.stringify(rule.error));
-	expect(formatRule(rule.value)).toBe('-m comment --comment "a \\"b\\" c" -m string --string "x y" -j ACCEPT');
+	expect(formatRule(rule.value)).toBe('-m comment --comment "a \\"b\\" c" -m bpf --bytecode "x y" -j ACCEPT');
 });
 
 test("a file written by hand may insert, create chains and set policies", () => {

@@ -9,6 +9,8 @@ export interface Tuple {
 	readonly sport?: number;
 	readonly dport?: number;
 	readonly icmp?: { readonly type: number; readonly code: number; readonly id: number };
+	/** The zone that counts in this direction only; one that counts in both is the entry's. */
+	readonly zone?: number;
 }
 
 export type TcpCtState =

@@ -1,6 +1,7 @@
 /** The objects of one network namespace, as values: what a transaction adds, replaces or deletes, and what a dump lists. */
 import type { Cidr, IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
 import type { ConntrackEntry } from "./conntrack.ts";
+import type { IpSet, IpSetEntry } from "./ipset.ts";
 import type { IpvsObject } from "./ipvs.ts";
 import type { Counters, Rule, TableName } from "./xtables.ts";
 
@@ -26,7 +27,32 @@ export type LinkKind =
 			/** In a dump only: the MAC address in the bridge's identifier; zero until there was a port or an address was given. */
 			readonly idMac?: MacAddr;
 	  }
-	| { readonly type: "dummy" };
+	| { readonly type: "dummy" }
+	| {
+			readonly type: "vlan";
+			/** The device whose frames are tagged. */
+			readonly parent: string;
+			/** VLAN ID, 0–4094. */
+			readonly id: number;
+			/** Default 802.1Q. */
+			readonly protocol?: "802.1Q" | "802.1ad";
+	  }
+	| {
+			readonly type: "vxlan";
+			/** VNI, 24 bits. */
+			readonly id: number;
+			/** The device that the outer packets leave by. */
+			readonly dev?: string;
+			readonly local?: IpAddr;
+			/** Where frames for unknown addresses go: one host (`remote`) or a multicast group. */
+			readonly remote?: IpAddr;
+			readonly group?: IpAddr;
+			/** UDP destination port. Default 8472, as Linux; the standard's is 4789. */
+			readonly port?: number;
+			readonly learning?: boolean;
+			/** Of the outer packets; absent: Linux chooses. */
+			readonly ttl?: number;
+	  };
 
 export interface BridgePort {
 	readonly hairpin?: boolean;
@@ -249,6 +275,8 @@ export type KernelObject =
 	| XtRule
 	| Nfacct
 	| IpvsObject
+	| IpSet
+	| IpSetEntry
 	| ConntrackEntry;
 
 export type KernelObjectKind = KernelObject["kind"];

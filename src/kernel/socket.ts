@@ -56,6 +56,9 @@ export interface SocketOptions {
 	readonly program?: string;
 	/** The process it belongs to, shown by `ss -p`. */
 	readonly pid?: number;
+	/** Whom the process runs as, for `-m owner` and LOG; 0 (root) when absent. */
+	readonly uid?: number;
+	readonly gid?: number;
 	/** What a listening socket asked for, shown by `ss -l`; the queue never fills. Default 4096 (somaxconn). */
 	readonly backlog?: number;
 }

@@ -5,6 +5,8 @@
  * (source, destination, in, out, protocol, fragment) first, then the `-m` extensions as loaded.
  */
 import type { Cidr } from "../wire/addr.ts";
+import type { PacketMatch } from "./xt-matches.ts";
+import type { ManglingTarget, TrackingTarget } from "./xt-targets.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 export type HookName = "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
@@ -188,14 +190,29 @@ export interface StatisticNthMatch extends Invertible {
 	readonly packet: number;
 }
 
-export interface SetMatch extends Invertible {
-	readonly kind: "set";
+export type SetDirection = "src" | "dst";
+
+/** A set, and for each component of its elements which side of the packet it is compared with. */
+export interface SetReference {
 	readonly set: string;
-	readonly dirs: readonly ("src" | "dst")[];
+	/** One to six; those beyond the set's components are not looked at. */
+	readonly dirs: readonly SetDirection[];
+}
+
+/** A condition on an element's counter; only `eq` can be inverted (`ne`). */
+export interface SetCounterMatch {
+	readonly op: "eq" | "ne" | "lt" | "gt";
+	readonly value: number;
+}
+
+export interface SetMatch extends Invertible, SetReference {
+	readonly kind: "set";
 	readonly returnNomatch?: true;
 	/** `! --update-counters` / `! --update-subcounters`. */
 	readonly noUpdateCounters?: true;
 	readonly noUpdateSubcounters?: true;
+	readonly packets?: SetCounterMatch;
+	readonly bytes?: SetCounterMatch;
 }
 
 export interface MultiportMatch extends Invertible {
@@ -285,6 +302,7 @@ export type Match =
 	| LimitMatch
 	| PhysdevMatch
 	| IpvsMatch
+	| PacketMatch
 	| UnknownMatch;
 
 export type MatchKind = Match["kind"];
@@ -344,6 +362,21 @@ export type Target =
 			readonly ipOptions?: true;
 			readonly uid?: true;
 			readonly macdecode?: true;
+	  }
+	| TrackingTarget
+	| ManglingTarget
+	| {
+			readonly kind: "set";
+			readonly add?: SetReference;
+			/** An element that is there gets its timeout anew. */
+			readonly exist?: true;
+			/** Seconds. */
+			readonly timeout?: number;
+			readonly del?: SetReference;
+			readonly map?: SetReference;
+			readonly mapMark?: true;
+			readonly mapPrio?: true;
+			readonly mapQueue?: true;
 	  }
 	/** A target that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };

@@ -21,12 +21,14 @@ const MAKE_ORDER: readonly KernelObjectKind[] = [
 	"fdb",
 	"sysctl",
 	"nfacct",
+	"ipset",
 	"ipvs-service",
 	"ipvs-destination",
 ];
 const DELETE_ORDER: readonly KernelObjectKind[] = [
 	"ipvs-destination",
 	"ipvs-service",
+	"ipset",
 	"nfacct",
 	"fdb",
 	"neigh",
@@ -38,7 +40,7 @@ const DELETE_ORDER: readonly KernelObjectKind[] = [
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,
- * addresses, routes, sysctls, nfacct objects, chains, jumps to them; then the deletions.
+ * addresses, routes, sysctls, nfacct objects, ipsets, chains, jumps to them; then the deletions.
  */
 export function diff(actual: readonly KernelObject[], desired: readonly KernelObject[], owns: Owns): readonly Op[] {
 	const cleared = clearTheWay(actual, desired, owns);

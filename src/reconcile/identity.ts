@@ -1,4 +1,6 @@
 /** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
+
+import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
 import type { IpvsDestination, IpvsService } from "../kernel/ipvs.ts";
 import type { Addr, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
@@ -36,6 +38,10 @@ export function keyOf(object: KernelObject): string {
 		case "ipvs-timeouts":
 		case "ipvs-totals":
 			return object.kind;
+		case "ipset":
+			return `ipset ${object.name}`;
+		case "ipset-entry":
+			return `ipset-entry ${object.set} ${canonicalText(object.parts)}`;
 		case "conntrack":
 			return `conntrack ${canonicalText(object.original)} ${object.zone ?? 0}`;
 	}
@@ -56,6 +62,8 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 			return actual.kind === "fdb" && actual.state === desired.state;
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
+		case "ipset":
+			return actual.kind === "ipset" && ipSetSatisfies(actual, desired);
 		case "xt-chain": {
 			if (actual.kind !== "xt-chain") return false;
 			const policy = desired.policy === undefined || actual.policy === desired.policy;
@@ -73,6 +81,7 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "nfacct":
 		case "ipvs-connection":
 		case "ipvs-totals":
+		case "ipset-entry":
 		case "conntrack":
 			return true;
 	}
@@ -137,6 +146,23 @@ function addrSatisfies(actual: Addr, desired: Addr): boolean {
 function neighSatisfies(actual: Neigh, desired: Neigh): boolean {
 	const state = desired.state === undefined || actual.state === desired.state;
 	return state && (desired.mac === undefined || actual.mac === desired.mac);
+}
+
+/** Members in any order, without what they have counted and how long they still stay. */
+function ipSetSatisfies(actual: IpSet, desired: IpSet): boolean {
+	if (desired.newName !== undefined || desired.swapWith !== undefined) return false;
+	if (desired.type !== undefined && desired.type !== actual.type) return false;
+	if (desired.family !== undefined && desired.family !== (actual.family ?? desired.family)) return false;
+	const { hashsize: _size, initval: _initval, bucketsize: _bucket, ...options } = desired.options ?? {};
+	if (!includes(actual.options ?? {}, options)) return false;
+	if (desired.entries === undefined) return true;
+	const wanted = new Set(desired.entries.map(memberKey));
+	const there = actual.entries ?? [];
+	return there.length === wanted.size && there.every((member) => wanted.has(memberKey(member)));
+}
+
+function memberKey({ parts, comment, nomatch, skbmark }: IpSetMember): string {
+	return canonicalText({ parts, comment, nomatch, skbmark });
 }
 
 /** A route with its defaults, without what only a dump tells. */

@@ -12,6 +12,16 @@ export function pushSkb(skb: Skb, lengthBytes: number): void {
 	skb.data -= lengthBytes;
 }
 
+/** Moves `end` up by `lengthBytes`, into new bytes when there is no room (`skb_put` after `pskb_expand_head`). */
+export function putSkb(skb: Skb, lengthBytes: number): void {
+	if (skb.end + lengthBytes > skb.bytes.length) {
+		const bytes = new Uint8Array(skb.end + lengthBytes);
+		bytes.set(skb.bytes.subarray(0, skb.end));
+		skb.bytes = bytes;
+	}
+	skb.end += lengthBytes;
+}
+
 /**
  * A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along; it has its own id.
  */
@@ -31,6 +41,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	copy.sk = skb.sk;
 	copy.forwarded = skb.forwarded;
+	copy.doRedirect = skb.doRedirect;
 	copy.fragMaxSize = skb.fragMaxSize;
 	copy.fragSizes = skb.fragSizes;
 	copy.ignoreDf = skb.ignoreDf;

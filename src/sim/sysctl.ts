@@ -7,82 +7,140 @@
 import type { Machine, Netns } from "./types.ts";
 import { pernet } from "./types.ts";
 
+/**
+ * The values of a namespace. Only what was written is kept here; all else is the machine's defaults and, for a device, the
+ * values that `default` had when it came: a namespace and a device cost next to nothing to make.
+ */
+export class SysctlValues {
+	readonly #defaults: ReadonlyMap<string, string>;
+	readonly #written: Map<string, string> = new Map();
+	/** By the beginning of a device's keys (`net.ipv4.conf.eth0.`): leaf → value. */
+	readonly #devices: Map<string, ReadonlyMap<string, string>> = new Map();
+
+	constructor(defaults: ReadonlyMap<string, string>) {
+		this.#defaults = defaults;
+	}
+
+	get(key: string): string | undefined {
+		const own = this.#written.get(key) ?? this.#defaults.get(key);
+		if (own !== undefined) return own;
+		const leafAt = key.lastIndexOf(".") + 1;
+		return this.#devices.get(key.slice(0, leafAt))?.get(key.slice(leafAt));
+	}
+
+	has(key: string): boolean {
+		return this.get(key) !== undefined;
+	}
+
+	set(key: string, value: string): void {
+		this.#written.set(key, value);
+	}
+
+	/** All keys with their values: those of the namespace as they were registered, then those of the devices. */
+	*[Symbol.iterator](): Generator<[key: string, value: string]> {
+		for (const [key, value] of this.#defaults) yield [key, this.#written.get(key) ?? value];
+		for (const [head, leaves] of this.#devices) {
+			for (const [leaf, value] of leaves) yield [head + leaf, this.#written.get(head + leaf) ?? value];
+		}
+	}
+
+	/** Whether any key that begins so was written. */
+	wrote(head: string): boolean {
+		for (const key of this.#written.keys()) if (key.startsWith(head)) return true;
+		return false;
+	}
+
+	hasDevice(head: string): boolean {
+		return this.#devices.has(head);
+	}
+
+	addDevice(head: string, leaves: ReadonlyMap<string, string>): void {
+		this.#devices.set(head, leaves);
+	}
+
+	removeDevice(head: string): void {
+		this.#devices.delete(head);
+		for (const key of this.#written.keys()) if (key.startsWith(head)) this.#written.delete(key);
+	}
+}
+
 export interface SysctlTable {
-	/** Key → value, in order of registration. */
-	readonly values: Map<string, string>;
+	readonly values: SysctlValues;
+	/** Told of every key that is written. */
 	readonly listeners: ((key: string, value: string) => void)[];
 	/** `net.ipv4.conf.*.X` and the like: the names and defaults of the leaves, by prefix (`net.ipv4.conf`, `net.ipv4.neigh`). */
-	readonly deviceLeaves: Map<string, Map<string, string>>;
+	readonly deviceLeaves: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-export const sysctls: (netns: Netns) => SysctlTable = pernet(() => ({
-	values: new Map(),
+export const sysctls: (netns: Netns) => SysctlTable = pernet(({ machine }) => ({
+	values: new SysctlValues(machine.sysctlDefaults),
 	listeners: [],
-	deviceLeaves: new Map(),
+	deviceLeaves: machine.sysctlDeviceLeaves,
 }));
 
-/** Makes keys exist in every namespace of the machine, with their defaults. */
+/** Makes keys exist in every namespace of the machine, with their defaults. Called before there are any. */
 export function registerSysctls(machine: Machine, defaults: Readonly<Record<string, string>>): void {
-	machine.onNetnsCreated.push((netns) => {
-		for (const [key, value] of Object.entries(defaults)) sysctls(netns).values.set(key, value);
-	});
+	for (const [key, value] of Object.entries(defaults)) machine.sysctlDefaults.set(key, value);
 }
 
-/** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`), with the value a fresh namespace has. */
+/** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`; `all` not everywhere), with the value a fresh namespace has. */
 export function registerDeviceSysctls(
 	machine: Machine,
 	prefix: string,
 	defaults: Readonly<Record<string, string>>,
+	scopes: readonly string[] = ["all", "default"],
 ): void {
-	machine.onNetnsCreated.push((netns) => {
-		const table = sysctls(netns);
-		table.deviceLeaves.set(prefix, new Map(Object.entries(defaults)));
-		for (const scope of ["all", "default"]) {
-			for (const [leaf, value] of Object.entries(defaults)) table.values.set(`${prefix}.${scope}.${leaf}`, value);
-		}
-	});
+	machine.sysctlDeviceLeaves.set(prefix, new Map(Object.entries(defaults)));
+	for (const scope of scopes) {
+		for (const [leaf, value] of Object.entries(defaults))
+			machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
+	}
 }
 
-/** Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there. */
+/**
+ * Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there,
+ * by the key `PREFIX.DEV.` without a leaf.
+ */
 export function addDeviceSysctls(netns: Netns, dev: string): void {
-	const table = sysctls(netns);
-	for (const [prefix, leaves] of table.deviceLeaves) {
-		let last: readonly [string, string] | undefined;
-		for (const [leaf, value] of leaves) {
-			const key = deviceKey(prefix, dev, leaf);
-			if (table.values.has(key)) continue;
-			last = [key, table.values.get(`${prefix}.default.${leaf}`) ?? value];
-			table.values.set(...last);
-		}
-		if (last !== undefined) for (const listener of table.listeners) listener(...last);
+	const { values, deviceLeaves, listeners } = sysctls(netns);
+	for (const [prefix, leaves] of deviceLeaves) {
+		const head = deviceKey(prefix, dev, "");
+		if (!values.hasDevice(head)) values.addDevice(head, leavesNow(values, prefix, leaves));
+		for (const listener of listeners) listener(head, "");
 	}
+}
+
+/** What `default` says now. */
+function leavesNow(
+	values: SysctlValues,
+	prefix: string,
+	leaves: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+	const head = `${prefix}.default.`;
+	if (!values.wrote(head)) return leaves;
+	return new Map([...leaves].map(([leaf, value]) => [leaf, values.get(head + leaf) ?? value]));
 }
 
 export function removeDeviceSysctls(netns: Netns, dev: string): void {
-	const table = sysctls(netns);
-	for (const [prefix, leaves] of table.deviceLeaves) {
-		for (const leaf of leaves.keys()) table.values.delete(deviceKey(prefix, dev, leaf));
-	}
+	const { values, deviceLeaves } = sysctls(netns);
+	for (const prefix of deviceLeaves.keys()) values.removeDevice(deviceKey(prefix, dev, ""));
 }
 
 /** Moves a renamed device's keys to its new name, with their values. */
 export function renameDeviceSysctls(netns: Netns, from: string, to: string): void {
-	const table = sysctls(netns);
-	for (const [prefix, leaves] of table.deviceLeaves) {
-		for (const leaf of leaves.keys()) {
-			const value = table.values.get(deviceKey(prefix, from, leaf));
-			if (value === undefined) continue;
-			const key = deviceKey(prefix, to, leaf);
-			table.values.set(key, value);
-			for (const listener of table.listeners) listener(key, value);
-		}
+	const { values, deviceLeaves, listeners } = sysctls(netns);
+	for (const [prefix, leaves] of deviceLeaves) {
+		const before = deviceKey(prefix, from, "");
+		const after = deviceKey(prefix, to, "");
+		values.addDevice(after, new Map([...leaves].map(([leaf, value]) => [leaf, values.get(before + leaf) ?? value])));
+		for (const listener of listeners) listener(after, "");
 	}
 	removeDeviceSysctls(netns, from);
 }
 
 /** A dot in a device name is written as a slash, as sysctl(8) does. */
 export function deviceKey(prefix: string, dev: string, leaf: string): string {
-	return `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`;
+	return `${prefix}.${dev.includes(".") ? dev.replaceAll(".", "/") : dev}.${leaf}`;
 }
 
 /** Sets a value and tells the listeners; false: there is no such key. */

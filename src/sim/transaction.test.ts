@@ -80,7 +80,7 @@ const OPS: readonly Op[] = [
 	{ verb: "replace", object: { kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" } },
 	{ verb: "replace", object: { kind: "sysctl", key: "net.ipv4.conf.all.forwarding", value: "1" } },
 	{ verb: "delete", object: { kind: "fdb", dev: "p1", mac: mac("02:00:00:00:00:77") } },
-	{ verb: "replace", object: { kind: "fdb", dev: "p2", mac: mac("02:00:00:00:00:77") } },
+	{ verb: "replace", object: { kind: "fdb", dev: "p2", mac: mac("02:00:00:00:00:77"), state: "static" } },
 	{ verb: "add", object: { kind: "fdb", dev: "p2", mac: mac("02:00:00:00:00:78"), state: "static" } },
 	{ verb: "delete", object: { kind: "neigh", dev: "br0", addr: ip("10.0.0.7") } },
 	{

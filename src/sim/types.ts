@@ -29,6 +29,10 @@ export class Machine {
 	/** Set while somebody traces; every emitter checks it first. */
 	tracer: ((event: TraceEvent) => void) | undefined = undefined;
 	readonly log: LogLine[] = [];
+	/** The sysctls that every namespace has, with what they are in a fresh one, in order of registration (sysctl.ts). */
+	readonly sysctlDefaults: Map<string, string> = new Map();
+	/** By prefix (`net.ipv4.conf`): the leaves that every device has, with their defaults. */
+	readonly sysctlDeviceLeaves: Map<string, ReadonlyMap<string, string>> = new Map();
 	/** Run for each new namespace, in order of registration (`register_pernet_subsys`). */
 	readonly onNetnsCreated: ((netns: Netns) => void)[] = [];
 	readonly onNetnsRemoved: ((netns: Netns) => void)[] = [];
@@ -306,6 +310,8 @@ export class Skb {
 	sk: SkbSocket | undefined = undefined;
 	/** IPCB flags. */
 	forwarded = false;
+	/** Its sender is to be told of a nearer way when it is passed on. */
+	doRedirect = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
 	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
@@ -329,9 +335,20 @@ export class Skb {
 	}
 }
 
+/** Numbers of a user and a group (`f_cred->fsuid`, `fsgid`). */
+export interface SocketOwner {
+	readonly uid: number;
+	readonly gid: number;
+}
+
+/** The socket by which the kernel itself sends (`ipv4_icmp_sk`, `ipv4_tcp_sk`). */
+export const KERNEL_SOCKET: SkbSocket = { describe: "the kernel", owner: undefined };
+
 /** What a packet needs to know of the socket that sent it. */
 export interface SkbSocket {
 	readonly describe: string;
+	/** Of the process that has it open; undefined: none has, it is the kernel's own (ICMP, RST to nobody's segment). */
+	readonly owner: SocketOwner | undefined;
 	/** A send failed on the way down (EPERM from netfilter, no route after rewriting). */
 	error?(errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE"): void;
 }

@@ -15,7 +15,15 @@ export interface Explanation {
 
 export function explain(facts: FlowFacts, events: readonly TraceEvent[]): Explanation {
 	const journeys = journeysOf(events);
-	const request = requestEvents(facts, journeys);
+	return explainRequest(facts, requestEvents(facts, journeys), journeys);
+}
+
+/** `request`: what the first packet of the request met, in order; `journeys`: every packet's. */
+export function explainRequest(
+	facts: FlowFacts,
+	request: readonly TraceEvent[],
+	journeys: readonly Journey[] = [],
+): Explanation {
 	return {
 		client: endingWords(facts, request, journeys),
 		server: sourceWords(facts, request),

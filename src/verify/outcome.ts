@@ -2,18 +2,34 @@
 import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import type { CapturedFrame, KernelError } from "../kernel/kernel.ts";
 import type { Fdb, Neigh, XtChain } from "../kernel/objects.ts";
+import type { TraceEvent } from "../kernel/trace-event.ts";
 
+/** `step`: index of the step that was under way; -1 before the first, the number of steps after the last. */
 export interface Outcome {
-	/** In the order in which the kernel showed them; `step` is the index of the step that was under way. */
+	/** In the order in which the kernel showed them. */
 	readonly frames: readonly SeenFrame[];
 	/** By namespace. */
 	readonly netns: Readonly<Record<string, NetnsOutcome>>;
 	/** Lines of LOG rules and the kernel, in order. */
-	readonly log: readonly { readonly step: number; readonly text: string }[];
+	readonly log: readonly LogSight[];
 	/** What sockets saw, in order. */
 	readonly sockets: readonly SocketSight[];
 	/** What the kernel refused to set up; then nothing was sent. */
-	readonly refused?: { readonly netns: string; readonly error: KernelError };
+	readonly refused?: Refusal;
+	/** Where it was asked for and the kernel can. */
+	readonly trace?: readonly { readonly step: number; readonly event: TraceEvent }[];
+}
+
+export interface Refusal {
+	readonly netns: string;
+	readonly error: KernelError;
+}
+
+export interface LogSight {
+	readonly step: number;
+	/** syslog level 0–7. */
+	readonly level: number;
+	readonly text: string;
 }
 
 export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direction" | "pktType" | "frame"> {
@@ -21,7 +37,7 @@ export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direct
 }
 
 export interface NetnsOutcome {
-	/** Chains with counters. */
+	/** Chains with counters, of the tables raw, mangle, nat and filter, and of others that the scenario names; none where it has no rules. */
 	readonly chains: readonly XtChain[];
 	readonly conntrack: readonly ConntrackEntry[];
 	readonly neighs: readonly Neigh[];

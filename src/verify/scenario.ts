@@ -2,7 +2,8 @@
  * A scenario: what is set up in which namespace and what is sent, as data. It runs on every kernel alike, and what came of
  * it (`outcome.ts`) must be the same.
  */
-import type { Addr, Fdb, KernelObject, Link, Neigh, PolicyRule, Route } from "../kernel/objects.ts";
+import type { Verb } from "../kernel/kernel.ts";
+import type { Addr, Fdb, Link, Neigh, PolicyRule, Route, Sysctl, XtRule } from "../kernel/objects.ts";
 import type { IpAddr } from "../wire/addr.ts";
 
 export interface Scenario {
@@ -20,7 +21,10 @@ export interface Scenario {
 /** Namespaces and devices. Scenarios with the same topology share one on the real kernel, where making one is slow. */
 export interface Topology {
 	readonly netns: readonly string[];
-	/** Made in this order; every device has its MAC address given, and `up` where it shall be up. */
+	/**
+	 * In this order; every device has its MAC address given, and `up` where it shall be up. A link with a kind (`link`) is
+	 * made; one without sets what it names of a device that is there: the far end of a veth, `lo`.
+	 */
 	readonly links: readonly PlacedLink[];
 }
 
@@ -53,7 +57,7 @@ export type Listener =
 export type Step =
 	/** One whole frame out of a device, as an AF_PACKET socket sends it. */
 	| { readonly kind: "frame"; readonly netns: string; readonly dev: string; readonly bytes: Uint8Array }
-	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` passed. */
+	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` (default 1000) passed. */
 	| {
 			readonly kind: "tcp";
 			readonly netns: string;
@@ -86,14 +90,11 @@ export type Step =
 			readonly ttl?: number;
 			readonly mark?: number;
 	  }
-	/** Changes something while it runs. */
-	| {
-			readonly kind: "change";
-			readonly netns: string;
-			readonly verb: "add" | "replace" | "delete";
-			readonly object: KernelObject;
-	  }
+	/** Changes something while it runs; what the kernel refuses is noted in the outcome's sockets. */
+	| { readonly kind: "change"; readonly netns: string; readonly verb: Verb; readonly object: ChangeableObject }
 	/** Lets time pass: virtual on the simulated kernel, real on the other. */
 	| { readonly kind: "wait"; readonly ms: number };
+
+export type ChangeableObject = Link | Addr | Route | PolicyRule | Neigh | Fdb | Sysctl | XtRule;
 
 export type StepKind = Step["kind"];

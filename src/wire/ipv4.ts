@@ -91,6 +91,19 @@ export function setIpv4Ttl(b: Uint8Array, at: number, ttl: number): void {
 	put16(b, at + CHECK, checksumReplace16(get16(b, at + CHECK), before, get16(b, at + TTL)));
 }
 
+/** Sets the type-of-service byte and mends the header checksum. */
+export function setIpv4Tos(b: Uint8Array, at: number, tos: number): void {
+	const before = get16(b, at);
+	b[at + TOS] = tos;
+	put16(b, at + CHECK, checksumReplace16(get16(b, at + CHECK), before, get16(b, at)));
+}
+
+/** Sets the total length and mends the header checksum. */
+export function setIpv4TotalLength(b: Uint8Array, at: number, lengthBytes: number): void {
+	put16(b, at + CHECK, checksumReplace16(get16(b, at + CHECK), get16(b, at + TOTAL_LENGTH), lengthBytes));
+	put16(b, at + TOTAL_LENGTH, lengthBytes);
+}
+
 /** Sets the source address and mends the header checksum (not the transport's). */
 export function setIpv4Src(b: Uint8Array, at: number, src: number): void {
 	put16(b, at + CHECK, checksumReplace32(get16(b, at + CHECK), get32(b, at + SRC), src));

@@ -12,7 +12,8 @@ const kernel = new SimKernel({ seed: 1 });
 const cluster = await buildLab(labSnapshot({ pods: [agent], services: [agents] }), {}, kernel);
 
 async function factsOf(from: string, to: string, proto?: "tcp" | "udp" | "icmp"): Promise<FlowFacts> {
-	const flow = await runFlow({ kernel, cluster }, { from, to, ...(proto === undefined ? {} : { proto }) });
+	const session = { kernel, cluster, choice: "sim", forceEndpoint: () => () => {}, close: async () => {} } as const;
+	const flow = await runFlow(session, { from, to, ...(proto === undefined ? {} : { proto }) });
 	return flow.facts;
 }
 

@@ -3,7 +3,7 @@ import { type Case, serviceCases } from "../cases.ts";
 import { explanationText, flowText, runFlow } from "../flow.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import type { ClusterInputOptions } from "../options.ts";
-import { openSession, type Session } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 import { objectText } from "../show-objects.ts";
 
 export interface DemoOptions extends ClusterInputOptions {
@@ -13,30 +13,34 @@ export interface DemoOptions extends ClusterInputOptions {
 /** Always 0: a case that is not answered (a Service without endpoints) is what it is there to show. */
 export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
 	const began = performance.now();
-	const first = await openSession(io, options);
-	const tookMs = performance.now() - began;
-	const { nodes, pods, fabric } = first.cluster;
-	const size = `${nodes.length} nodes, ${pods.length} pods, ${first.cluster.snapshot.services.length} services`;
-	io.out(
-		io.paint.dim(`# ${size} on the simulated kernel in ${tookMs.toFixed(0)} ms; outside is ${fabric.outside.ip}\n\n`),
-	);
-	for (const what of ["nodes", "pods", "services"] as const) {
-		io.out(`${io.paint.dim(`$ kubectl get ${what} -o wide`)}\n${objectText(first.cluster, what)}\n`);
-	}
+	const cases = await withSession(io, options, async ({ cluster }) => {
+		const { nodes, pods, fabric } = cluster;
+		const size = `${nodes.length} nodes, ${pods.length} pods, ${cluster.snapshot.services.length} services`;
+		const on = options.kernel === "sim" ? "the simulated kernel" : "this machine's kernel";
+		const tookMs = performance.now() - began;
+		io.out(io.paint.dim(`# ${size} on ${on} in ${tookMs.toFixed(0)} ms; outside is ${fabric.outside.ip}\n\n`));
+		for (const what of ["nodes", "pods", "services"] as const) {
+			io.out(`${io.paint.dim(`$ kubectl get ${what} -o wide`)}\n${objectText(cluster, what)}\n`);
+		}
+		return serviceCases(cluster);
+	});
 	let number = 0;
-	for (const item of serviceCases(first.cluster)) {
+	for (const item of cases) {
 		number += 1;
 		io.out(`\n${io.paint.strong(`━━ ${number}. ${item.title}`)}\n`);
 		if ("needs" in item) {
 			io.out(`not in this cluster: it needs ${item.needs}\n`);
 			continue;
 		}
-		const session = await openSession({ ...io, err: () => undefined }, options);
+		const kernel = options.kernel === "sim" ? "" : ` --kernel ${options.kernel}`;
 		const files = options.paths.map((path) => `-f ${path}`).join(" ");
 		const proto = item.proto === undefined ? "" : ` --proto ${item.proto}`;
 		const endpoint = item.endpoint === undefined ? "" : ` --endpoint ${item.endpoint}`;
-		io.out(`${io.paint.dim(`$ podwire trace ${files} --from ${item.from} --to ${item.to}${proto}${endpoint}`)}\n\n`);
-		io.out(await caseText(io, { session, item, all: options.all }));
+		const words = `trace${kernel} ${files} --from ${item.from} --to ${item.to}${proto}${endpoint}`;
+		io.out(`${io.paint.dim(`$ podwire ${words}`)}\n\n`);
+		const quiet = { ...io, err: (): void => undefined };
+		const all = options.all;
+		io.out(await withSession(quiet, options, async (session) => caseText(io, { session, item, all })));
 	}
 	return 0;
 }

@@ -1,9 +1,9 @@
 /** `podwire lab`: lists and runs labs. */
 import { isAbsolute, join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { formatTextError } from "../../base/text-error.ts";
 import type { Disk } from "../../shell/command.ts";
 import { explanationJson } from "../../shell/explain.ts";
-import { formatLabError } from "../../shell/lab/lab-error.ts";
 import { openLab as openLabOn } from "../../shell/lab/open-lab.ts";
 import type { ParsedLab } from "../../shell/lab/parse-lab.ts";
 import { type LabResult, runLab } from "../../shell/lab/run-lab.ts";
@@ -79,7 +79,7 @@ export async function runLabCommand(io: Io, options: LabRunOptions): Promise<Exi
 export async function openLab(parsed: ParsedLab, options: WorldOptions = {}): Promise<ShellWorld> {
 	const kernel = new SimKernel(parsed.lab.seed === undefined ? {} : { seed: parsed.lab.seed });
 	const world = await openLabOn(kernel, parsed, options);
-	if (!world.ok) throw new UsageError([formatLabError(world.error)]);
+	if (!world.ok) throw new UsageError([formatTextError(world.error)]);
 	return world.value;
 }
 

@@ -2,7 +2,7 @@
 import { formatResolveError, netnsOf, resolveWho } from "../../cluster/names.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import type { ClusterInputOptions } from "../options.ts";
-import { openSession, type Session } from "../session.ts";
+import { type Session, withSession } from "../session.ts";
 import { OBJECT_WORDS, type ObjectWord, objectList, objectText } from "../show-objects.ts";
 import { STATE_WORDS, type StateWord, stateText } from "../show-state.ts";
 
@@ -30,17 +30,19 @@ export async function show(io: Io, options: ShowOptions): Promise<ExitCode> {
 	const { what, node } = options;
 	if (isObjectWord(what)) {
 		if (node !== undefined) throw new UsageError([`show ${what}: takes no node, got ${node}`]);
-		const { cluster } = await openSession(io, options);
-		io.out(options.json ? json(objectList(cluster, what)) : objectText(cluster, what));
-		return 0;
+		return withSession(io, options, async ({ cluster }): Promise<ExitCode> => {
+			io.out(options.json ? json(objectList(cluster, what)) : objectText(cluster, what));
+			return 0;
+		});
 	}
 	if (!isStateWord(what)) throw new UsageError([`show ${what}: expected ${expectedWords()}`]);
 	if (node === undefined) throw new UsageError([`show ${what}: of which node? Give its name after ${what}`]);
-	const session = await openSession(io, options);
-	const dumped = await session.kernel.dump(namespaceOf(session, node), STATE_WORDS[what].kinds);
-	if (!dumped.ok) throw new UsageError([`show ${what} ${node}: ${dumped.error.message}`]);
-	io.out(options.json ? json(dumped.value) : stateText(what, dumped.value));
-	return 0;
+	return withSession(io, options, async (session): Promise<ExitCode> => {
+		const dumped = await session.kernel.dump(namespaceOf(session, node), STATE_WORDS[what].kinds);
+		if (!dumped.ok) throw new UsageError([`show ${what} ${node}: ${dumped.error.message}`]);
+		io.out(options.json ? json(dumped.value) : stateText(what, dumped.value));
+		return 0;
+	});
 }
 
 /** A bare name is a node's. */

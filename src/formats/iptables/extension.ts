@@ -37,6 +37,8 @@ export interface RuleHead {
 export interface ExtensionSpec<T, D> {
 	readonly name: string;
 	readonly options: Readonly<Record<string, OptionSyntax<D> | typeof UNMODELLED>>;
+	/** Options of which one may be given, in the order in which a complaint about two of them names them. */
+	readonly exclusive?: readonly (readonly string[])[];
 	readonly start: () => D;
 	readonly finish: (draft: D, head: RuleHead) => T | Fault;
 }
@@ -69,6 +71,8 @@ class Opened<T, D> implements OpenExtension<T> {
 	readonly #spec: ExtensionSpec<T, D>;
 	readonly #draft: D;
 	readonly #taken: OptionSyntax<D>[] = [];
+	/** The options given, by name. */
+	readonly #given: string[] = [];
 
 	constructor(spec: ExtensionSpec<T, D>, optionNames: readonly string[]) {
 		this.name = spec.name;
@@ -90,10 +94,16 @@ class Opened<T, D> implements OpenExtension<T> {
 			return syntax.again ?? `${this.name}: option "${given.option}" can only be used once.`;
 		}
 		this.#taken.push(syntax);
+		this.#given.push(given.option);
 		return syntax.set(this.#draft, given);
 	}
 
 	finish(head: RuleHead): T | Fault {
+		for (const group of this.#spec.exclusive ?? []) {
+			const [first, second] = group.filter((option) => this.#given.includes(option));
+			if (second === undefined) continue;
+			return `${this.name}: option "${first}" cannot be used together with "${second}".`;
+		}
 		return this.#spec.finish(this.#draft, head);
 	}
 }

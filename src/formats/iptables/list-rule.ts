@@ -14,14 +14,37 @@ import { type ServiceProtocol, serviceName } from "../services.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "./icmp-names.ts";
 import { quoteWord } from "./lexer.ts";
 import { addrTypes } from "./match/addrtype.ts";
+import { describeConnmarkMatch } from "./match/connmark.ts";
 import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
+import { describeDscpMatch } from "./match/dscp.ts";
+import { describeEcn } from "./match/ecn.ts";
+import { describeIprange } from "./match/iprange.ts";
 import { ipvsOptions } from "./match/ipvs.ts";
+import { describeLength, describeTcpmssMatch } from "./match/length.ts";
 import { formatRate } from "./match/limit.ts";
+import { describeMac } from "./match/mac.ts";
+import { describeOwner } from "./match/owner.ts";
 import { physdevOptions } from "./match/physdev.ts";
+import { describePkttype } from "./match/pkttype.ts";
 import { flagNames } from "./match/ports.ts";
+import { describeRpfilter } from "./match/rpfilter.ts";
+import { setWords } from "./match/set.ts";
 import { formatProbability } from "./match/statistic.ts";
+import { describeString } from "./match/string.ts";
+import { describeTosMatch } from "./match/tos.ts";
+import { describeTtlMatch } from "./match/ttl.ts";
+import { describeClassify } from "./target/classify.ts";
+import { describeConnmarkTarget } from "./target/connmark.ts";
+import { describeCt } from "./target/ct.ts";
 import { logFlagNames, logFlags, logLevelName } from "./target/log.ts";
+import { describeXmark } from "./target/mark.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
+import { describeNetmap } from "./target/netmap.ts";
+import { describeNflog } from "./target/nflog.ts";
+import { setTargetWords } from "./target/set.ts";
+import { describeTcpmssTarget } from "./target/tcpmss.ts";
+import { describeDscpTarget, describeTosTarget } from "./target/tos.ts";
+import { describeTtlTarget } from "./target/ttl.ts";
 import { bang, formatMark, formatPortRange } from "./values.ts";
 
 const RECENT_ACTIONS: Readonly<Record<RecentMatch["action"], string>> = {
@@ -84,12 +107,7 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` statistic mode ${match.mode} ${bang(match.invert)}${what}`;
 		}
 		case "set":
-			return (
-				` ${bang(match.invert)}match-set ${match.set} ${match.dirs.join(",")}` +
-				(match.returnNomatch === true ? " return-nomatch" : "") +
-				(match.noUpdateCounters === true ? " ! update-counters" : "") +
-				(match.noUpdateSubcounters === true ? " ! update-subcounters" : "")
-			);
+			return setWords(match, "");
 		case "multiport": {
 			const list = match.ports.map((range) => portRange(range, words)).join(",");
 			return ` multiport ${match.which} ${match.invert === true ? " !" : ""}${list}`;
@@ -104,6 +122,32 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` PHYSDEV match${physdevOptions(match)}`;
 		case "ipvs":
 			return ipvsOptions(match, "");
+		case "connmark":
+			return describeConnmarkMatch(match);
+		case "mac":
+			return describeMac(match);
+		case "iprange":
+			return describeIprange(match);
+		case "length":
+			return describeLength(match);
+		case "tcpmss":
+			return describeTcpmssMatch(match);
+		case "pkttype":
+			return describePkttype(match);
+		case "ttl":
+			return describeTtlMatch(match);
+		case "tos":
+			return describeTosMatch(match, words.names !== undefined);
+		case "dscp":
+			return describeDscpMatch(match);
+		case "ecn":
+			return describeEcn(match);
+		case "owner":
+			return describeOwner(match, words.names !== undefined);
+		case "rpfilter":
+			return describeRpfilter(match);
+		case "string":
+			return describeString(match);
 		case "unknown-match":
 			return ` ${`${match.name} ${match.text}`.trim()}`;
 	}
@@ -131,12 +175,38 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			return `${range}${natFlags(target).replaceAll("--", "")}`;
 		}
 		case "mark":
-			return ` MARK ${markWords(target.value, target.mask)}`;
+			return ` MARK ${describeXmark(target.value, target.mask)}`;
 		case "log": {
 			const prefix = target.prefix === undefined ? "" : ` prefix "${target.prefix}"`;
 			if (names === undefined) return ` LOG flags ${logFlags(target)} level ${target.level}${prefix}`;
 			return ` LOG level ${logLevelName(target.level)}${logFlagNames(target)}${prefix}`;
 		}
+		case "ct":
+			return describeCt(target);
+		case "connmark":
+			return describeConnmarkTarget(target);
+		case "notrack":
+			return " NOTRACK";
+		case "ttl":
+			return describeTtlTarget(target);
+		case "tos":
+			return describeTosTarget(target, names !== undefined);
+		case "dscp":
+			return describeDscpTarget(target);
+		case "tcpmss":
+			return describeTcpmssTarget(target);
+		case "netmap":
+			return describeNetmap(target);
+		case "nflog":
+			return describeNflog(target);
+		case "classify":
+			return describeClassify(target);
+		case "checksum":
+			return " CHECKSUM fill";
+		case "trace":
+			return "";
+		case "set":
+			return setTargetWords(target, "");
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}
@@ -146,6 +216,7 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 export function targetName(target: Target): string {
 	if (target.kind === "none") return "";
 	if (target.kind === "jump" || target.kind === "goto") return target.chain;
+	if (target.kind === "notrack") return "CT"; // An alias: the module is the same.
 	return target.kind === "unknown-target" ? target.name : target.kind.toUpperCase();
 }
 
@@ -213,11 +284,4 @@ function recent(match: RecentMatch): string {
 		(match.rttl === true ? " TTL-Match" : "") +
 		` name: ${match.name} side: ${match.side === "rsource" ? "source" : "dest"} mask: ${match.mask}`
 	);
-}
-
-function markWords(value: number, mask: number): string {
-	if (value === 0) return `and 0x${(~mask >>> 0).toString(16)}`;
-	if (value === mask) return `or 0x${value.toString(16)}`;
-	if (mask === 0) return `xor 0x${value.toString(16)}`;
-	return mask === 0xffffffff ? `set 0x${value.toString(16)}` : `xset 0x${value.toString(16)}/0x${mask.toString(16)}`;
 }

@@ -3,27 +3,49 @@ import type { Match, Target } from "../../kernel/xtables.ts";
 import type { Extension } from "./extension.ts";
 import { ADDRTYPE } from "./match/addrtype.ts";
 import { COMMENT } from "./match/comment.ts";
+import { CONNMARK_MATCH } from "./match/connmark.ts";
 import { CONNTRACK, STATE } from "./match/conntrack.ts";
+import { DSCP_MATCH } from "./match/dscp.ts";
+import { ECN } from "./match/ecn.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
+import { IPRANGE } from "./match/iprange.ts";
 import { IPVS } from "./match/ipvs.ts";
+import { LENGTH, TCPMSS_MATCH } from "./match/length.ts";
 import { LIMIT } from "./match/limit.ts";
+import { MAC } from "./match/mac.ts";
 import { MARK } from "./match/mark.ts";
 import { MULTIPORT } from "./match/multiport.ts";
 import { NFACCT } from "./match/nfacct.ts";
+import { OWNER } from "./match/owner.ts";
 import { PHYSDEV } from "./match/physdev.ts";
+import { PKTTYPE } from "./match/pkttype.ts";
 import { SCTP, TCP, UDP } from "./match/ports.ts";
 import { RECENT } from "./match/recent.ts";
+import { RPFILTER } from "./match/rpfilter.ts";
 import { SET } from "./match/set.ts";
 import { STATISTIC } from "./match/statistic.ts";
+import { STRING } from "./match/string.ts";
+import { TOS_MATCH } from "./match/tos.ts";
+import { TTL_MATCH } from "./match/ttl.ts";
+import { CHECKSUM, CLASSIFY, TRACE } from "./target/classify.ts";
+import { CONNMARK } from "./target/connmark.ts";
+import { CT, NOTRACK } from "./target/ct.ts";
 import { LOG } from "./target/log.ts";
 import { MARK_TARGET } from "./target/mark.ts";
 import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
+import { NETMAP } from "./target/netmap.ts";
+import { NFLOG } from "./target/nflog.ts";
 import { REJECT } from "./target/reject.ts";
+import { SET_TARGET } from "./target/set.ts";
+import { TCPMSS } from "./target/tcpmss.ts";
+import { DSCP, TOS } from "./target/tos.ts";
+import { TTL } from "./target/ttl.ts";
 
 /** By the name after `-m`. */
 export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["addrtype", ADDRTYPE],
 	["comment", COMMENT],
+	["connmark", CONNMARK_MATCH],
 	["conntrack", CONNTRACK],
 	["icmp", ICMP],
 	["icmp6", ICMP6],
@@ -40,6 +62,18 @@ export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["set", SET],
 	["state", STATE],
 	["statistic", STATISTIC],
+	["mac", MAC],
+	["iprange", IPRANGE],
+	["length", LENGTH],
+	["tcpmss", TCPMSS_MATCH],
+	["pkttype", PKTTYPE],
+	["ttl", TTL_MATCH],
+	["tos", TOS_MATCH],
+	["dscp", DSCP_MATCH],
+	["ecn", ECN],
+	["owner", OWNER],
+	["rpfilter", RPFILTER],
+	["string", STRING],
 	["tcp", TCP],
 	["udp", UDP],
 ]);
@@ -55,13 +89,26 @@ export const PROTOCOL_MATCHES: ReadonlyMap<number, Extension<Match>> = new Map([
 
 /** By the name after `-j`. */
 export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
+	["CONNMARK", CONNMARK],
+	["CT", CT],
 	["DNAT", DNAT],
 	["LOG", LOG],
 	["MARK", MARK_TARGET],
 	["MASQUERADE", MASQUERADE],
+	["NOTRACK", NOTRACK],
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
+	["SET", SET_TARGET],
 	["SNAT", SNAT],
+	["TRACE", TRACE],
+	["CHECKSUM", CHECKSUM],
+	["CLASSIFY", CLASSIFY],
+	["NFLOG", NFLOG],
+	["NETMAP", NETMAP],
+	["TCPMSS", TCPMSS],
+	["DSCP", DSCP],
+	["TOS", TOS],
+	["TTL", TTL],
 ]);
 
 /** Whether `-j` to it is not a jump to a chain. */
@@ -72,36 +119,23 @@ export function isTargetName(name: string): boolean {
 /** Target extensions that podwire does not model; any other name after `-j` is a chain's. */
 export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"AUDIT",
-	"CHECKSUM",
-	"CLASSIFY",
 	"CLUSTERIP",
-	"CONNMARK",
 	"CONNSECMARK",
-	"CT",
 	"DNPT",
-	"DSCP",
 	"ECN",
 	"HL",
 	"HMARK",
 	"IDLETIMER",
 	"LED",
-	"NETMAP",
-	"NFLOG",
 	"NFQUEUE",
-	"NOTRACK",
 	"QUEUE",
 	"RATEEST",
 	"SECMARK",
-	"SET",
 	"SNPT",
 	"SYNPROXY",
-	"TCPMSS",
 	"TCPOPTSTRIP",
 	"TEE",
-	"TOS",
 	"TPROXY",
-	"TRACE",
-	"TTL",
 	"ULOG",
 ]);
 
@@ -114,13 +148,10 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"connbytes",
 	"connlabel",
 	"connlimit",
-	"connmark",
 	"cpu",
 	"dccp",
 	"devgroup",
-	"dscp",
 	"dst",
-	"ecn",
 	"esp",
 	"eui64",
 	"frag",
@@ -129,26 +160,16 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"helper",
 	"hl",
 	"ipcomp",
-	"iprange",
 	"ipv6header",
-	"length",
-	"mac",
 	"mh",
 	"osf",
-	"owner",
-	"pkttype",
 	"policy",
 	"quota",
 	"rateest",
 	"realm",
-	"rpfilter",
 	"rt",
 	"socket",
 	"srh",
-	"string",
-	"tcpmss",
 	"time",
-	"tos",
-	"ttl",
 	"u32",
 ]);

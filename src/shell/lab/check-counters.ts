@@ -1,5 +1,6 @@
 /** Counters of rules and policies. */
 import { err, ok, type Result } from "../../base/result.ts";
+import type { FieldPath } from "../../base/yaml-text.ts";
 import { formatRule } from "../../formats/iptables-save.ts";
 import type { XtChain } from "../../kernel/objects.ts";
 import type { Counters } from "../../kernel/xtables.ts";
@@ -7,7 +8,6 @@ import type { World } from "../command.ts";
 import { type Check, countCheck, fails, quoted } from "./check.ts";
 import { valueDiff } from "./diff.ts";
 import type { CounterExpectation, LabStep } from "./lab.ts";
-import type { FieldPath } from "./lab-text.ts";
 import { type Observation, objectsAt, placeWords } from "./observation.ts";
 
 const NONE: Counters = { packets: 0, bytes: 0 };

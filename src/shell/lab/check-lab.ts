@@ -1,10 +1,10 @@
 /** What the shape of a lab file cannot say: that names refer to something. */
-import { distance } from "fastest-levenshtein";
+import type { TextError } from "../../base/text-error.ts";
+import { unknownName, wordList } from "../../base/unknown-name.ts";
+import type { FieldPath, YamlText } from "../../base/yaml-text.ts";
 import type { Lab, LabExpectation, LabStep } from "./lab.ts";
-import type { LabError } from "./lab-error.ts";
-import type { FieldPath, LabText } from "./lab-text.ts";
 
-export function checkLab(lab: Lab, text: LabText): readonly LabError[] {
+export function checkLab(lab: Lab, text: YamlText): readonly TextError[] {
 	const check = new Check(lab, text);
 	check.links();
 	for (const [index, step] of lab.steps.entries()) check.step(step, ["steps", index]);
@@ -12,14 +12,14 @@ export function checkLab(lab: Lab, text: LabText): readonly LabError[] {
 }
 
 class Check {
-	readonly errors: LabError[] = [];
+	readonly errors: TextError[] = [];
 	readonly #lab: Lab;
-	readonly #text: LabText;
+	readonly #text: YamlText;
 	readonly #hosts: readonly string[];
 	/** Those that an earlier step, or this one, opened, with their machines. */
 	readonly #terminals = new Map<string, string>();
 
-	constructor(lab: Lab, text: LabText) {
+	constructor(lab: Lab, text: YamlText) {
 		this.#lab = lab;
 		this.#text = text;
 		this.#hosts = Object.keys(lab.hosts);
@@ -44,7 +44,7 @@ class Check {
 	}
 
 	step(step: LabStep, path: FieldPath): void {
-		if (step.on === "") this.#fail([...path, "on"], `missing; expected ${words(this.#hosts, "or")}`);
+		if (step.on === "") this.#fail([...path, "on"], `missing; expected ${wordList(this.#hosts, "or")}`);
 		else this.#host(step.on, [...path, "on"]);
 		this.#opens(step, [...path, "terminal"]);
 		for (const [at, name] of step.interrupt.entries()) {
@@ -93,23 +93,10 @@ class Check {
 	}
 
 	#unknown(path: FieldPath, what: string, names: { readonly found: string; readonly known: readonly string[] }): void {
-		const { found, known } = names;
-		const near = known.filter((name) => distance(name, found) <= 2);
-		const hint =
-			near.length > 0
-				? `; did you mean ${near.join(" or ")}?`
-				: known.length > 0
-					? ` (there is ${words(known, "and")})`
-					: "";
-		this.#fail(path, `expected ${what}, found ${JSON.stringify(found)}${hint}`);
+		this.#fail(path, unknownName(what, names));
 	}
 
 	#fail(path: FieldPath, message: string): void {
 		this.errors.push(this.#text.error(path, message));
 	}
-}
-
-function words(names: readonly string[], conjunction: "and" | "or"): string {
-	const last = names.at(-1) ?? "";
-	return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} ${conjunction} ${last}`;
 }

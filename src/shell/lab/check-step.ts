@@ -1,4 +1,6 @@
 /** All expectations of a step against what was seen of it. */
+
+import type { FieldPath } from "../../base/yaml-text.ts";
 import { formatConntrack } from "../../formats/conntrack.ts";
 import { formatNeigh } from "../../formats/ip-neigh.ts";
 import { parseCapture } from "../../wire/pcap.ts";
@@ -7,7 +9,6 @@ import { type Check, countCheck, fails, holds, quoted, textChecks } from "./chec
 import { counterChecks } from "./check-counters.ts";
 import { valueDiff } from "./diff.ts";
 import type { ArpExpectation, CaptureExpectation, ConntrackExpectation, LogExpectation } from "./lab.ts";
-import type { FieldPath } from "./lab-text.ts";
 import { type Observation, objectsAt, placeWords } from "./observation.ts";
 
 export async function checkStep(seen: Observation): Promise<readonly Check[]> {

@@ -1,8 +1,8 @@
 /** One expectation of a step, checked. */
 
+import type { FieldPath } from "../../base/yaml-text.ts";
 import { type DiffLine, isSameText, textDiff, valueDiff } from "./diff.ts";
 import type { Count, TextExpectation } from "./lab.ts";
-import type { FieldPath } from "./lab-text.ts";
 
 export interface Check {
 	/** e.g. `stdout contains "1 received"`. */

@@ -1,8 +1,18 @@
 /** The shape of a lab file, once: it reads the text, and docs/lab-v1.schema.json is made from it. Messages say what is expected. */
 import { parse } from "unbash";
 import * as z from "zod";
-import { parseIptablesSave } from "../../formats/iptables-save.ts";
-import { type Cidr, type IpAddr, type MacAddr, parseCidr, parseIp, parseMac } from "../../wire/addr.ts";
+import type { InnerPlace } from "../../base/yaml-text.ts";
+import {
+	addressShape as address,
+	destinationShape as destination,
+	deviceName as device,
+	durationShape as duration,
+	iptablesText,
+	macShape as macAddress,
+	parsedText,
+	wholeNumber as whole,
+	addressWithPrefix as withPrefix,
+} from "../../formats/shapes.ts";
 import { type Count, LAB_SCHEMA, type Lab, type LabExpectation, type LabLink, type LabStep } from "./lab.ts";
 
 /** As written: a step's machine may be missing where there is only one. */
@@ -14,46 +24,11 @@ type StepText = Omit<LabStep, "on" | "interruptAfterNs"> & {
 	readonly interruptAfter?: number | undefined;
 };
 
-/** A fault inside a text of several lines: where in it. Carried as the params of a zod issue. */
-export interface InnerPlace {
-	/** From 1. */
-	readonly line: number;
-	/** From 1. */
-	readonly column: number;
-}
-
 const name = z
 	.string()
 	.regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, { error: "a name: letters, digits, -, _ and ." });
-const device = z
-	.string()
-	.regex(/^[^\s/:]{1,15}$/, { error: "a device's name: at most 15 characters, no space, / or :" });
 const prose = z.string();
-const whole = z.int({ error: "a whole number" }).min(0, { error: "a whole number from 0" });
-
-/** A text that a parser of addresses reads. */
-function parsed<T>(
-	expected: string,
-	read: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
-) {
-	return z.string({ error: expected }).transform((text, context): T => {
-		const result = read(text);
-		if (result.ok) return result.value;
-		context.issues.push({ code: "custom", message: expected, input: text });
-		return z.NEVER;
-	});
-}
-
-const address = parsed<IpAddr>("an IP address", parseIp);
-const macAddress = parsed<MacAddr>("a MAC address as 02:00:00:00:00:01", parseMac);
-const withPrefix = z.string().refine((text) => text.includes("/") && parseCidr(text).ok, {
-	error: "an address with its prefix length, as 10.0.0.1/24",
-});
-const destination = parsed<Cidr>("default, or a network as 10.244.0.0/16", (text) =>
-	parseCidr(text === "default" ? "0.0.0.0/0" : text),
-);
-const duration = parsed<number>("a time as 500ms, 3s or 2m", durationNs);
-const pattern = parsed<RegExp>("a regular expression", regExp);
+const pattern = parsedText<RegExp>("a regular expression", regExp);
 
 const count = z.union(
 	[
@@ -186,7 +161,7 @@ const host = z.strictObject({
 		.record(z.string(), z.union([z.string(), z.number()], { error: "a number or a text" }).transform(String))
 		.default({}),
 	files: z.record(z.string().regex(/^\//, { error: "an absolute path" }), z.string()).default({}),
-	iptables: z.string().superRefine(checkRules).optional(),
+	iptables: iptablesText.optional(),
 });
 
 export const LAB_SHAPE: z.ZodType<LabText> = z
@@ -201,18 +176,6 @@ export const LAB_SHAPE: z.ZodType<LabText> = z
 		steps: z.array(step),
 	})
 	.meta({ title: "A podwire lab" });
-
-const UNIT_NS: ReadonlyMap<string, number> = new Map([
-	["ms", 1e6],
-	["s", 1e9],
-	["m", 60e9],
-]);
-
-function durationNs(text: string): { readonly ok: true; readonly value: number } | { readonly ok: false } {
-	const found = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
-	const unit = UNIT_NS.get(found?.[2] ?? "");
-	return unit === undefined ? { ok: false } : { ok: true, value: Number(found?.[1]) * unit };
-}
 
 /** Multi-line: ^ and $ are the ends of lines. */
 function regExp(text: string): { readonly ok: true; readonly value: RegExp } | { readonly ok: false } {
@@ -229,12 +192,4 @@ function checkCommands(text: string, context: z.RefinementCtx): void {
 	const before = text.trimEnd().slice(0, fault.pos).split("\n");
 	const inner: InnerPlace = { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 	context.addIssue({ code: "custom", message: `no shell command: ${fault.message}`, params: { inner } });
-}
-
-function checkRules(text: string, context: z.RefinementCtx): void {
-	const rules = parseIptablesSave(text.endsWith("\n") ? text : `${text}\n`, { family: "ipv4" });
-	if (rules.ok) return;
-	const { line, column, message } = rules.error;
-	const inner: InnerPlace = { line, column };
-	context.addIssue({ code: "custom", message: `no iptables-save text: ${message}`, params: { inner } });
 }

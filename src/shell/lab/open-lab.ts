@@ -1,11 +1,11 @@
 /** A lab's machines on a kernel, ready for the first command. */
 import { err, ok, type Result } from "../../base/result.ts";
+import type { TextError } from "../../base/text-error.ts";
+import type { FieldPath } from "../../base/yaml-text.ts";
 import type { Kernel, Op } from "../../kernel/kernel.ts";
 import { createWorld, type HostSpec, type SetupError } from "../create-world.ts";
 import type { ShellWorld, WorldOptions } from "../world.ts";
 import type { LabHost } from "./lab.ts";
-import type { LabError } from "./lab-error.ts";
-import type { FieldPath } from "./lab-text.ts";
 import type { ParsedLab } from "./parse-lab.ts";
 
 /** The error says where in the lab's file what the kernel refused is written. */
@@ -13,7 +13,7 @@ export async function openLab(
 	kernel: Kernel,
 	parsed: ParsedLab,
 	options: WorldOptions = {},
-): Promise<Result<ShellWorld, LabError>> {
+): Promise<Result<ShellWorld, TextError>> {
 	const { lab, text } = parsed;
 	const hosts = Object.entries(lab.hosts).map(([name, host]) => hostSpec(name, host));
 	const links = lab.links.map((link) => ({ ends: link.ends.map((end) => `${end.host}:${end.dev}`) }));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { formatTextError, formatTextPlace } from "../../base/text-error.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
 import { formatDiff } from "./diff.ts";
-import { formatLabError, formatLabPlace } from "./lab-error.ts";
 import { openLab } from "./open-lab.ts";
 import { parseLab } from "./parse-lab.ts";
 import { type LabResult, type RunOptions, runLab } from "./run-lab.ts";
@@ -27,13 +27,13 @@ steps:
 
 async function run(steps: string, options: RunOptions = {}): Promise<LabResult> {
 	const parsed = parseLab({ path: "my.yaml", text: `${TWO}${steps}` });
-	if (!parsed.ok) throw new Error(parsed.error.map(formatLabError).join("\n"));
+	if (!parsed.ok) throw new Error(parsed.error.map(formatTextError).join("\n"));
 	const world = await openLab(new SimKernel(), parsed.value);
-	if (!world.ok) throw new Error(formatLabError(world.error));
+	if (!world.ok) throw new Error(formatTextError(world.error));
 	const result = await runLab(world.value, parsed.value.lab, options);
 	// Every check says where in the file it stands.
 	for (const check of result.steps.flatMap((step) => step.checks)) {
-		expect(formatLabPlace(parsed.value.text.error(check.path, ""))).not.toBe("my.yaml:1:1");
+		expect(formatTextPlace(parsed.value.text.error(check.path, ""))).not.toBe("my.yaml:1:1");
 	}
 	return result;
 }

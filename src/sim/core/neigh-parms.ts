@@ -1,5 +1,5 @@
 /** The tunables of neighbour tables (`net.ipv4.neigh.*`), with Linux's defaults. */
-import { deviceKey, registerDeviceSysctls, sysctlNumber, sysctls } from "../sysctl.ts";
+import { deviceKey, registerDeviceSysctls, sysctlNumber } from "../sysctl.ts";
 import type { Machine, NetDevice } from "../types.ts";
 
 /** Times ending in `_ms` are milliseconds, `locktime` and `proxy_delay` hundredths of a second, other times seconds. */
@@ -32,8 +32,5 @@ export function neighParm(dev: NetDevice, parm: NeighParm): number {
 
 /** Registers the keys for `default` and each device; unlike `conf`, there is no `all`. */
 export function registerNeighParms(machine: Machine): void {
-	registerDeviceSysctls(machine, PREFIX, NEIGH_PARMS);
-	machine.onNetnsCreated.push((netns) => {
-		for (const parm of Object.keys(NEIGH_PARMS)) sysctls(netns).values.delete(`${PREFIX}.all.${parm}`);
-	});
+	registerDeviceSysctls(machine, PREFIX, NEIGH_PARMS, ["default"]);
 }

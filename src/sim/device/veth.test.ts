@@ -34,7 +34,7 @@ function cross(lab: SimLab, dev: string): Skb {
 	skb.mark = 7;
 	skb.ct = {};
 	skb.ctInfo = "established";
-	skb.sk = { describe: "a test" };
+	skb.sk = { describe: "a test", owner: undefined };
 	devQueueXmit(skb);
 	lab.kernel.runBacklog();
 	if (got === undefined) throw new Error("nothing came");

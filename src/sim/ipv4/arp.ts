@@ -60,7 +60,7 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 	if (isLoopback || (tip >= 0xe0000000 && tip < 0xf0000000)) return ignore(skb, dev, `nobody asks for ${ipText(tip)}`);
 	if (arp.sip === 0) return arpProbe(skb, dev, arp);
 	if (arp.op === ARP_REQUEST) {
-		const route = ipRouteInputAddrs(dev, { src: arp.sip, dst: arp.tip });
+		const { route } = ipRouteInputAddrs(dev, { src: arp.sip, dst: arp.tip });
 		if (route?.type === "local") return answerOwn(skb, dev, arp);
 		if (route !== undefined && mayProxy(dev, route)) return answerForOther(skb, dev, { arp, when });
 	}

@@ -1,7 +1,7 @@
 /** The sysctls of IPv4, and the coupling of `ip_forward` with the devices' `forwarding` (net/ipv4/devinet.c). */
-import { registerDeviceSysctls, registerSysctls, sysctls } from "../sysctl.ts";
+import { deviceKey, registerDeviceSysctls, registerSysctls, sysctls } from "../sysctl.ts";
 import { type Machine, type Netns, pernet } from "../types.ts";
-import { CONF_DEFAULTS, CONF_PREFIX, inDev, refreshInDev } from "./devinet.ts";
+import { CONF_DEFAULTS, CONF_PREFIX, inDev, refreshInDev, refreshInDevLeaf } from "./devinet.ts";
 import { fibOf } from "./fib.ts";
 
 /** Settings of a namespace, as numbers that packets read. */
@@ -40,6 +40,8 @@ const NUMBERS: Readonly<Record<keyof InetConf, readonly [key: string, value: num
 	minPmtu: ["net.ipv4.route.min_pmtu", 552],
 };
 
+const NUMBER_KEYS: ReadonlySet<string> = new Set(Object.values(NUMBERS).map(([key]) => key));
+
 /** Settings per device that change nothing here; they are kept because scripts write them. */
 const INERT_CONF: Readonly<Record<string, string>> = {
 	accept_source_route: "0",
@@ -59,6 +61,7 @@ const INERT_CONF: Readonly<Record<string, string>> = {
 
 const IP_FORWARD = "net.ipv4.ip_forward";
 const ALL_FORWARDING = `${CONF_PREFIX}.all.forwarding`;
+const ALL_ACCEPT_REDIRECTS = `${CONF_PREFIX}.all.accept_redirects`;
 
 /** The namespace's numbers; the object stays the same and follows `setSysctl`. */
 export const inetConf: (netns: Netns) => InetConf = pernet((netns) => {
@@ -88,15 +91,30 @@ export function registerInetSysctls(machine: Machine): void {
 	registerSysctls(machine, Object.fromEntries(Object.values(NUMBERS).map(([key, value]) => [key, String(value)])));
 	registerDeviceSysctls(machine, CONF_PREFIX, { ...CONF_DEFAULTS, ...INERT_CONF });
 	machine.onNetnsCreated.push((netns) => {
+		// Linux allows it for devices and forbids it for all.
+		sysctls(netns).values.set(`${CONF_PREFIX}.default.accept_source_route`, "1");
+	});
+	machine.onNetnsCreated.push((netns) => {
 		sysctls(netns).listeners.push((key, value) => onChange(netns, key, value));
 	});
 }
 
+/** Whether writing the key writes others too. */
+export function isForwardSysctl(key: string): boolean {
+	return key === IP_FORWARD || key === ALL_FORWARDING;
+}
+
+/** Those that it writes. */
+export function keysOfForwarding(netns: Netns): readonly string[] {
+	const own = [...netns.devices.values()].map((dev) => deviceKey(CONF_PREFIX, dev.name, "forwarding"));
+	return [IP_FORWARD, ALL_FORWARDING, `${CONF_PREFIX}.default.forwarding`, ALL_ACCEPT_REDIRECTS, ...own];
+}
+
 function onChange(netns: Netns, key: string, value: string): void {
 	if (!key.startsWith("net.ipv4.")) return;
-	if (key === IP_FORWARD || key === ALL_FORWARDING) inetForwardChange(netns, value);
+	if (isForwardSysctl(key)) inetForwardChange(netns, value);
 	else if (key.startsWith(`${CONF_PREFIX}.`)) refreshScope(netns, key.slice(CONF_PREFIX.length + 1));
-	else refreshInetConf(netns, inetConf(netns));
+	else if (NUMBER_KEYS.has(key)) refreshInetConf(netns, inetConf(netns));
 	fibOf(netns).changed();
 }
 
@@ -107,19 +125,22 @@ function inetForwardChange(netns: Netns, value: string): void {
 	values.set(IP_FORWARD, value);
 	values.set(ALL_FORWARDING, value);
 	values.set(`${CONF_PREFIX}.default.forwarding`, value);
-	values.set(`${CONF_PREFIX}.all.accept_redirects`, on ? "0" : "1");
+	values.set(ALL_ACCEPT_REDIRECTS, on ? "0" : "1");
 	for (const dev of netns.devices.values()) {
-		values.set(`${CONF_PREFIX}.${dev.name.replaceAll(".", "/")}.forwarding`, value);
+		values.set(deviceKey(CONF_PREFIX, dev.name, "forwarding"), value);
 		refreshInDev(inDev(dev));
 	}
 }
 
-/** `rest` is what follows the prefix: `eth0.rp_filter`. */
+/** `rest` is what follows the prefix: `eth0.rp_filter`, or `eth0.` for all settings of a new device. */
 function refreshScope(netns: Netns, rest: string): void {
-	const scope = rest.slice(0, rest.lastIndexOf(".")).replaceAll("/", ".");
-	if (scope === "all") for (const dev of netns.devices.values()) refreshInDev(inDev(dev));
+	const dot = rest.lastIndexOf(".");
+	const scope = rest.slice(0, dot).replaceAll("/", ".");
+	const leaf = rest.slice(dot + 1);
+	if (scope === "all") for (const dev of netns.devices.values()) refreshInDevLeaf(inDev(dev), leaf);
 	const dev = netns.devicesByName.get(scope);
-	if (dev !== undefined) refreshInDev(inDev(dev));
+	if (dev !== undefined && leaf === "") refreshInDev(inDev(dev));
+	else if (dev !== undefined) refreshInDevLeaf(inDev(dev), leaf);
 }
 
 function refreshInetConf(netns: Netns, conf: InetConf): void {

@@ -121,18 +121,50 @@ export const inDev: (dev: NetDevice) => InDevice = perdevice((dev) => {
 
 /** Reads all settings of a device anew. */
 export function refreshInDev(target: InDevice): void {
+	if (!sysctls(target.dev.netns).values.wrote(`${CONF_PREFIX}.`)) {
+		for (const { name, how, value } of SETTINGS) target[name] = combine(how, value, value);
+		return;
+	}
+	const head = deviceKey(CONF_PREFIX, target.dev.name, "");
+	for (const setting of SETTINGS) refreshSetting(target, setting, head);
+}
+
+/** Reads the setting of a leaf anew, and what depends on it; a leaf that is no setting changes nothing. */
+export function refreshInDevLeaf(target: InDevice, leaf: string): void {
+	const head = deviceKey(CONF_PREFIX, target.dev.name, "");
+	for (const setting of SETTINGS) {
+		const depends = leaf === "forwarding" && setting.name === "acceptRedirects";
+		if (setting.leaf === leaf || depends) refreshSetting(target, setting, head);
+	}
+}
+
+interface Setting {
+	readonly name: ConfName;
+	readonly leaf: string;
+	readonly how: Combine;
+	readonly value: number;
+	/** Its key under `all`. */
+	readonly allKey: string;
+}
+
+/** In the order of the table: `forwarding` comes before `acceptRedirects`, which depends on it. */
+const SETTINGS: readonly Setting[] = CONF_NAMES.map((name) => {
+	const [leaf, how, value] = CONF[name];
+	return { name, leaf, how, value, allKey: `${CONF_PREFIX}.all.${leaf}` };
+});
+
+/** `head` is the beginning of the device's keys. */
+function refreshSetting(target: InDevice, { name, leaf, how, value, allKey }: Setting, head: string): void {
 	const { values } = sysctls(target.dev.netns);
-	const read = (scope: string, name: ConfName): number => {
-		const text = values.get(deviceKey(CONF_PREFIX, scope, CONF[name][0]));
-		return text === undefined ? CONF[name][2] : Number.parseInt(text, 10) || 0;
-	};
-	for (const name of CONF_NAMES) {
-		target[name] = combine(CONF[name][1], read("all", name), read(target.dev.name, name));
-	}
+	const all = numberOf(values.get(allKey), value);
+	const own = numberOf(values.get(head + leaf), value);
 	// A router does not follow redirects unless both say so.
-	if (target.forwarding !== 0) {
-		target.acceptRedirects = combine("and", read("all", "acceptRedirects"), read(target.dev.name, "acceptRedirects"));
-	}
+	const isRouters = name === "acceptRedirects" && target.forwarding !== 0;
+	target[name] = combine(isRouters ? "and" : how, all, own);
+}
+
+function numberOf(text: string | undefined, otherwise: number): number {
+	return text === undefined ? otherwise : Number.parseInt(text, 10) || 0;
 }
 
 /** Every IPv4 address of the namespace, with the devices that have it (`inet_addr_lst`). */
@@ -143,9 +175,11 @@ export function ifaContains(ifa: InIfaddr, addr: number): boolean {
 	return ifa.prefix === 0 || (addr ^ ifa.local) >>> (32 - ifa.prefix) === 0;
 }
 
-/** Whether `addr` is on the link of the device (`inet_addr_onlink`). */
-export function inetAddrOnlink(dev: NetDevice, addr: number): boolean {
-	return inDev(dev).addrs.some((ifa) => !ifa.secondary && ifaContains(ifa, addr));
+/** Whether `addr`, and `other` with it, is in one network of the device (`inet_addr_onlink`). */
+export function inetAddrOnlink(dev: NetDevice, addr: number, other?: number): boolean {
+	return inDev(dev).addrs.some(
+		(ifa) => !ifa.secondary && ifaContains(ifa, addr) && (other === undefined || ifaContains(ifa, other)),
+	);
 }
 
 /**

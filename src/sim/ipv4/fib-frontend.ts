@@ -9,6 +9,7 @@ import type { NetDevice, Netns } from "../types.ts";
 import { type InDevice, type InIfaddr, inDev } from "./devinet.ts";
 import { fibOf } from "./fib.ts";
 import { fibCreateRoute, localTableHit, type RouteSpec } from "./fib-nexthop.ts";
+import { isZeronet } from "./martian.ts";
 
 /** The addresses of a device and whether it is up: what its own routes follow from. */
 export interface AddrState {
@@ -31,16 +32,23 @@ export function fibSyncIfaddrs(dev: NetDevice, before: AddrState, after: AddrSta
 }
 
 /**
- * Routes by the device die and are removed; of a multipath route only the next hop dies (`fib_sync_down_dev`,
- * `fib_flush`). The host's own addresses stay routed unless `force`.
+ * Routes by the device die and are removed; of a multipath route only the next hop dies, unless the device itself goes
+ * (`unregister`) (`fib_sync_down_dev`, `fib_flush`). The host's own addresses stay routed unless `force`.
  */
-export function fibSyncDownDev(dev: NetDevice, options: { readonly force: boolean }): void {
+export function fibSyncDownDev(
+	dev: NetDevice,
+	options: { readonly force: boolean; readonly unregister?: boolean },
+): void {
 	const dies = (hop: FibNexthop): boolean =>
 		hop.oif === dev.ifindex && !hop.dead && (options.force || hop.scope !== RT_SCOPE.nowhere);
 	forEachNexthop(dev.netns, dies, (hop) => {
 		hop.dead = true;
 	});
-	flush(dev.netns, (route) => route.nexthops.length > 0 && route.nexthops.every((hop) => hop.dead));
+	const isDead = (route: FibRoute): boolean =>
+		options.unregister === true
+			? route.nexthops.some((hop) => hop.oif === dev.ifindex)
+			: route.nexthops.every((hop) => hop.dead);
+	flush(dev.netns, (route) => route.nexthops.length > 0 && isDead(route));
 }
 
 /** The device is up again: next hops of multipath routes live again (`fib_sync_up`). */
@@ -110,7 +118,7 @@ function ifaRoutes(dev: NetDevice, state: AddrState): readonly RouteSpec[] {
 		if (!state.up) continue;
 		if (ifa.broadcast !== undefined && ifa.broadcast !== 0xffffffff) add("broadcast", ifa.broadcast, host);
 		const net = masked(ifa);
-		if (net >>> 24 === 0 || ifa.secondary || ifa.prefix === 32) continue;
+		if (isZeronet(net) || ifa.secondary || ifa.prefix === 32) continue;
 		add(dev.isLoopback ? "local" : "unicast", net, { prefix: ifa.prefix, prefsrc });
 		if (ifa.prefix < 31) add("broadcast", (net | (0xffffffff >>> ifa.prefix)) >>> 0, host);
 	}

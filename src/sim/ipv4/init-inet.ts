@@ -1,8 +1,9 @@
 /** Registers IPv4 with a machine: sysctls, the packet type, ICMP, where routed packets go, what devices do to routes. */
 import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IPPROTO_ICMP } from "../../wire/ipv4.ts";
-import type { DeviceEvent, Machine, Skb } from "../types.ts";
-import { inDev, refreshInDev } from "./devinet.ts";
+import { deviceKey, sysctls } from "../sysctl.ts";
+import type { DeviceEvent, Machine, NetDevice, Skb } from "../types.ts";
+import { CONF_PREFIX, inDev, refreshInDev } from "./devinet.ts";
 import { registerInetSysctls } from "./devinet-sysctl.ts";
 import { inetDstOps } from "./dst.ts";
 import { fibOf, ifindexOf } from "./fib.ts";
@@ -39,6 +40,12 @@ function icmpErr(skb: Skb, error: { readonly type: number; readonly code: number
 	if (netns !== undefined) icmpEchoReplyHandlers(netns).onError?.(skb, error);
 }
 
+/** IPsec leaves the loopback device alone. */
+function exemptLoopback(dev: NetDevice): void {
+	const { values } = sysctls(dev.netns);
+	for (const leaf of ["disable_policy", "disable_xfrm"]) values.set(deviceKey(CONF_PREFIX, dev.name, leaf), "1");
+}
+
 /** `inetdev_event` and `fib_netdev_event`. */
 function inetNetdevEvent(event: DeviceEvent): void {
 	const { dev } = event;
@@ -46,11 +53,12 @@ function inetNetdevEvent(event: DeviceEvent): void {
 	const resolveRules = (): void => fib.resolveRules((name) => ifindexOf(dev.netns, name));
 	switch (event.type) {
 		case "register":
+			if (dev.isLoopback) exemptLoopback(dev);
 			refreshInDev(inDev(dev));
 			resolveRules();
 			return;
 		case "unregister":
-			fibSyncDownDev(dev, { force: true });
+			fibSyncDownDev(dev, { force: true, unregister: true });
 			inetdevDestroy(dev);
 			resolveRules();
 			return;

@@ -11,7 +11,7 @@ import {
 import { ipv4Dst, ipv4Src } from "../../wire/ipv4.ts";
 import { dropSkb } from "../trace.ts";
 import type { Fate, Skb } from "../types.ts";
-import { inDev, inetAddrOnlink } from "./devinet.ts";
+import { inDev } from "./devinet.ts";
 import { type DstErrno, type Ipv4Dst, ipv4DstOf } from "./dst.ts";
 import { icmpSend } from "./icmp.ts";
 import { ipErrorAllows, redirectAllows } from "./inet-peer.ts";
@@ -47,12 +47,9 @@ export function ipv4FragNeeded(skb: Skb, mtu: number): void {
 /** Tells the sender of a packet that leaves where it came in that there is a nearer way (`ip_rt_send_redirect`). */
 export function ipRtSendRedirect(skb: Skb, dst: Ipv4Dst): void {
 	const { dev } = skb;
-	if (dev === undefined || dev !== dst.dev) return;
-	const conf = inDev(dev);
-	if (conf.sendRedirects === 0) return;
+	if (dev === undefined || inDev(dev).sendRedirects === 0) return;
 	const src = ipv4Src(skb.bytes, skb.network);
 	const gateway = dst.gateway ?? ipv4Dst(skb.bytes, skb.network);
-	if (conf.sharedMedia === 0 && !inetAddrOnlink(dev, src)) return;
 	if (!redirectAllows(dev.netns, src)) return;
 	icmpSend(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gateway);
 }

@@ -33,7 +33,7 @@ export function ipForward(skb: Skb): Fate {
 	}
 	setIpv4Ttl(bytes, network, ttl - 1);
 	if (skb.machine.tracer !== undefined) traceTtl(skb, netns, ttl);
-	if (dst.dev === indev) ipRtSendRedirect(skb, dst);
+	if (skb.doRedirect) ipRtSendRedirect(skb, dst);
 	return nfHook({ family: "ipv4", hook: "FORWARD", netns, indev, outdev: dst.dev, okfn: ipForwardFinish }, skb);
 }
 

@@ -15,6 +15,7 @@ import type { Fate, NetDevice, Netns, Skb } from "../types.ts";
 import { inDev } from "./devinet.ts";
 import { icmpSend } from "./icmp.ts";
 import { ipDefrag } from "./ip-fragment.ts";
+import { ipRcvOptions } from "./ip-options.ts";
 import { ipRouteInput } from "./route.ts";
 
 /** Takes in a packet of EtherType IPv4: `data` and `network` at its IP header. */
@@ -52,6 +53,10 @@ export function ipRcvFinish(skb: Skb): Fate {
 	}
 	const { dst, pktType } = skb;
 	if (dst === undefined) throw new Error("ip_rcv_finish: the packet has no route");
+	if (ipv4HeaderLength(skb.bytes, skb.network) > IPV4_MIN_HLEN) {
+		const wrong = ipRcvOptions(skb);
+		if (wrong !== undefined) return dropSkb(skb, dev.netns, "ip_rcv_options", "IP_INHDR", { detail: wrong });
+	}
 	if (
 		pktType !== "host" &&
 		pktType !== "loopback" &&

@@ -24,7 +24,7 @@ function send(router: RouterLab, to: string, more: Sending = {}): string {
 	const skb = allocSkb(router.lab.kernel.machine, 8 + (more.length ?? 0));
 	putUdp(skb.bytes, skb.data, skb.end, { src: Number(src), dst: n(to), sport: 1, dport: 2 });
 	skb.dst = route.value;
-	if (more.error !== undefined) skb.sk = { describe: "a test's socket", error: more.error };
+	if (more.error !== undefined) skb.sk = { describe: "a test's socket", owner: undefined, error: more.error };
 	const id = ipSelectIdent(netns);
 	const header = { src, dst: n(to), proto: IPPROTO_UDP, ttl: 64, tos: 0, id, df: more.df ?? true };
 	const fate = ipBuildAndSend(netns, skb, header);

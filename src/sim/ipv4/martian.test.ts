@@ -66,7 +66,7 @@ test.each([
 	["a multicast source", { src: "224.0.0.5" }, "IP_INVALID_SOURCE"],
 	["the broadcast address as source", { src: "255.255.255.255" }, "IP_INVALID_SOURCE"],
 	["a loopback destination", { dst: "127.0.0.1" }, "IP_LOCALNET"],
-	["destination 0.0.0.1", { dst: "0.0.0.1" }, "IP_INVALID_DEST"],
+	["destination 0.0.0.0", { dst: "0.0.0.0" }, "IP_INVALID_DEST"],
 	["a group nobody joined", { dst: "239.1.1.1" }, "MULTICAST_IGNORED"],
 ])("whatever rp_filter says, a packet with %s never gets past PRE_ROUTING", async (_, of, reason) => {
 	const { seen, drops } = await outcome({}, of);

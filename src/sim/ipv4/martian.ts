@@ -5,7 +5,7 @@
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { ipText } from "../../wire/addr.ts";
 import { ETH_HLEN } from "../../wire/ethernet.ts";
-import { RT_SCOPE } from "../state/fib-table.ts";
+import { type FibNexthop, RT_SCOPE } from "../state/fib-table.ts";
 import type { NetDevice, Skb } from "../types.ts";
 import { inDev, inetAddrs } from "./devinet.ts";
 import { fibOf, LOOPBACK_IFINDEX } from "./fib.ts";
@@ -18,9 +18,9 @@ export function isLoopback(addr: number): boolean {
 	return addr >>> 24 === 127;
 }
 
-/** "This network", 0.0.0.0/8. */
+/** Nobody's address. The rest of 0.0.0.0/8 is like any other since Linux 5.3 (`ipv4_is_zeronet`). */
 export function isZeronet(addr: number): boolean {
-	return addr >>> 24 === 0;
+	return addr === 0;
 }
 
 export const LIMITED_BROADCAST = 0xffffffff;
@@ -50,40 +50,59 @@ export interface SourceCheck {
 	readonly mark: number;
 }
 
-/** Whether a packet from `src` may come in by `dev` (`fib_validate_source`); undefined: yes. */
-export function fibValidateSource(dev: NetDevice, check: SourceCheck): DropReason | undefined {
+/** Whether a packet may come in, and if so whether its sender is a neighbour on the device (what `fib_validate_source` returns). */
+export type SourceVerdict = DropReason | "neighbour" | "elsewhere";
+
+/** The reason why a packet from `src` may not come in by `dev`; undefined: it may. */
+export function sourceWrong(dev: NetDevice, check: SourceCheck): DropReason | undefined {
+	const verdict = fibValidateSource(dev, check);
+	return verdict === "neighbour" || verdict === "elsewhere" ? undefined : verdict;
+}
+
+/** Whether a packet from `src` may come in by `dev` (`fib_validate_source`). */
+export function fibValidateSource(dev: NetDevice, check: SourceCheck): SourceVerdict {
 	const conf = inDev(dev);
 	const fib = fibOf(dev.netns);
 	if (conf.rpFilter === 0 && (dev.ifindex !== check.oif || conf.sendRedirects === 0)) {
-		if (conf.acceptLocal !== 0) return undefined;
+		if (conf.acceptLocal !== 0) return "elsewhere";
 		if (!fib.hasCustomRules && !fib.hasCustomLocalRoutes)
-			return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : undefined;
+			return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : "elsewhere";
 	}
 	return fullCheck(dev, check);
 }
 
 /** `__fib_validate_source`: looks up the way back. */
-function fullCheck(dev: NetDevice, check: SourceCheck): DropReason | undefined {
+function fullCheck(dev: NetDevice, check: SourceCheck): SourceVerdict {
 	const conf = inDev(dev);
 	const fib = fibOf(dev.netns);
 	const rpf = conf.rpFilter;
-	const lastResort = rpf === 0 ? undefined : "IP_RPFILTER";
-	const hit = fib.lookup({
+	const lastResort = rpf === 0 ? "elsewhere" : "IP_RPFILTER";
+	const back = {
 		dst: check.src,
 		src: check.dst,
 		iif: check.oif === 0 ? LOOPBACK_IFINDEX : check.oif,
 		oif: 0,
 		mark: conf.srcValidMark === 0 ? 0 : check.mark,
 		scope: RT_SCOPE.global,
-	});
+	};
+	const hit = fib.lookup(back);
 	if (hit === undefined || hit.nexthop === undefined) return lastResort;
 	if (hit.route.type === "local") {
 		if (conf.acceptLocal === 0) return "IP_LOCAL_SOURCE";
 	} else if (hit.route.type !== "unicast") return "IP_INVALID_SOURCE";
-	if (hit.route.nexthops.some((hop) => hop.oif === dev.ifindex)) return undefined;
-	if (hit.route.type === "local" && dev.isLoopback) return undefined;
+	if (hit.route.nexthops.some((hop) => hop.oif === dev.ifindex)) return nearness(hit.nexthop);
+	if (hit.route.type === "local" && dev.isLoopback) return nearness(hit.nexthop);
 	if (conf.addrs.length === 0) return lastResort;
-	return rpf === 1 ? "IP_RPFILTER" : undefined;
+	if (rpf === 1) return "IP_RPFILTER";
+	const byDevice = fib.lookup({ ...back, oif: dev.ifindex });
+	return byDevice?.route.type === "unicast" && byDevice.nexthop !== undefined
+		? nearness(byDevice.nexthop)
+		: "elsewhere";
+}
+
+/** A next hop that is no gateway has host scope. */
+function nearness({ scope }: FibNexthop): "neighbour" | "elsewhere" {
+	return scope >= RT_SCOPE.host ? "neighbour" : "elsewhere";
 }
 
 /** The kernel's lines about a martian packet (`ip_handle_martian_source`), when `log_martians` asks for them. */

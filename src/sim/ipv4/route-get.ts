@@ -23,12 +23,12 @@ export function inetRtmGetroute(netns: Netns, query: RouteQuery): Result<RouteAn
 }
 
 function input(dev: NetDevice, addrs: { src: number; dst: number; mark: number }): Result<RouteAnswer, KernelError> {
-	const found = ipRouteInputAddrs(dev, addrs);
-	if (!(found instanceof Ipv4Dst)) return refuse("EINVAL");
+	const { route: found, redirect } = ipRouteInputAddrs(dev, addrs);
+	if (found === undefined) return refuse("EINVAL");
 	if (found.errno !== undefined) return refuse(found.errno);
 	return ok({
 		...answerOf(dev.netns, found),
-		...(found.type === "unicast" && found.dev === dev ? { redirect: true } : {}),
+		...(redirect ? { redirect } : {}),
 	});
 }
 

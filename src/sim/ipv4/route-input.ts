@@ -3,7 +3,7 @@ import type { TraceStep } from "../../kernel/trace-event.ts";
 import { type FibHit, type FibNexthop, RT_SCOPE } from "../state/fib-table.ts";
 import type { RouteCacheKey } from "../state/route-cache.ts";
 import type { NetDevice, Netns, Skb } from "../types.ts";
-import { type InDevice, inDev } from "./devinet.ts";
+import { type InDevice, inDev, inetAddrOnlink } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { type DstErrno, Ipv4Dst } from "./dst.ts";
 import { fibOf, loopbackDev } from "./fib.ts";
@@ -15,6 +15,7 @@ import {
 	LIMITED_BROADCAST,
 	type Martian,
 	martianAddress,
+	sourceWrong,
 } from "./martian.ts";
 import { fibSelectMultipath, flowKeysOf, multipathHash } from "./multipath.ts";
 
@@ -26,6 +27,8 @@ export interface InputDecision extends RouteCacheKey {
 	readonly route: Ipv4Dst | undefined;
 	readonly martian: Martian | undefined;
 	readonly result: RouteResult;
+	/** The packet leaves where it came in, and its sender is a neighbour there: it is told of the nearer way. */
+	readonly redirect: boolean;
 	/** False when the choice depends on more than the key. */
 	readonly cacheable: boolean;
 }
@@ -49,7 +52,7 @@ export function routeInputSlow(dev: NetDevice, key: RouteCacheKey, skb: Skb | un
 	if (hit?.nexthop === undefined) return refused(dev, key, conf, hit);
 	if (type === "broadcast") return broadcast(dev, key);
 	if (type === "local") {
-		const wrong = fibValidateSource(dev, { src, dst, oif: 0, mark: key.mark });
+		const wrong = sourceWrong(dev, { src, dst, oif: 0, mark: key.mark });
 		if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
 		return decided(key, dstOf(hit, hit.nexthop, loopbackDev(dev.netns, dev)), "local");
 	}
@@ -71,9 +74,16 @@ function forward(
 	const out = nexthop === undefined ? undefined : netns.devices.get(nexthop.oif);
 	if (nexthop === undefined || out === undefined)
 		return martian(key, { which: "destination", reason: "IP_INVALID_DEST" });
-	const wrong = fibValidateSource(dev, { src: key.src, dst: key.dst, oif: out.ifindex, mark: key.mark });
-	if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
-	return { ...decided(key, more.dstOf(hit, nexthop, out), "forward"), cacheable: !isMultipath };
+	const source = fibValidateSource(dev, { src: key.src, dst: key.dst, oif: out.ifindex, mark: key.mark });
+	if (source !== "neighbour" && source !== "elsewhere") return martian(key, { which: "source", reason: source });
+	const redirect = out === dev && source === "neighbour" && tellsOfRedirects(dev, key, nexthop);
+	return { ...decided(key, more.dstOf(hit, nexthop, out), "forward"), redirect, cacheable: !isMultipath };
+}
+
+/** The device may send redirects, and on a medium not shared by several networks the sender and the gateway must be on one. */
+function tellsOfRedirects(dev: NetDevice, { src }: RouteCacheKey, { gateway }: FibNexthop): boolean {
+	const { sendRedirects, sharedMedia } = inDev(dev);
+	return sendRedirects !== 0 && (sharedMedia !== 0 || inetAddrOnlink(dev, src, gateway));
 }
 
 function multipath(netns: Netns, key: RouteCacheKey, hit: FibHit, skb: Skb | undefined): FibNexthop | undefined {
@@ -89,14 +99,14 @@ function multicast(dev: NetDevice, key: RouteCacheKey): InputDecision {
 		return martian(key, { which: "source", reason: "IP_INVALID_SOURCE" });
 	if (isLoopback(src) && inDev(dev).routeLocalnet === 0)
 		return martian(key, { which: "source", reason: "IP_LOCALNET" });
-	const wrong = isZeronet(src) ? undefined : fibValidateSource(dev, { src, dst: 0, oif: 0, mark });
+	const wrong = isZeronet(src) ? undefined : sourceWrong(dev, { src, dst: 0, oif: 0, mark });
 	if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
 	return decided(key, new Ipv4Dst({ dev: loopbackDev(dev.netns, dev), type: "multicast" }), "multicast");
 }
 
 function broadcast(dev: NetDevice, key: RouteCacheKey): InputDecision {
 	const { src, mark } = key;
-	const wrong = isZeronet(src) ? undefined : fibValidateSource(dev, { src, dst: 0, oif: 0, mark });
+	const wrong = isZeronet(src) ? undefined : sourceWrong(dev, { src, dst: 0, oif: 0, mark });
 	if (wrong !== undefined) return martian(key, { which: "source", reason: wrong });
 	return decided(key, new Ipv4Dst({ dev: loopbackDev(dev.netns, dev), type: "broadcast" }), "broadcast");
 }
@@ -143,10 +153,10 @@ export function skipsLinkdown(netns: Netns, oif: number): boolean {
 
 function decided(key: RouteCacheKey, route: Ipv4Dst, result: RouteResult): InputDecision {
 	const { dst, src, dev, mark, tos } = key;
-	return { dst, src, dev, mark, tos, route, martian: undefined, result, cacheable: true };
+	return { dst, src, dev, mark, tos, route, martian: undefined, result, redirect: false, cacheable: true };
 }
 
 function martian(key: RouteCacheKey, bad: Martian, result: RouteResult = "martian"): InputDecision {
 	const { dst, src, dev, mark, tos } = key;
-	return { dst, src, dev, mark, tos, route: undefined, martian: bad, result, cacheable: true };
+	return { dst, src, dev, mark, tos, route: undefined, martian: bad, result, redirect: false, cacheable: true };
 }

@@ -59,14 +59,15 @@ export function ipRouteInput(skb: Skb, dev: NetDevice): DropReason | undefined {
 	if (skb.machine.tracer !== undefined) traceInput(skb, dev, decision);
 	if (decision.martian !== undefined) return decision.martian.reason;
 	skb.dst = decision.route;
+	skb.doRedirect = decision.redirect;
 	return undefined;
 }
 
-/** The route that a packet with these addresses would take if it came in by `dev`; undefined: it would be a martian. */
+/** What would become of a packet with these addresses if it came in by `dev`; without a route it would be a martian. */
 export function ipRouteInputAddrs(
 	dev: NetDevice,
 	addrs: { readonly src: number; readonly dst: number; readonly mark?: number },
-): Dst | undefined {
+): Pick<InputDecision, "route" | "redirect"> {
 	const state = routeStateOf(dev.netns);
 	const key = state.key;
 	key.dst = addrs.dst;
@@ -74,7 +75,7 @@ export function ipRouteInputAddrs(
 	key.dev = dev.ifindex;
 	key.mark = addrs.mark ?? 0;
 	key.tos = 0;
-	return decideInput(undefined, dev, state).route;
+	return decideInput(undefined, dev, state);
 }
 
 /** Routes a packet of this host anew after its addresses or mark changed on the way out; false: there is no route. */

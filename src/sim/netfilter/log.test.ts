@@ -26,7 +26,7 @@ test("a line goes to the machine's log and into the trace, the prefix cut to 29 
 	expect(applyTransaction(lab.netns, [{ verb: "add", object: rule }]).ok).toBe(true);
 	const events = traceInto(lab);
 	const skb = udpSkb(lab, { src: "10.0.0.1", dst: "10.0.0.2", sport: 1, dport: 2 });
-	skb.sk = { describe: "udp socket" };
+	skb.sk = { describe: "udp socket", owner: { uid: 0, gid: 0 } };
 	passHook(lab, skb, { hook: "OUTPUT" });
 	const text =
 		"01234567890123456789012345678IN= OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=32 TOS=0x00 PREC=0x00 TTL=64 ID=1 DF " +

@@ -47,10 +47,11 @@ function logLine(skb: Skb, state: HookState, options: LogOptions): string {
 	const { physin, physout } = skb.nfBridge ?? {};
 	if (physin !== undefined && physin !== indev) text += `PHYSIN=${physin.name} `;
 	if (physout !== undefined && physout !== outdev) text += `PHYSOUT=${physout.name} `;
-	if (indev !== undefined) text += macHeader(skb, options);
+	if (indev !== undefined) text += macHeader(skb, { decode: options.macdecode === true && !indev.isLoopback });
 	text += packetText(skb.bytes, skb.network, skb.end, { options, outermost: true });
 	if (endsLine(transportOf(skb.bytes, skb.network, skb.end))) return text;
-	if (options.uid === true && skb.sk !== undefined) text += "UID=0 GID=0 "; // All programs here are root's.
+	const owner = options.uid === true ? skb.sk?.owner : undefined;
+	if (owner !== undefined) text += `UID=${owner.uid} GID=${owner.gid} `;
 	if (skb.mark !== 0) text += `MARK=0x${skb.mark.toString(16)} `;
 	return text;
 }
@@ -61,9 +62,10 @@ interface PacketTextMode {
 	readonly outermost: boolean;
 }
 
-function macHeader(skb: Skb, options: LogOptions): string {
+/** Only Ethernet's header is taken apart, not lo's. */
+function macHeader(skb: Skb, { decode }: { readonly decode: boolean }): string {
 	const known = skb.mac >= 0 && skb.network - skb.mac >= ETH_HLEN;
-	if (options.macdecode === true && known) {
+	if (decode && known) {
 		const { bytes, mac } = skb;
 		const proto = ethType(bytes, mac).toString(16).padStart(4, "0");
 		return `MACSRC=${macText(ethSrc(bytes, mac))} MACDST=${macText(ethDst(bytes, mac))} MACPROTO=${proto} `;

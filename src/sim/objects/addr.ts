@@ -1,11 +1,12 @@
 /** Addresses of the port: `ip addr`. */
-import { ok } from "../../base/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type { Addr } from "../../kernel/objects.ts";
 import { formatCidr, ipNum, ipText } from "../../wire/addr.ts";
+import { neighFlush } from "../core/neighbour.ts";
 import { type InIfaddr, inDev } from "../ipv4/devinet.ts";
 import { findIfa, inetDelIfa, inetInsertIfa } from "../ipv4/inet-addr.ts";
 import type { NetDevice } from "../types.ts";
-import { noDevice, type ObjectHandler, refuse } from "./handler.ts";
+import { noDevice, type ObjectError, type ObjectHandler, refuse, type Undo } from "./handler.ts";
 
 export const addrHandler: ObjectHandler<Addr> = {
 	apply(netns, verb, addr) {
@@ -18,7 +19,7 @@ export const addrHandler: ObjectHandler<Addr> = {
 		}
 		const found = findIfa(dev, local, addr.addr.prefix);
 		if (verb === "delete") {
-			return found === undefined ? refuse("EADDRNOTAVAIL", "ipv4: Address not found.") : ok(inetDelIfa(dev, found));
+			return found === undefined ? refuse("EADDRNOTAVAIL", "ipv4: Address not found.") : remove(dev, found);
 		}
 		// As on Linux, the address again changes nothing, not even its broadcast address.
 		if (verb === "replace" && found !== undefined) return ok(() => {});
@@ -34,6 +35,13 @@ export const addrHandler: ObjectHandler<Addr> = {
 		return devices.flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
 	},
 };
+
+/** With the last address go the device's neighbours (`fib_disable_ip`). */
+function remove(dev: NetDevice, ifa: InIfaddr): Result<Undo, ObjectError> {
+	const undo = inetDelIfa(dev, ifa);
+	if (inDev(dev).addrs.length === 0) neighFlush(dev, "all");
+	return ok(undo);
+}
 
 function addrObject(dev: NetDevice, ifa: InIfaddr): Addr {
 	return {

@@ -16,7 +16,9 @@ export const conntrackHandler: ObjectHandler<ConntrackEntry> = {
 	apply(netns: Netns, verb: Verb, object: ConntrackEntry): Result<Undo, ObjectError> {
 		if (verb !== "delete") return refuse("EOPNOTSUPP", "conntrack: making or changing an entry is not modelled");
 		const net = conntrackNet(netns);
-		const ct = net.table.find(tupleOf(object.original, object.zone ?? 0), net.now())?.ct;
+		// A flow whose zone counts in the answering direction only is, in this one, in none.
+		const tuple = tupleOf(object.original, object.original.zone ?? object.zone ?? 0);
+		const ct = net.table.find(tuple, net.now())?.ct;
 		if (ct === undefined || ct.original.proto !== object.proto) {
 			return refuse("ENOENT", "conntrack: Operation failed: such conntrack doesn't exist");
 		}

@@ -1,7 +1,7 @@
 /** Forwarding entries of the port: `bridge fdb … master`. */
 import { ok } from "../../base/result.ts";
 import type { Fdb } from "../../kernel/objects.ts";
-import { macIsGroup, macNum, macText } from "../../wire/addr.ts";
+import { macNum, macText } from "../../wire/addr.ts";
 import { type BridgeState, bridgeOf } from "../device/bridge.ts";
 import type { FdbEntry } from "../device/bridge-fdb.ts";
 import type { NetDevice, Netns } from "../types.ts";
@@ -11,17 +11,27 @@ export const fdbHandler: ObjectHandler<Fdb> = {
 	apply(netns, verb, fdb) {
 		const dev = netns.devicesByName.get(fdb.dev);
 		if (dev === undefined) return noDevice(fdb.dev);
+		if (dev.isLoopback) {
+			return refuse("EINVAL", `FDB ${verb === "delete" ? "delete" : "add"} only supported for Ethernet devices.`);
+		}
 		const br = bridgeFor(dev);
 		if (br === undefined) return refuse("EOPNOTSUPP", "Operation not supported");
 		const port = dev === br.dev ? undefined : dev;
 		const mac = macNum(fdb.mac);
-		if (mac === 0 || macIsGroup(mac)) return refuse("EINVAL", "Invalid argument");
+		if (mac === 0) return refuse("EINVAL", "Invalid argument");
 		const entry = br.fdb.find(mac);
 		const saved = entry === undefined ? undefined : { ...entry };
 		if (verb === "delete") {
 			if (entry === undefined || entry.port !== port) return refuse("ENOENT", "No such file or directory");
 			br.fdb.delete(mac);
 		} else {
+			if (port === undefined && fdb.state !== "permanent") {
+				return refuse("EINVAL", "Invalid argument");
+			}
+			// Where nothing is learnt no entry may look learnt.
+			if (fdb.state === undefined && port?.port.forwarding === false) {
+				return refuse("EPERM", "Operation not permitted");
+			}
 			if (verb === "add" && entry !== undefined) return refuse("EEXIST", "File exists");
 			br.fdb.set({
 				mac,

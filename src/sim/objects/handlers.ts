@@ -7,6 +7,7 @@ import { addrHandler } from "./addr.ts";
 import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
+import { ipSetEntryHandler, ipSetHandler } from "./ipset.ts";
 import { applyIpvs, dumpIpvs } from "./ipvs.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
@@ -31,6 +32,8 @@ export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
 	"ipvs-destination",
 	"ipvs-totals",
 	"ipvs-connection",
+	"ipset",
+	"ipset-entry",
 	"xt-chain",
 	"xt-rule",
 	"conntrack",
@@ -54,6 +57,10 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return sysctlHandler.apply(netns, verb, object);
 		case "nfacct":
 			return nfacctHandler.apply(netns, verb, object);
+		case "ipset":
+			return ipSetHandler.apply(netns, verb, object);
+		case "ipset-entry":
+			return ipSetEntryHandler.apply(netns, verb, object);
 		case "xt-chain":
 			return xtChainHandler.apply(netns, verb, object);
 		case "xt-rule":
@@ -93,6 +100,10 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return sysctlHandler.dump(netns);
 		case "nfacct":
 			return nfacctHandler.dump(netns);
+		case "ipset":
+			return ipSetHandler.dump(netns);
+		case "ipset-entry":
+			return ipSetEntryHandler.dump(netns);
 		case "xt-chain":
 			return xtChainHandler.dump(netns);
 		case "xt-rule":

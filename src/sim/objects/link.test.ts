@@ -115,7 +115,7 @@ test.each<readonly [string, Op, string, string]>([
 	["STP", set({ name: "br0", link: { type: "bridge", stp: true } }), "EOPNOTSUPP", "STP is not modelled (bridge br0)"],
 	[
 		"a forwarding entry without a bridge",
-		{ verb: "add", object: { kind: "fdb", dev: "lo", mac: mac("02:00:00:00:00:01") } },
+		{ verb: "add", object: { kind: "fdb", dev: "wan", mac: mac("02:00:00:00:00:01") } },
 		"EOPNOTSUPP",
 		"Operation not supported",
 	],

@@ -47,6 +47,9 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 	switch (kind.type) {
 		case "loopback":
 			return refuse("EOPNOTSUPP", "Unknown device type.");
+		case "vlan":
+		case "vxlan":
+			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
 		case "dummy":
 			return ok(createDummy(netns, link.name, mac));
 		case "bridge":
@@ -62,7 +65,9 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 			const checked = checkMac(peerMac);
 			if (!checked.ok) return checked;
 			const peer = { netns: peerNetns, name: kind.peer, mac: peerMac, mtu: 1500 };
-			return ok(createVeth({ netns, name: link.name, mac, mtu: 1500 }, peer).dev);
+			const made = createVeth({ netns, name: link.name, mac, mtu: 1500 }, peer).dev;
+			announce(made);
+			return ok(made);
 		}
 	}
 }
@@ -72,9 +77,18 @@ function change(dev: NetDevice, link: Link): Result<Undo, ObjectError> {
 	const leaves = link.netns !== undefined || link.newName !== undefined;
 	const undo = snapshotAround(dev, { also: master, leaves });
 	const changed = setLink(dev, link);
-	if (changed.ok) return ok(undo);
+	if (changed.ok) {
+		if (link.up !== undefined) announce(dev);
+		return ok(undo);
+	}
 	undo();
 	return changed;
+}
+
+/** A message about a device names its peer's namespace, which gets its number by that (`rtnl_fill_link_netnsid`). */
+function announce(dev: NetDevice): void {
+	const peer = vethPeer(dev);
+	if (peer !== undefined && peer.netns !== dev.netns) peernet2idAlloc(dev.netns, peer.netns);
 }
 
 function remove(dev: NetDevice): Result<Undo, ObjectError> {

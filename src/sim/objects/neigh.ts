@@ -52,7 +52,7 @@ function set(dev: NetDevice, addr: number, neigh: Neigh): Result<Undo, ObjectErr
 	const before = neighLookup(dev, addr);
 	const saved = before === undefined ? undefined : { addr, mac: before.mac, state: before.state };
 	const needsMac = !NO_MAC.has(state) && neigh.mac === undefined && saved === undefined;
-	if (needsMac) return refuse("EINVAL", "Invalid argument");
+	if (needsMac) return refuse("EINVAL", "No link layer address given.");
 	const entry = before ?? neighCreate(dev, addr);
 	const mac = neigh.mac === undefined ? {} : { mac: macNum(neigh.mac) };
 	neighUpdate(entry, { ...mac, state, admin: true, override: true });

@@ -145,7 +145,7 @@ test("deleting takes the first route that fits what is given", async () => {
 	await made.add("a", route("9.0.0.0/8", { via: ip("10.0.0.7"), metric: 1, protocol: "static" }));
 	await made.add("a", route("9.0.0.0/8", { via: ip("10.0.0.8"), metric: 2 }));
 	expect(await tryTo(made, "delete", route("9.0.0.0/8", { via: ip("10.0.0.9") }))).toBe("ESRCH: No such process");
-	expect(await tryTo(made, "delete", route("9.0.0.0/8", { table: 100 }))).toBe("ESRCH: No such process");
+	expect(await tryTo(made, "delete", route("9.0.0.0/8", { table: 100 }))).toBe("ESRCH: FIB table does not exist.");
 	expect(await tryTo(made, "delete", route("9.0.0.0/8", { protocol: "boot" }))).toBe("ok");
 	expect(await listed(made)).toContain("9.0.0.0/8 via 10.0.0.7 dev d0 proto static metric 1");
 	expect(await tryTo(made, "delete", route("9.0.0.0/8"))).toBe("ok");

@@ -1,5 +1,6 @@
 /** Routes of the port: `ip route`. */
 import { ok, type Result } from "../../base/result.ts";
+import type { Verb } from "../../kernel/kernel.ts";
 import { type Route, type RouteType, RT_TABLE_LOCAL, RT_TABLE_MAIN, type Scope } from "../../kernel/objects.ts";
 import { formatCidr, type IpAddr, ipNum, maskedNum } from "../../wire/addr.ts";
 import { fibDumpRoute, fibOf, ifindexOf } from "../ipv4/fib.ts";
@@ -10,7 +11,7 @@ import { noDevice, type ObjectError, type ObjectHandler, refuse, type Undo } fro
 
 export const routeHandler: ObjectHandler<Route> = {
 	apply(netns, verb, route) {
-		const spec = specOf(netns, route);
+		const spec = specOf(netns, route, verb);
 		if (!spec.ok) return spec;
 		if (verb === "delete") return remove(netns, route, spec.value);
 		return add(netns, spec.value, verb === "replace" ? "replace" : route.among);
@@ -43,6 +44,7 @@ function add(netns: Netns, spec: RouteSpec, how: "replace" | Route["among"]): Re
 /** The first route that fits what is given; what is not given does not matter (`fib_table_delete`). */
 function remove(netns: Netns, route: Route, spec: RouteSpec): Result<Undo, ObjectError> {
 	const fib = fibOf(netns);
+	if (!fib.hasTable(spec.table)) return refuse("ESRCH", "FIB table does not exist.");
 	const group = fib.table(spec.table).of(spec.dst, spec.prefix);
 	const found = group.find((each) => fits(each, route, spec));
 	if (found === undefined) return refuse("ESRCH", "No such process");
@@ -94,7 +96,7 @@ function isSame(a: FibRoute, b: FibRoute): boolean {
 }
 
 /** Fills in what `ip route` would, and turns names and text into numbers. */
-function specOf(netns: Netns, route: Route): Result<RouteSpec, ObjectError> {
+function specOf(netns: Netns, route: Route, verb: Verb): Result<RouteSpec, ObjectError> {
 	const text = formatCidr(route.dst);
 	const dst = ipNum(route.dst.addr);
 	const prefsrc = v4(route.src);
@@ -104,7 +106,7 @@ function specOf(netns: Netns, route: Route): Result<RouteSpec, ObjectError> {
 	if (type === "multicast") return refuse("EOPNOTSUPP", `multicast routing is not modelled (route ${text})`);
 	const { prefix } = route.dst;
 	if (maskedNum(dst, prefix) !== dst) return refuse("EINVAL", "Invalid prefix for given prefix length.");
-	const nexthops = nexthopsOf(netns, route, type);
+	const nexthops = nexthopsOf(netns, route, verb === "delete" ? undefined : type);
 	if (!nexthops.ok) return nexthops;
 	return ok({
 		dst,
@@ -120,10 +122,15 @@ function specOf(netns: Netns, route: Route): Result<RouteSpec, ObjectError> {
 	});
 }
 
-function nexthopsOf(netns: Netns, route: Route, type: RouteType): Result<readonly NexthopSpec[], ObjectError> {
+/** `type` is that of a route to be made. */
+function nexthopsOf(
+	netns: Netns,
+	route: Route,
+	type: RouteType | undefined,
+): Result<readonly NexthopSpec[], ObjectError> {
 	const isSingle = route.via !== undefined || route.dev !== undefined;
 	const hops = route.nexthops ?? (isSingle ? [route] : []);
-	if (isRefusal(type) && hops.length > 0) {
+	if (type !== undefined && isRefusal(type) && hops.length > 0) {
 		return refuse("EINVAL", "Gateway, device and multipath can not be specified for this route type.");
 	}
 	const specs: NexthopSpec[] = [];

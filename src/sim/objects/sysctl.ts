@@ -1,6 +1,7 @@
 /** sysctls of the port: `sysctl -w`. A key always exists or never does, so `add` and `replace` both write. */
 import { ok } from "../../base/result.ts";
 import type { Sysctl } from "../../kernel/objects.ts";
+import { isForwardSysctl, keysOfForwarding } from "../ipv4/devinet-sysctl.ts";
 import { ipvsSysctlFault } from "../ipvs/settings.ts";
 import { setSysctl, sysctls } from "../sysctl.ts";
 import type { Netns } from "../types.ts";
@@ -19,7 +20,7 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 		const fault = ipvsSysctlFault(key, value);
 		if (fault === "EOPNOTSUPP") return refuse(fault, `${key} = ${value} is not modelled`);
 		if (fault !== undefined) return refuse(fault, `setting key "${key}": Invalid argument`);
-		const saved = new Map(sysctls(netns).values);
+		const saved = savedValues(netns, key, before);
 		setSysctl(netns, key, value);
 		return ok(undoTo(netns, key, saved));
 	},
@@ -38,6 +39,14 @@ function undoTo(netns: Netns, key: string, saved: ReadonlyMap<string, string>): 
 			if (now !== undefined && now !== value) setSysctl(netns, other, value);
 		}
 	};
+}
+
+/** The values of all keys that writing this one may change. */
+function savedValues(netns: Netns, key: string, before: string): ReadonlyMap<string, string> {
+	const saved = new Map([[key, before]]);
+	if (!isForwardSysctl(key)) return saved;
+	for (const other of keysOfForwarding(netns)) saved.set(other, sysctls(netns).values.get(other) ?? "");
+	return saved;
 }
 
 function isNumbers(value: string): boolean {

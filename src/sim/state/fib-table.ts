@@ -67,6 +67,8 @@ export interface FibHit {
 
 export class FibTable {
 	readonly id: number;
+	/** It had a route. */
+	wasUsed = false;
 	/** By prefix length, then by network. Routes of one network are in order of metric. */
 	readonly #byPrefix: (Map<number, readonly FibRoute[]> | undefined)[] = [];
 
@@ -85,6 +87,7 @@ export class FibTable {
 
 	/** Replaces the routes to one network. */
 	set(dst: number, prefix: number, routes: readonly FibRoute[]): void {
+		this.wasUsed ||= routes.length > 0;
 		let map = this.#byPrefix[prefix];
 		if (map === undefined) {
 			map = new Map();

@@ -51,6 +51,12 @@ export class Fib {
 		return table;
 	}
 
+	/** Linux makes a table with its first route, `main` also with that of `local`, and keeps it. */
+	hasTable(id: number): boolean {
+		const wasUsed = (each: number): boolean => this.#tables.get(each)?.wasUsed === true;
+		return wasUsed(id) || (id === RT_TABLE_MAIN && wasUsed(RT_TABLE_LOCAL));
+	}
+
 	/** Tables in the order in which `ip route show table all` lists them: by the low 8 bits of their number. */
 	tables(): readonly FibTable[] {
 		return [...this.#tables.values()].sort((a, b) => (a.id & 255) - (b.id & 255) || b.id - a.id);

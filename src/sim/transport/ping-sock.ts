@@ -17,7 +17,7 @@ import { icmpEchoReplyHandlers } from "../ipv4/icmp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb } from "../trace.ts";
-import { type Dst, type Fate, type Netns, pernet, type Skb, type SkbSocket } from "../types.ts";
+import { type Dst, type Fate, type Netns, pernet, type Skb, type SkbSocket, type SocketOwner } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
 import { inetDst, inetRoute, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";
@@ -67,6 +67,10 @@ class PingSock implements EchoSocket, SkbSocket {
 		this.#to = init.to;
 		this.id = init.id;
 		this.handlers = init.handlers;
+	}
+
+	get owner(): SocketOwner {
+		return this.options.owner;
 	}
 
 	get describe(): string {

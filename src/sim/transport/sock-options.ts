@@ -4,7 +4,7 @@ import type { SocketAddr, SocketError, SocketOptions } from "../../kernel/socket
 import { type IpAddr, type IpNum, ipNum, ipText } from "../../wire/addr.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { inetAddrType } from "../ipv4/route.ts";
-import type { Machine, Netns } from "../types.ts";
+import type { Machine, Netns, SocketOwner } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr, socketError } from "./errno.ts";
 
@@ -14,6 +14,7 @@ export interface SockOptions {
 	readonly program: string;
 	readonly pid: number | undefined;
 	readonly backlog: number;
+	readonly owner: SocketOwner;
 	/** ifindex of SO_BINDTODEVICE; 0: any. */
 	readonly boundDev: number;
 	readonly mark: number;
@@ -52,6 +53,7 @@ export function sockOptions(
 		program: options.program ?? "",
 		pid: options.pid,
 		backlog: options.backlog ?? SOMAXCONN,
+		owner: { uid: options.uid ?? 0, gid: options.gid ?? 0 },
 		boundDev: dev?.ifindex ?? 0,
 		mark: (options.mark ?? 0) >>> 0,
 		ttl: options.ttl ?? 0,

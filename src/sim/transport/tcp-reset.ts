@@ -8,6 +8,9 @@ import { NO_BYTES, type TcpArrival } from "./tcp-arrival.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
 import { tcpSendReply } from "./tcp-xmit.ts";
 
+/** The two bits of congestion notification, which no answer repeats. */
+const INET_ECN_MASK = 3;
+
 /** The ends of an arriving segment as the receiver sees them. */
 export function endsOf(seg: TcpArrival): TcpEnds {
 	const { skb } = seg;
@@ -31,7 +34,7 @@ export function tcpV4SendReset(netns: Netns, seg: TcpArrival): void {
 		options: NO_BYTES,
 		fn: "tcp_v4_send_reset",
 		parent: seg.skb,
-		tos: ipv4Tos(seg.skb.bytes, seg.skb.network),
+		tos: ipv4Tos(seg.skb.bytes, seg.skb.network) & ~INET_ECN_MASK,
 	});
 	if (rst === undefined) return;
 	traceStep(seg.skb, netns, "tcp_v4_send_reset", { step: "answer", what: "TCP RST", child: rst.id });

@@ -1,7 +1,7 @@
 /** A TCP connection's state (`struct tcp_sock`, RFC 9293 §3.3.1). What happens to it is in the modules named tcp-*. */
 import type { SocketErrno, TcpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import type { Dst, SkbSocket } from "../types.ts";
+import type { Dst, SkbSocket, SocketOwner } from "../types.ts";
 import { describeSock, type SockOptions } from "./sock-options.ts";
 import { SockTimer } from "./sock-timer.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
@@ -166,6 +166,10 @@ export class TcpSock implements SkbSocket, TcpEnds {
 		const { machine } = init.options.netns;
 		this.ipId = machine.rng.below(0x10000);
 		this.timer = new SockTimer(machine.loop, () => init.onTimer(this));
+	}
+
+	get owner(): SocketOwner {
+		return this.options.owner;
 	}
 
 	get describe(): string {

@@ -7,7 +7,7 @@ import { neighConfirm } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
 import { dropSkb, originSkb } from "../trace.ts";
-import type { Dst, Netns, Skb } from "../types.ts";
+import { type Dst, KERNEL_SOCKET, type Netns, type Skb, type SkbSocket } from "../types.ts";
 import { inetRoute, inetRouteGeneration, inetXmit, type Origin, v4 } from "./inet.ts";
 import { endText, type SockOptions, sockTtl } from "./sock-options.ts";
 import { NO_BYTES, tcpFlagNames } from "./tcp-arrival.ts";
@@ -90,6 +90,8 @@ export interface TcpReply {
 	readonly parent?: Skb;
 	/** From a socket: its options; absent: from nobody. */
 	readonly from?: SockOptions;
+	/** The socket that netfilter shall take it to come from; absent: the kernel's own. */
+	readonly sk?: SkbSocket;
 	readonly tos?: number;
 }
 
@@ -99,6 +101,7 @@ export function tcpSendReply(netns: Netns, ends: TcpEnds, reply: TcpReply): Skb 
 	if (dst === undefined) return undefined;
 	const skb = buildTcp(netns, ends, { ...reply, payload: NO_BYTES });
 	skb.dst = dst;
+	skb.sk = reply.sk ?? KERNEL_SOCKET;
 	skb.mark = reply.from?.mark ?? 0;
 	const header = {
 		src: ends.laddr,

@@ -37,6 +37,8 @@ export function udpRcv(skb: Skb): Fate {
 	if (type === "broadcast" || type === "multicast") return udpDeliverToAll(skb, netns, at, end);
 	const sock = udpLookup(udpTable(netns), at);
 	if (sock !== undefined) return udpQueueRcv(sock, skb, at, end);
+	skb.ct = undefined; // nf_reset_ct: the error is looked up by what it quotes.
+	skb.ctInfo = "none";
 	icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	return dropSkb(skb, netns, "__udp4_lib_rcv", "NO_SOCKET");
 }

@@ -2,7 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import { type Dst, type Netns, pernet, type SkbSocket } from "../types.ts";
+import { type Dst, type Netns, pernet, type SkbSocket, type SocketOwner } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
 import { ADDR_ANY, describeSock, type SockOptions } from "./sock-options.ts";
@@ -34,6 +34,10 @@ export class UdpSock implements SkbSocket {
 		this.handlers = handlers;
 		this.laddr = options.bindAddr;
 		this.ipId = options.netns.machine.rng.below(0x10000);
+	}
+
+	get owner(): SocketOwner {
+		return this.options.owner;
 	}
 
 	get describe(): string {

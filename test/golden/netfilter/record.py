@@ -3,6 +3,7 @@
 
     DIFFLAB=DIR record.py bridge > br-netfilter.jsonl
     DIFFLAB=DIR record.py log > nf-log.jsonl                  (sets nf_log_all_netns for the moment)
+    DIFFLAB=DIR record.py extensions > extensions.jsonl       matches and targets one by one, and what conntrack lists
     DIFFLAB=DIR record.py random FROM TO [nat] > xtables-random.jsonl     rules and packets by chance, a scenario a seed
 
 DIR holds difflab.py (throw-away network namespaces, frames in, captures out). Needs root and iptables-legacy. The topology
@@ -50,6 +51,106 @@ def go(s):
     frames=[[f[2],f[3].rstrip('*'),norm(f[4])] for f in r['frames'] if f[1]=='m' and f[4][24:28]!='86dd']
     rules=[l for l in r['rules'].get('m','').splitlines() if not l.startswith('#')]
     return {**s,'frames':frames,'saved':rules}
+
+
+def tables(**rules):
+    """iptables-restore text: for each table a list of rules (without -A), chains named in them added."""
+    own={'raw':['PREROUTING','OUTPUT'],'mangle':['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING'],'nat':['PREROUTING','INPUT','OUTPUT','POSTROUTING'],'filter':['INPUT','FORWARD','OUTPUT']}
+    return ''.join(f'*{t}\n'+''.join(f':{c} ACCEPT [0:0]\n' for c in own[t])+''.join(f'-A {r}\n' for r in rules[t])+'COMMIT\n' for t in ('raw','mangle','nat','filter') if t in rules)
+def entries(r):
+    """conntrack's entries of m without their remaining life."""
+    return sorted(re.sub(r'^(ipv4 +2 \w+ +\d+) \d+',r'\1 *',l).replace(' zone=0','') for l in r['ct'].get('m',[]))
+def go_ct(s):
+    r=run(scenario(s),0.0)
+    frames=[[f[2],f[3].rstrip('*'),norm(f[4])] for f in r['frames'] if f[1]=='m' and f[4][24:28]!='86dd']
+    return {**s,'frames':frames,'saved':[l for l in r['rules'].get('m','').splitlines() if not l.startswith('#')],'entries':entries(r)}
+
+
+def extension_scenarios():
+    P=lambda src,dst,n=1,**k: ip4(src,dst,1,icmp(8,0,5,n),ident=4660,**k)
+    U=lambda src,dst,sp,dp,data=b'hello',**k: ip4(src,dst,17,udp(src,dst,sp,dp,data),**{'ident':2,**k})
+    T=lambda src,dst,sp,dp,fl,seq=100,ack=0,data=b'',opts=b'',**k: ip4(src,dst,6,tcp(src,dst,sp,dp,fl,seq=seq,ack=ack,data=data,opts=opts),ident=3,**k)
+    a,b,x,m='10.9.0.2','10.9.0.3','10.8.0.2','10.9.0.1'
+    S=[]
+    base={'net.ipv4.icmp_ratelimit':0,'net.ipv4.conf.all.send_redirects':0,'net.ipv4.conf.br0.send_redirects':0}
+    def add(name,sysctl={},**k): S.append({'name':name,'sysctl':{**base,**sysctl},**k})
+    def states(where,extra=''): return [f'{w}{extra} -m conntrack --ctstate {t}' for w in where for t in ('NEW','ESTABLISHED','RELATED','INVALID','UNTRACKED')]
+    everywhere=states(['PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING'])
+    raws=states(['PREROUTING','OUTPUT'])
+    def err(t,c,rest,q,src=x,dst=a):
+        bb=struct.pack('!BBHI',t,c,0,rest)+q; bb=bb[:2]+struct.pack('!H',csum(bb))+bb[4:]; return ip4(src,dst,1,bb,ident=77,tos=0xc0,df=False)
+    frag=udp(a,x,1000,80,b'f'*1500); FX=[inj(toM(ip4(a,x,17,frag[:800],ident=9,df=False,frag=0x2000))),inj(toM(ip4(a,x,17,frag[800:],ident=9,df=False,frag=100)))]
+    masq=['POSTROUTING -o w0 -j MASQUERADE']
+    dn=['PREROUTING -d 10.96.0.1 -p udp -j DNAT --to-destination 10.8.0.2:53']
+    both=[inj(toM(U(a,x,1000,53))),inj(toX(U(x,a,53,1000)),'x'),inj(toM(U(a,x,1000,53)))]
+    add('untracked packets have no entry, no translation, no state but UNTRACKED', rules=tables(raw=['PREROUTING -p udp -j CT --notrack']+raws,mangle=everywhere,nat=masq+dn), steps=both+[inj(toM(P(a,x))),inj(toM(U(a,'10.96.0.1',1,53)))])
+    add('NOTRACK by its old name', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j NOTRACK','PREROUTING -j NOTRACK']+raws,mangle=everywhere), steps=both)
+    add('NOTRACK alone does not switch connection tracking on', rules=tables(raw=['PREROUTING -p udp -j CT --notrack','PREROUTING -p udp']), steps=both+FX)
+    add('fragments are put together before raw PREROUTING is asked', rules=tables(raw=['PREROUTING -p udp -j CT --notrack','PREROUTING -f'],filter=['FORWARD -m conntrack --ctstate UNTRACKED']), steps=FX)
+    add('the ICMP error about an untracked packet is INVALID', rules=tables(raw=['PREROUTING -p udp -j CT --notrack']+raws,mangle=everywhere), steps=[inj(toM(U(a,m,1000,9))),inj(toM(U(a,x,1000,53,ttl=1))),inj(toX(err(3,3,0,U(a,x,1000,53))),'x')])
+    add('REJECT of an untracked packet: its answer cannot be untracked', rules=tables(raw=['PREROUTING -j CT --notrack','OUTPUT -p icmp -j CT --notrack']+raws,mangle=everywhere,filter=['FORWARD -p udp -j REJECT','FORWARD -p tcp -j REJECT --reject-with tcp-reset']), steps=[inj(toM(U(a,x,1000,53))),inj(toX(T(x,a,1000,80,2)),'x'),inj(toM(P(a,m)))])
+    add('answers of the host can be untracked', rules=tables(raw=['OUTPUT -j CT --notrack']+raws,mangle=everywhere), steps=[inj(toM(P(a,m))),inj(toM(P(a,m,2))),inj(toM(T(a,m,1,80,2)))])
+    add('one flow in two zones', rules=tables(raw=['PREROUTING -i w0 -j CT --zone 5','PREROUTING -m physdev --physdev-in va -j CT --zone 7']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x))),inj(toM(T(a,x,1,80,2))),inj(toX(T(x,a,80,1,18,seq=5,ack=101)),'x')])
+    add('zone 0 is that of packets nobody put elsewhere', rules=tables(raw=['PREROUTING -i w0 -j CT --zone 0']+raws,mangle=everywhere), steps=both)
+    add('a zone of the original direction is left by answers', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-orig 5']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x))),inj(toX(ip4(x,a,1,icmp(0,0,5,1),ident=9)),'x')])
+    add('a zone of the answering direction', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-reply 5','PREROUTING -i w0 -j CT --zone 5']+raws,mangle=everywhere), steps=both)
+    add('an answer said to be of the original zone', rules=tables(raw=['PREROUTING -i br0 -j CT --zone-orig 5','PREROUTING -i w0 -j CT --zone-orig 5']+raws,mangle=everywhere), steps=both)
+    add('a zone by mark is its low 16 bits', rules=tables(raw=['PREROUTING -j MARK --set-mark 0x30005','PREROUTING -p tcp -j MARK --set-mark 0x40000','PREROUTING -j CT --zone mark']+raws,mangle=['PREROUTING -j MARK --set-mark 9']+everywhere), steps=both+[inj(toM(T(a,x,1,80,2)))])
+    add('the first CT rule counts', rules=tables(raw=['PREROUTING -p udp -j CT --zone 5','PREROUTING -j CT --zone 6','PREROUTING -j CT --notrack']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x)))])
+    add('NOTRACK before CT', rules=tables(raw=['PREROUTING -p udp -j CT --notrack --zone 3','PREROUTING -j CT --zone 6']+raws,mangle=everywhere), steps=both+[inj(toM(P(a,x)))])
+    add('an ICMP error is looked up in the zone it is put in', rules=tables(raw=['PREROUTING -p udp -j CT --zone 5','PREROUTING -p icmp -i w0 -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toM(U(a,x,1000,53))),inj(toX(err(3,3,0,U(a,x,1000,53))),'x'),inj(toM(U(a,m,1000,9)))])
+    add('translation in zones: the same ports for two flows', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j CT --zone 5','PREROUTING -s 10.9.0.3 -j CT --zone 6','PREROUTING -i w0 -j CT --zone 6'],mangle=everywhere,nat=masq+dn), steps=[inj(toM(U(a,x,1000,53))),inj(toM(U(b,x,1000,53),B),'b'),inj(toX(U(x,'10.8.0.1',53,1000)),'x'),inj(toM(U(a,'10.96.0.1',7,9)))])
+    add('translation with zones of the original direction', rules=tables(raw=['PREROUTING -s 10.9.0.2 -j CT --zone-orig 5','PREROUTING -s 10.9.0.3 -j CT --zone-orig 6'],mangle=everywhere,nat=masq), steps=[inj(toM(U(a,x,1000,53))),inj(toX(U(x,'10.8.0.1',53,1000)),'x')])
+    add('a bridged flow in a zone', rules=tables(raw=['PREROUTING -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toB(U(a,b,1,2))),inj(eth(A,B,U(b,a,2,1)),'b'),inj(toB(P(a,b)))])
+    add('too short for a tuple, in a zone', rules=tables(raw=['PREROUTING -j CT --zone 5']+raws,mangle=everywhere), steps=[inj(toM(ip4(a,x,17,b'abc'))),inj(toM(ip4(a,x,6,b'\x01'*12))),inj(toM(ip4(a,x,1,b'\x08\0'))),inj(toM(ip4(a,x,50,b'abcd')))])
+    marks=['PREROUTING -m connmark --mark 5','PREROUTING -m connmark ! --mark 5','PREROUTING -m connmark --mark 0x0/0xf','POSTROUTING -m connmark --mark 0x5/0xf','POSTROUTING -m connmark ! --mark 0x10/0xf0','POSTROUTING -m mark --mark 0x5','POSTROUTING -m mark --mark 0x0']
+    add('a mark on the flow comes back with the answer', rules=tables(mangle=['PREROUTING -p udp --dport 53 -j MARK --set-mark 0x25','PREROUTING -i br0 -j CONNMARK --save-mark --mask 0xf','PREROUTING -i w0 -j CONNMARK --restore-mark']+marks), steps=both+[inj(toM(P(a,x)))])
+    for n,t in enumerate(['--set-mark 5','--set-xmark 0x5/0x3','--and-mark 0xf3','--or-mark 0x5','--xor-mark 0x5','--set-mark 0x15/0x3','--save-mark --nfmask 0xff --ctmask 0xf','--restore-mark --nfmask 0xf0 --ctmask 0xff','--restore-mark --mask 0x3','--set-mark 5 --left-shift-mark 4','--save-mark --left-shift-mark 2','--restore-mark --right-shift-mark 2','--save-mark --nfmask 0xff00 --ctmask 0xff --right-shift-mark 8','--set-xmark 0x80000001/0x1 --left-shift-mark 31']):
+        add(f'CONNMARK {t}', rules=tables(mangle=['PREROUTING -j MARK --set-mark 0x83c7',f'PREROUTING -j CONNMARK {t}','PREROUTING -i w0 -j CONNMARK --or-mark 0x100']+marks), steps=both)
+    add('no flow, no mark: untracked and invalid packets', rules=tables(raw=['PREROUTING -p udp -j NOTRACK'],mangle=['PREROUTING -j MARK --set-mark 7','PREROUTING -j CONNMARK --set-mark 5','PREROUTING -j CONNMARK --restore-mark']+marks), steps=both+[inj(toM(T(a,x,1,2,4)))])
+    add('CONNMARK in raw marks what CT made, which is not the flow', rules=tables(raw=['PREROUTING -j CONNMARK --set-mark 1','PREROUTING -m connmark --mark 0','PREROUTING -j CT --zone 5','PREROUTING -m connmark --mark 0','PREROUTING -j CONNMARK --set-mark 5','PREROUTING -m connmark --mark 5'],mangle=marks), steps=both)
+    add('marks in nat, filter and the output path', rules=tables(nat=['PREROUTING -j CONNMARK --set-mark 5','POSTROUTING -m connmark --mark 5 -j CONNMARK --set-mark 6'],mangle=['OUTPUT -j CONNMARK --restore-mark']+marks,filter=['INPUT -j CONNMARK --or-mark 0x10','OUTPUT -m mark --mark 0x15','OUTPUT -m connmark --mark 0x15']), steps=both+[inj(toM(P(a,m))),inj(toM(U(a,m,1,9)))])
+    add('ICMP errors carry the mark of the flow they are about', rules=tables(mangle=['PREROUTING -i br0 -j CONNMARK --set-mark 5']+marks+['OUTPUT -m connmark --mark 5'],nat=masq), steps=[inj(toM(U(a,x,1000,53))),inj(toX(err(3,3,0,U('10.8.0.1',x,1000,53),dst='10.8.0.1')),'x'),inj(toM(U(a,x,1,2,ttl=1))),inj(toM(U(a,m,1,2)))])
+    add('marks of bridged flows', rules=tables(mangle=['PREROUTING -m physdev --physdev-in va -j CONNMARK --set-mark 5']+marks), steps=[inj(toB(U(a,b,1,2))),inj(eth(A,B,U(b,a,2,1)),'b')])
+    BC='ff:ff:ff:ff:ff:ff'
+    mssopt=lambda n: bytes([1,1,2,4])+struct.pack('!H',n)+bytes([1,1])
+    packets=[inj(toM(U(a,x,1000,53))),inj(toM(U(a,x,1000,53,b'x'*100,ttl=2,tos=0x10))),inj(toM(U(a,x,1000,53,b'GET /Index',ttl=1,tos=0xb8))),inj(toX(U(x,a,53,1000,ttl=255,tos=3)),'x'),
+      inj(toM(T(a,x,1,80,2,opts=mssopt(1400)))),inj(toM(T(a,x,2,80,0xc2,opts=bytes([3,3,7,2,4,2,24,0])))),inj(toM(T(a,x,3,80,2))),inj(toM(T(a,x,4,80,0x50,ack=1,data=b'GET /index',tos=2))),inj(toX(T(x,a,80,1,18,seq=5,ack=101,opts=bytes([2,4,1]),ttl=64)[:41]),'x'),
+      inj(toM(P(a,m,tos=0x0c))),inj(toB(U(a,b,5,6,tos=1))),inj(eth(A,B,U(b,a,6,5)),'b'),inj(eth(BC,A,U(a,'10.9.0.255',5,9))),inj(eth('01:00:5e:00:00:09',A,U(a,'224.0.0.9',520,520,ttl=1))),inj(eth('02:00:00:00:00:77',A,P(a,'10.9.0.77'))),
+      inj(toM(U(m,x,1,2))),inj(toM(U('10.8.0.9',x,1,2))),inj(toM(U('172.16.0.1',x,1,2))),inj(toM(ip4(a,x,6,b'\x01'*10))),inj(toM(ip4(a,x,50,b'GET'))),
+      inj(toM(ip4(a,x,6,b'\xc2'*40,ident=7,df=False,frag=0x2000))),inj(toM(ip4(a,x,6,b'\xc2'*36,ident=7,df=False,frag=5)))]
+    def matching(name,*m,chains=('PREROUTING','FORWARD','POSTROUTING'),ct=False,**k):
+        add(name, rules=tables(mangle=[f'{c} {q}' for c in chains for q in m],**({'raw':['PREROUTING -m conntrack --ctstate NEW']} if ct else {})), steps=packets, **k)
+    RP={'net.ipv4.conf.all.rp_filter':0,'net.ipv4.conf.br0.rp_filter':0,'net.ipv4.conf.w0.rp_filter':0}
+    everychain=('PREROUTING','INPUT','FORWARD','OUTPUT','POSTROUTING')
+    matching('mac',f'-m mac --mac-source {A}',f'-m mac ! --mac-source {A}',f'-m mac --mac-source {X}',chains=('PREROUTING','INPUT','FORWARD'))
+    matching('iprange','-m iprange --src-range 10.9.0.2-10.9.0.3','-m iprange ! --src-range 10.9.0.2','-m iprange --dst-range 10.8.0.2-10.9.0.1','-m iprange --src-range 10.8.0.1-10.9.0.2 ! --dst-range 10.8.0.0-10.8.0.9','-m iprange --src-range 10.9.0.9-10.9.0.1','-m iprange ! --dst-range 0.0.0.0-255.255.255.254')
+    matching('length','-m length --length 33','-m length --length 48:60','-m length ! --length 0:40','-m length --length 60:40','-m length --length 60',ct=True)
+    matching('pkttype',*(f'-m pkttype {i}--pkt-type {t}' for t in ('unicast','broadcast','multicast','otherhost') for i in ('','! ')),chains=everychain)
+    matching('ttl','-m ttl --ttl-eq 64','-m ttl ! --ttl-eq 63','-m ttl --ttl-lt 64','-m ttl --ttl-gt 1','-m ttl --ttl-lt 0','-m ttl --ttl-gt 254')
+    matching('tos and dscp','-m tos --tos 0x10','-m tos ! --tos Minimize-Delay','-m tos --tos 0x02/0x02','-m tos --tos 0xb8','-m dscp --dscp 46','-m dscp ! --dscp-class CS0','-m tos --tos 0x11/0x10',chains=everychain)
+    matching('ecn','-p tcp -m ecn --ecn-tcp-cwr','-p tcp -m ecn ! --ecn-tcp-cwr','-p tcp -m ecn --ecn-tcp-ece ! --ecn-tcp-cwr','-p tcp -m ecn ! --ecn-tcp-ece --ecn-ip-ect 2','-m ecn --ecn-ip-ect 3','-m ecn ! --ecn-ip-ect 0')
+    matching('tcpmss','-p tcp -m tcpmss --mss 1400','-p tcp -m tcpmss ! --mss 0:1400','-p tcp -m tcpmss --mss 500:540',chains=('FORWARD',))
+    matching('tcpmss drops what is cut off','-p tcp -m tcpmss --mss 1400',chains=('PREROUTING',))
+    matching('string','-m string --algo bm --string "GET /"','-m string --algo kmp ! --string "GET"','-m string --algo bm --string "get /INDEX" --icase','-m string --algo bm --string "GET" --from 28','-m string --algo bm --string "GET" --from 29','-m string --algo bm --string "GET" --to 31','-m string --algo bm --string "GET" --to 30','-m string --algo kmp --hex-string "|0a090002|"','-m string --algo bm --string "xxxx" --from 100','-m string --algo bm --hex-string "|45|" --to 1',ct=True)
+    add('rpfilter', sysctl=RP, rules=tables(raw=['PREROUTING -p udp -j MARK --set-mark 1']+[f'PREROUTING -m rpfilter{f}' for f in ('',' --invert',' --loose',' --accept-local',' --loose --accept-local --invert',' --validmark')],mangle=['PREROUTING -m rpfilter --invert -j DROP','INPUT','FORWARD']), steps=packets)
+    add('owner: answers of the host have the kernel\'s socket, those of REJECT none', rules=tables(mangle=[f'{c} -m owner {o}' for c in ('OUTPUT','POSTROUTING') for o in ('--socket-exists','! --socket-exists','--uid-owner 0','! --uid-owner 0','! --uid-owner 0 ! --gid-owner 0','--socket-exists ! --uid-owner 5','! --socket-exists ! --uid-owner 5','! --socket-exists --uid-owner 5')],filter=['FORWARD -p tcp -j REJECT --reject-with tcp-reset','FORWARD -p udp -j REJECT']), steps=packets+[inj(toM(T(a,m,1,81,2))),inj(toM(U(a,m,1,81)))])
+    count=['FORWARD','POSTROUTING','POSTROUTING -p tcp -m tcpmss --mss 0:1000']
+    def target(name,*rules,steps=packets,**k): add(name, rules=tables(mangle=[*rules,*count],**k), steps=steps)
+    for t in ('--ttl-set 64','--ttl-set 0','--ttl-set 1','--ttl-inc 10','--ttl-dec 1','--ttl-dec 100'): target(f'TTL {t} in PREROUTING',f'PREROUTING -j TTL {t}')
+    target('TTL in the other chains','FORWARD -j TTL --ttl-dec 5','INPUT -j TTL --ttl-set 9','OUTPUT -j TTL --ttl-inc 5','POSTROUTING -j TTL --ttl-inc 200')
+    for t in ('TOS --set-tos 0x10','TOS --set-tos Minimize-Delay','TOS --and-tos 0xf0','TOS --or-tos 0x4','TOS --xor-tos 0xff','DSCP --set-dscp 46','DSCP --set-dscp-class BE'): target(t,f'PREROUTING -j {t}',f'OUTPUT -j {t}')
+    tcps=[inj(toM(T(a,x,1,80,2,opts=mssopt(1460)))),inj(toM(T(a,x,2,80,2,opts=mssopt(900)))),inj(toM(T(a,x,3,80,2))),inj(toM(T(a,x,4,80,2,data=b'data'))),inj(toM(T(a,x,5,80,2,opts=bytes([1]*40)))),inj(toM(T(a,x,6,80,2,opts=bytes([3,3,7,0])))),
+      inj(toM(T(a,x,7,80,2,opts=bytes([2,3,1,1,2,4,5,180])))),inj(toM(T(a,x,8,80,2,opts=bytes([5,0,2,4,5,180,1,1])))),inj(toB(T(a,b,9,80,2,opts=mssopt(1460)))),inj(toB(T(a,b,9,81,2))),inj(toX(T(x,a,10,80,18,opts=mssopt(1460))),'x'),inj(toM(T(a,x,11,80,16))),
+      inj(toM(ip4(a,x,6,b'\x01'*12))),inj(toM(T(a,x,12,80,2,opts=mssopt(1460))[:44])),inj(toM(ip4(a,x,6,b'\xc2'*40,ident=7,df=False,frag=0x2000))),inj(toM(ip4(a,x,6,b'\xc2'*36,ident=7,df=False,frag=5))),inj(toM(T(a,m,13,80,2,opts=mssopt(1460)))),inj(toM(U(a,x,1,2)))]
+    SYN='-p tcp -m tcp --tcp-flags SYN SYN'
+    for m_ in ('--set-mss 1000','--set-mss 1400','--set-mss 100'): target(f'TCPMSS {m_}',f'PREROUTING {SYN} -j TCPMSS {m_}',f'PREROUTING',steps=tcps)
+    target('TCPMSS to the path',f'FORWARD {SYN} -j TCPMSS --clamp-mss-to-pmtu',f'FORWARD',steps=tcps)
+    target('TCPMSS to the path, going out',f'POSTROUTING {SYN} -j TCPMSS --clamp-mss-to-pmtu',f'POSTROUTING',steps=tcps)
+    NM=[inj(toM(U(a,'10.96.0.2',1000,53))),inj(toX(U(x,'10.9.0.2',53,1000)),'x'),inj(toM(P(a,'10.96.0.1'))),inj(toM(U(a,x,7,8))),inj(toX(U(x,'10.77.0.2',8,7)),'x'),inj(toM(U(a,'10.97.3.4',17,8))),inj(toX(U(x,'10.77.0.3',8,7)),'x')]
+    add('NETMAP of destinations and sources',rules=tables(nat=['PREROUTING -d 10.96.0.0/16 -j NETMAP --to 10.8.0.0/24','PREROUTING -d 10.97.0.0/16 -j NETMAP --to 10.8.0.2/32','PREROUTING -d 10.77.0.0/24 -j NETMAP --to 10.9.0.0/24','PREROUTING','POSTROUTING -s 10.9.0.0/24 -o w0 -j NETMAP --to 10.77.0.0/24','POSTROUTING'],mangle=everywhere),steps=NM+[inj(toX(err(3,3,0,U('10.77.0.2',x,7,8),dst='10.77.0.2')),'x')])
+    target('targets after which nothing is different','PREROUTING -j CHECKSUM --checksum-fill','POSTROUTING -j CLASSIFY --set-class 1:2','FORWARD -j NFLOG --nflog-group 3 --nflog-prefix x','PREROUTING -j NFLOG',raw=['PREROUTING -j TRACE','PREROUTING'],nat=['POSTROUTING -j NFLOG','POSTROUTING -j CLASSIFY --set-class 1:2','POSTROUTING'])
+    return S
 
 
 def bridge_scenarios():
@@ -247,6 +348,7 @@ def mk(rnd,with_nat):
 
 def record():
     if sys.argv[1]=='bridge': return [go(s) for s in bridge_scenarios()]
+    if sys.argv[1]=='extensions': return [go_ct(s) for s in extension_scenarios()]
     if sys.argv[1]=='log': return [run_logging(log_scenario())]
     out=[]; with_nat=len(sys.argv)>4
     for seed in range(int(sys.argv[2]),int(sys.argv[3])):

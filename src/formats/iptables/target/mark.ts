@@ -6,13 +6,13 @@ import { parseMark, parseUint } from "../values.ts";
 const ALL = 0xffffffff;
 
 interface MarkDraft {
-	option?: string;
 	value?: number;
 	mask?: number;
 }
 
 export const MARK_TARGET: Extension<Target> = extension<Target, MarkDraft>({
 	name: "MARK",
+	exclusive: [["--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--xor-mark"]],
 	options: {
 		"--set-xmark": masked((value, mask) => ({ value, mask })),
 		"--set-mark": masked((value, mask) => ({ value, mask: (mask | value) >>> 0 })),
@@ -29,6 +29,14 @@ export const MARK_TARGET: Extension<Target> = extension<Target, MarkDraft>({
 
 export function formatMarkTarget(target: Extract<Target, { kind: "mark" }>): string {
 	return ` -j MARK --set-xmark 0x${target.value.toString(16)}/0x${target.mask.toString(16)}`;
+}
+
+/** `set 0x5`, `or 0x4000`, `xset 0x5/0xf`. */
+export function describeXmark(value: number, mask: number): string {
+	if (value === 0) return `and 0x${(~mask >>> 0).toString(16)}`;
+	if (value === mask) return `or 0x${value.toString(16)}`;
+	if (mask === 0) return `xor 0x${value.toString(16)}`;
+	return mask === 0xffffffff ? `set 0x${value.toString(16)}` : `xset 0x${value.toString(16)}/0x${mask.toString(16)}`;
 }
 
 type Xmark = { readonly value: number; readonly mask: number };
@@ -51,12 +59,8 @@ function markOption(parse: (text: string) => Xmark | undefined): OptionSyntax<Ma
 	return {
 		args: 1,
 		set: (draft, { option, value }) => {
-			if (draft.option !== undefined) {
-				return `MARK: option "${draft.option}" cannot be used together with "${option}".`;
-			}
 			const mark = parse(value);
 			if (mark === undefined) return `MARK: bad integer value for option "${option}", or out of range.`;
-			draft.option = option;
 			draft.value = mark.value;
 			draft.mask = mark.mask;
 			return undefined;

@@ -28,7 +28,8 @@ export function conntrackFilter({ given, proto }: Invocation): ConntrackFilter {
 	need(portValue(given.get("icmp-id")), (entry) => entry.original.icmp?.id);
 	need(tcpState(given.get("state")), (entry) => entry.tcpState);
 	need(portValue(given.get("zone")), (entry) => entry.zone ?? 0);
-	need(portValue(given.get("orig-zone")), (entry) => entry.zone ?? 0);
+	need(portValue(given.get("orig-zone")), (entry) => entry.original.zone ?? 0);
+	need(portValue(given.get("reply-zone")), (entry) => entry.reply.zone ?? 0);
 	tests.push(...natTests(given), ...statusTests(given.get("status")));
 	const mark = given.get("mark")?.split("/");
 	if (mark !== undefined) {

@@ -151,6 +151,8 @@ function driverOf(link: Link, context: CommandContext): Driver | undefined {
 		case "dummy":
 			return { driver: "dummy", version: "1.0", firmware: "", bus: "", statistics: "no" };
 		case "loopback":
+		case "vlan":
+		case "vxlan":
 		case undefined:
 			return undefined;
 	}

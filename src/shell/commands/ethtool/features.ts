@@ -1,9 +1,8 @@
 /** The offload features that `ethtool -k` lists. A simulated device has them as its kind has them on a real kernel. */
+import type { LinkKind } from "../../../kernel/objects.ts";
 
 /** `on`, `off`, and with `!` fixed. */
 type FeatureState = "on" | "off" | "on!" | "off!";
-
-type Kind = "veth" | "bridge" | "loopback" | "dummy";
 
 /** Name, then the state on a veth, a bridge and the loopback device; a name that begins with a tab belongs to the one above. */
 const FEATURES: readonly (readonly [name: string, veth: FeatureState, bridge: FeatureState, lo: FeatureState])[] = [
@@ -76,7 +75,7 @@ const FEATURES: readonly (readonly [name: string, veth: FeatureState, bridge: Fe
 const SHORT_NAMES = ["rx", "tx", "sg", "tso", "ufo", "gso", "gro", "lro", "rxvlan", "txvlan", "ntuple", "rxhash"];
 
 /** The list, with line ends. */
-export function featureLines(kind: Kind): string {
+export function featureLines(kind: LinkKind["type"]): string {
 	return FEATURES.map(([name, veth, bridge, lo]) => {
 		const state = kind === "bridge" ? bridge : kind === "loopback" ? lo : veth;
 		return `${name}: ${state.endsWith("!") ? `${state.slice(0, -1)} [fixed]` : state}\n`;

@@ -15,6 +15,7 @@ import { copyTuple, invertTuple, readIpv4Tuple } from "./tuple.ts";
 import {
 	Conntrack,
 	type CtTuple,
+	type CtZone,
 	ctInfoDir,
 	IPS_CONFIRMED,
 	IPS_DYING,
@@ -28,12 +29,18 @@ import { udpPacket } from "./udp.ts";
 
 /** Finds or makes the packet's entry and takes it into account. */
 export function nfConntrackIn(skb: Skb, state: HookState): HookVerdict {
-	if (skb.ct !== undefined) return "accept"; // Tracked before: it came back over loopback, or is an answer tied to a flow.
+	const seen = skbCt(skb);
+	if (seen !== undefined) {
+		if (seen.template === undefined) return "accept"; // It came back over loopback, or is an answer tied to a flow.
+		skb.ct = undefined;
+		skb.ctInfo = "none";
+	}
 	if (skb.ctInfo === "untracked") {
 		if (skb.machine.tracer !== undefined) traceConntrack(skb, state.netns, { change: "untracked" });
 		return "accept";
 	}
 	const net = conntrackNet(state.netns);
+	enterZone(skb, net, seen?.template);
 	if (ipv4Proto(skb.bytes, skb.network) === IPPROTO_ICMP) {
 		const verdict = icmpError(skb, net, state);
 		if (verdict === "invalid") return invalid(skb, net);
@@ -56,7 +63,7 @@ export function nfConntrackConfirm(skb: Skb, state: HookState): HookVerdict {
 	if (ctInfoDir(skb.ctInfo) !== ORIGINAL) return "accept"; // An answer to a packet that was refused.
 	const net = conntrackNet(ct.netns);
 	const now = net.now();
-	const taken = net.table.find(ct.original, now) ?? net.table.find(ct.reply, now);
+	const taken = takenBy(ct, net);
 	if (taken !== undefined) return resolveClash(skb, taken, state);
 	ct.timeoutNs += now;
 	net.table.insert(ct, now);
@@ -79,7 +86,7 @@ function trackPacket(skb: Skb, net: ConntrackNet, state: HookState): HookVerdict
 		return invalid(skb, net);
 	}
 	for (;;) {
-		const hit = net.table.find(tuple, net.now());
+		const hit = net.find(tuple);
 		const ct = hit?.ct ?? initConntrack(tuple, net);
 		if (ct === undefined) return invalid(skb, net);
 		if (ct === "full") return tableFull(skb, net, state);
@@ -101,12 +108,29 @@ function trackPacket(skb: Skb, net: ConntrackNet, state: HookState): HookVerdict
 	}
 }
 
+/** The zone that the packet's flow is in: that of the template which `-j CT` left, or 0 (`nf_ct_zone_tmpl`). */
+function enterZone(skb: Skb, net: ConntrackNet, zone: CtZone | undefined): void {
+	const id = zone === undefined ? 0 : zone.id === "mark" ? skb.mark & 0xffff : zone.id;
+	net.zoneOriginal = zone?.dir === "reply" ? 0 : id;
+	net.zoneReply = zone?.dir === "original" ? 0 : id;
+}
+
+/** The tuple in the table that stands in the way of a new entry. */
+function takenBy(ct: Conntrack, net: ConntrackNet): CtTuple | undefined {
+	const now = net.now();
+	if (!ct.zoneIsDirected) return net.table.find(ct.original, now) ?? net.table.find(ct.reply, now);
+	return net.table.find(ct.original, now, ORIGINAL) ?? net.table.find(ct.reply, now, REPLY);
+}
+
 /** A new entry, not in the table yet (`init_conntrack`); undefined: nothing can answer the packet. */
 function initConntrack(tuple: CtTuple, net: ConntrackNet): Conntrack | "full" | undefined {
+	tuple.zone = net.zoneOriginal;
 	if (net.table.count >= net.settings.max && !makeRoom(tuple, net)) return "full";
 	const ct = new Conntrack(net.netns);
 	copyTuple(tuple, ct.original);
-	if (invertTuple(ct.original, ct.reply)) return ct;
+	const isAnswerable = invertTuple(ct.original, ct.reply);
+	ct.reply.zone = net.zoneReply;
+	if (isAnswerable) return ct;
 	net.why = `nothing answers ICMP type ${tuple.dport >>> 8}`;
 	return undefined;
 }

@@ -10,6 +10,7 @@ import { NF_PRI, registerNetHook, stolen } from "../hooks.ts";
 import { nfConntrackConfirm, nfConntrackIn } from "./core.ts";
 import { conntrackNet } from "./net.ts";
 import { forgetTcpWindows } from "./tcp.ts";
+import { skbCt } from "./types.ts";
 
 /** One more user: the first one registers the hooks. IPv6 is counted only, for no IPv6 packet is moved yet. */
 export function nfCtNetnsGet(netns: Netns, family: IpFamily): void {
@@ -63,7 +64,12 @@ function ipv4ConntrackDefrag(skb: Skb, state: HookState): HookVerdict {
 	return "stolen";
 }
 
-/** Fragments that a raw sender made itself are not tracked. */
+/** Fragments that a raw sender made itself are not tracked, whatever `-j CT` said about them. */
 function ipv4ConntrackLocal(skb: Skb, state: HookState): HookVerdict {
-	return ipv4IsFragment(skb.bytes, skb.network) ? "accept" : nfConntrackIn(skb, state);
+	if (!ipv4IsFragment(skb.bytes, skb.network)) return nfConntrackIn(skb, state);
+	if (skbCt(skb)?.template !== undefined) {
+		skb.ct = undefined;
+		skb.ctInfo = "none";
+	}
+	return "accept";
 }

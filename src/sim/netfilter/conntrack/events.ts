@@ -40,7 +40,7 @@ class ConntrackWatch implements ConntrackObserver {
 
 	constructor(net: ConntrackNet) {
 		this.#net = net;
-		for (const ct of net.table.entries(net.now())) ct.reported = reportable(ct);
+		for (const ct of net.table.entries(net.now())) this.#note(ct);
 		net.table.onKill = (ct) => this.#ended(ct);
 		this.#expectEnd();
 	}
@@ -53,18 +53,23 @@ class ConntrackWatch implements ConntrackObserver {
 
 	/** An entry entered the table (`IPCT_NEW`). */
 	created(ct: Conntrack): void {
-		ct.reported = reportable(ct);
+		this.#note(ct);
 		this.#emit("new", ct);
 		this.#expectEndOf(ct);
 	}
 
 	/** A packet of a confirmed entry got to the end (`nf_ct_deliver_cached_events`). */
 	passed(ct: Conntrack): void {
-		const now = reportable(ct);
-		if (now === ct.reported || (ct.status & IPS_DYING) !== 0) return;
-		ct.reported = now;
+		if (ct.reported === reportable(ct) && ct.reportedMark === ct.mark) return;
+		if ((ct.status & IPS_DYING) !== 0) return;
+		this.#note(ct);
 		this.#emit("update", ct);
 		this.#expectEndOf(ct);
+	}
+
+	#note(ct: Conntrack): void {
+		ct.reported = reportable(ct);
+		ct.reportedMark = ct.mark;
 	}
 
 	#ended(ct: Conntrack): void {
@@ -102,7 +107,7 @@ class ConntrackWatch implements ConntrackObserver {
 	}
 }
 
-/** What an update is told about, as a number (`IPCT_REPLY`, `IPCT_ASSURED`, `IPCT_PROTOINFO`). */
+/** What an update is told about besides the mark, as a number (`IPCT_REPLY`, `IPCT_ASSURED`, `IPCT_PROTOINFO`). */
 function reportable(ct: Conntrack): number {
 	return (ct.status & (IPS_SEEN_REPLY | IPS_ASSURED)) | ((ct.tcp?.state ?? 0) << 16);
 }

@@ -50,7 +50,7 @@ function inetError(skb: Skb, inner: number, net: ConntrackNet): "invalid" | "rel
 	if (!readIpv4Tuple(skb.bytes, inner, skb.end, quoted) || !invertTuple(quoted, answer)) {
 		return refuse(net, "the packet that the ICMP error quotes has no tuple");
 	}
-	const hit = net.table.find(answer, net.now());
+	const hit = net.find(answer);
 	if (hit?.ct === undefined) return refuse(net, "the ICMP error is about no known flow");
 	if (hit.dst !== ipv4Dst(skb.bytes, skb.network)) {
 		return refuse(net, "the ICMP error is not addressed to the sender of the packet it quotes");

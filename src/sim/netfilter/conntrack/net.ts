@@ -5,7 +5,7 @@ import { type Netns, pernet } from "../../types.ts";
 import { type CtSettings, isConntrackSysctl, readCtSettings } from "./settings.ts";
 import { ConntrackTable } from "./table.ts";
 import { TcpSegment } from "./tcp-segment.ts";
-import { type Conntrack, CtTuple, ORIGINAL } from "./types.ts";
+import { type Conntrack, CtTuple, ORIGINAL, REPLY } from "./types.ts";
 
 /** Passes on what becomes of entries while somebody listens (events.ts). */
 export interface ConntrackObserver {
@@ -20,10 +20,14 @@ export interface ConntrackObserver {
 export class ConntrackNet {
 	readonly netns: Netns;
 	readonly table: ConntrackTable = new ConntrackTable();
-	settings: CtSettings;
+	/** As the sysctls say; undefined: one was written, and nobody has asked since. */
+	#settings: CtSettings | undefined = undefined;
 	/** Tuples to look up with, so that a packet allocates none; each function that uses one says so. */
 	readonly scratch: CtTuple = new CtTuple(undefined, ORIGINAL);
 	readonly scratch2: CtTuple = new CtTuple(undefined, ORIGINAL);
+	/** The zone of the packet at work, as it counts in each direction. */
+	zoneOriginal = 0;
+	zoneReply = 0;
 	/** The TCP segment at work. */
 	readonly segment: TcpSegment = new TcpSegment();
 	/** Tells those who listen; undefined: nobody does. */
@@ -43,10 +47,24 @@ export class ConntrackNet {
 
 	constructor(netns: Netns) {
 		this.netns = netns;
-		this.settings = readCtSettings(netns);
 		sysctls(netns).listeners.push((key) => {
-			if (isConntrackSysctl(key)) this.settings = readCtSettings(netns);
+			if (isConntrackSysctl(key)) this.#settings = undefined;
 		});
+	}
+
+	get settings(): CtSettings {
+		this.#settings ??= readCtSettings(this.netns);
+		return this.#settings;
+	}
+
+	/** The tuple in the table that `tuple`, of the packet at work, is (`nf_conntrack_find_get`). */
+	find(tuple: CtTuple): CtTuple | undefined {
+		tuple.zone = this.zoneOriginal;
+		if (this.zoneOriginal === this.zoneReply) return this.table.find(tuple, this.now());
+		const found = this.table.find(tuple, this.now(), ORIGINAL);
+		if (found !== undefined) return found;
+		tuple.zone = this.zoneReply;
+		return this.table.find(tuple, this.now(), REPLY);
 	}
 
 	now(): number {

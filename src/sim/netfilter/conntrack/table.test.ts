@@ -68,7 +68,7 @@ test("a translated entry is found by its source until it goes", () => {
 	invertTuple(second.original, second.reply);
 	first.status = second.status = IPS_SRC_NAT;
 	for (const ct of [plain, first, second]) table.insert(ct, 0);
-	const by = (ct: Conntrack): Conntrack | undefined => table.findBySource(like(ct.original), () => true);
+	const by = (ct: Conntrack): Conntrack | undefined => table.findBySource(like(ct.original), ct, () => true);
 	expect(by(plain)).toBeUndefined();
 	expect(by(first)).toBe(second);
 	table.kill(first);

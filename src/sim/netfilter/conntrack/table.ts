@@ -1,6 +1,14 @@
 /** The table of confirmed entries of a namespace, hashed by both tuples. Expiry is lazy: there is no timer per entry. */
 import { hashSource, hashTuple, sameTuple } from "./tuple.ts";
-import { type Conntrack, type CtTuple, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT } from "./types.ts";
+import {
+	type Conntrack,
+	type CtTuple,
+	type Direction,
+	IPS_ASSURED,
+	IPS_CONFIRMED,
+	IPS_DYING,
+	IPS_SRC_NAT,
+} from "./types.ts";
 
 const MIN_BITS = 8;
 /** How many of the kernel's hash buckets `early_drop` looks into. */
@@ -22,12 +30,17 @@ export class ConntrackTable {
 		return this.#count;
 	}
 
-	/** The tuple in the table that equals `tuple`, of an entry still alive at `nowNs` (`nf_conntrack_find_get`). */
-	find(tuple: CtTuple, nowNs: number): CtTuple | undefined {
+	/** The tuple in the table that equals `tuple`, of an entry still alive at `nowNs`; only one of direction `dir`, if given. */
+	find(tuple: CtTuple, nowNs: number, dir?: Direction): CtTuple | undefined {
 		const hash = hashTuple(tuple);
 		let node = this.#buckets[hash >>> (32 - this.#bits)];
 		while (node !== undefined) {
-			if (node.hash === hash && sameTuple(node, tuple) && node.ct !== undefined) {
+			if (
+				node.hash === hash &&
+				sameTuple(node, tuple) &&
+				node.ct !== undefined &&
+				(dir === undefined || dir === node.dir)
+			) {
 				if (node.ct.timeoutNs > nowNs) return node;
 				this.kill(node.ct);
 				return undefined;
@@ -50,7 +63,7 @@ export class ConntrackTable {
 		this.#newest = ct;
 		this.#count += 1;
 		if ((ct.status & IPS_SRC_NAT) === 0) return;
-		const source = hashSource(ct.original);
+		const source = hashSource(ct.original, sourceZone(ct));
 		ct.nextBySource = this.#bySource.get(source);
 		this.#bySource.set(source, ct);
 	}
@@ -89,13 +102,13 @@ export class ConntrackTable {
 		});
 	}
 
-	/** The first entry whose original source (address, port, protocol, zone) is `tuple`'s and that `accept` takes. */
-	findBySource(tuple: CtTuple, accept: (ct: Conntrack) => boolean): Conntrack | undefined {
-		let ct = this.#bySource.get(hashSource(tuple));
+	/** The first entry whose original source (address, port, protocol) is `tuple`'s, in the zone of `of`, and that `accept` takes. */
+	findBySource(tuple: CtTuple, of: Conntrack, accept: (ct: Conntrack) => boolean): Conntrack | undefined {
+		let ct = this.#bySource.get(hashSource(tuple, sourceZone(of)));
 		while (ct !== undefined) {
 			const original = ct.original;
 			const same = original.src === tuple.src && original.sport === tuple.sport && original.proto === tuple.proto;
-			if (same && original.zone === tuple.zone && accept(ct)) return ct;
+			if (same && original.zone === of.original.zone && accept(ct)) return ct;
 			ct = ct.nextBySource;
 		}
 		return undefined;
@@ -145,7 +158,7 @@ export class ConntrackTable {
 	}
 
 	#unlinkSource(ct: Conntrack): void {
-		const source = hashSource(ct.original);
+		const source = hashSource(ct.original, sourceZone(ct));
 		let other = this.#bySource.get(source);
 		if (other === ct) {
 			if (ct.nextBySource === undefined) this.#bySource.delete(source);
@@ -167,6 +180,11 @@ export class ConntrackTable {
 			this.#link(ct.reply);
 		});
 	}
+}
+
+/** A zone of one direction has no part in where a source is looked for (`hash_by_src`). */
+function sourceZone(ct: Conntrack): number {
+	return ct.zoneIsDirected ? 0 : ct.zone;
 }
 
 function emptyBuckets(bits: number): (CtTuple | undefined)[] {

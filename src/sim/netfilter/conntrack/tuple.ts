@@ -96,9 +96,9 @@ export function hashTuple(t: CtTuple): number {
 	return finish(mix(h, t.proto));
 }
 
-/** The hash by which a flow's source is found: source address, source port (or ICMP id) and protocol. */
-export function hashSource(t: CtTuple): number {
-	return finish(mix(mix(mix(t.zone, low32(t.src)), t.sport), t.proto));
+/** The hash by which a flow's source is found: zone, source address, source port (or ICMP id) and protocol. */
+export function hashSource(t: CtTuple, zone: number): number {
+	return finish(mix(mix(mix(zone, low32(t.src)), t.sport), t.proto));
 }
 
 /** The address of an IPv4 tuple; any other is a bug, for only IPv4 packets are tracked. */

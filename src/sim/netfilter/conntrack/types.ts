@@ -21,6 +21,13 @@ export const IPS_SRC_NAT_DONE: number = 1 << 7;
 export const IPS_DST_NAT_DONE: number = 1 << 8;
 export const IPS_NAT_DONE_MASK: number = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE;
 export const IPS_DYING: number = 1 << 9;
+export const IPS_TEMPLATE: number = 1 << 11;
+
+/** Where flows are kept apart (`struct nf_conntrack_zone`): a number, or the packet's mark, in one direction or both. */
+export interface CtZone {
+	readonly id: number | "mark";
+	readonly dir?: "original" | "reply";
+}
 
 /**
  * One direction of a flow as numbers (`struct nf_conntrack_tuple_hash`), and a link in the table's hash chain.
@@ -32,6 +39,7 @@ export class CtTuple {
 	proto = 0;
 	sport = 0;
 	dport = 0;
+	/** The zone as it counts in this direction. */
 	zone = 0;
 	/** The whole 32-bit hash, while in the table. */
 	hash = 0;
@@ -63,10 +71,13 @@ export class Conntrack {
 	streamNs = 0;
 	/** ifindex of the device whose address it is masqueraded with; 0: it is not. */
 	masqIndex = 0;
+	/** Not a flow: what `-j CT` says about the packet's flow to come, until the packet is tracked (`IPS_TEMPLATE`). */
+	template: CtZone | undefined = undefined;
 	/** NAT found no free port for it, so that it will fail at confirmation. */
 	natExhausted = false;
 	/** What listeners were last told of it (events.ts). */
 	reported = 0;
+	reportedMark = 0;
 	/** Link in the list of source translations, by original source. */
 	nextBySource: Conntrack | undefined = undefined;
 	/** Place in the table's list of all entries. */
@@ -87,8 +98,14 @@ export class Conntrack {
 		return this.original.proto;
 	}
 
+	/** The zone's number, whichever directions it counts in. */
 	get zone(): number {
-		return this.original.zone;
+		return this.original.zone | this.reply.zone;
+	}
+
+	/** The zone counts in one direction only. */
+	get zoneIsDirected(): boolean {
+		return this.original.zone !== this.reply.zone;
 	}
 
 	get confirmed(): boolean {
@@ -112,6 +129,8 @@ export function ctInfoDir(info: CtInfo): Direction {
 
 /** The packet's state as `-m conntrack --ctstate` names it; a packet that was never looked up is INVALID, as in Linux. */
 export function ctStateOf(skb: Skb): Exclude<CtState, "SNAT" | "DNAT"> {
+	if (skb.ctInfo === "untracked") return "UNTRACKED";
+	if (skb.ct === undefined) return "INVALID";
 	switch (skb.ctInfo) {
 		case "new":
 			return "NEW";
@@ -121,12 +140,15 @@ export function ctStateOf(skb: Skb): Exclude<CtState, "SNAT" | "DNAT"> {
 		case "related":
 		case "related-reply":
 			return "RELATED";
-		case "untracked":
-			return "UNTRACKED";
 		case "invalid":
 		case "none":
 			return "INVALID";
 	}
+}
+
+/** Something was said about the packet's flow already (`skb->_nfct != 0`). */
+export function isCtSettled(skb: Skb): boolean {
+	return skb.ct !== undefined || (skb.ctInfo !== "none" && skb.ctInfo !== "invalid");
 }
 
 /** Remaining life in ns; 0 for one that is not confirmed yet (`nf_ct_expires`). */
@@ -139,7 +161,8 @@ export function ctExpiresNs(ct: Conntrack, nowNs: number): number {
  * (`nf_conntrack_attach`); the maker calls it before LOCAL_OUT.
  */
 export function nfCtAttach(answer: Skb, old: Skb): void {
-	if (old.ct === undefined) return;
+	if (!isCtSettled(old)) return;
 	answer.ct = old.ct;
-	answer.ctInfo = ctInfoDir(old.ctInfo) === ORIGINAL ? "related-reply" : "related";
+	// Of an untracked packet Linux takes the direction for the answering one.
+	answer.ctInfo = old.ct !== undefined && ctInfoDir(old.ctInfo) === ORIGINAL ? "related-reply" : "related";
 }

@@ -55,15 +55,15 @@ export function portInRange(tuple: CtTuple, manip: Manip, range: NatRangeNum): b
 
 /**
  * An address of the range for the flow, the same one for the same ends (`find_best_ips_proto`): by Jenkins' hash over
- * the source and, unless persistent, the destination.
+ * the source and, unless persistent, the destination and the zone.
  */
-export function addrInRange(tuple: CtTuple, range: NatRangeNum): IpNum | undefined {
+export function addrInRange(tuple: CtTuple, range: NatRangeNum, zone: number): IpNum | undefined {
 	const { minAddr, maxAddr } = range;
 	if (minAddr === undefined || maxAddr === undefined || minAddr === maxAddr) return minAddr;
 	if (typeof minAddr !== "number" || typeof maxAddr !== "number" || typeof tuple.dst !== "number") {
 		throw new Error("nat: a range of IPv6 addresses is not modelled");
 	}
-	const hash = jhashOfAddr(Number(tuple.src), range.persistent === true ? 0 : swap32(tuple.dst) ^ tuple.zone);
+	const hash = jhashOfAddr(Number(tuple.src), range.persistent === true ? 0 : swap32(tuple.dst) ^ zone);
 	const count = maxAddr - minAddr + 1;
 	return minAddr + Math.floor((hash / 0x1_0000_0000) * count);
 }

@@ -3,7 +3,7 @@ import { IPPROTO_ICMP, IPPROTO_TCP } from "../../../wire/ipv4.ts";
 import { type ConntrackNet, conntrackNet } from "../conntrack/net.ts";
 import { TCP_SYN_SENT, TCP_TIME_WAIT } from "../conntrack/tcp-track.ts";
 import { copyTuple, hasPorts, invertTuple, sameTuple } from "../conntrack/tuple.ts";
-import { type Conntrack, type CtTuple, IPS_DYING, IPS_SRC_NAT, ORIGINAL } from "../conntrack/types.ts";
+import { type Conntrack, type CtTuple, IPS_DYING, IPS_SRC_NAT, ORIGINAL, REPLY } from "../conntrack/types.ts";
 import { addrInRange, type Manip, type NatRangeNum, portInRange, sourceInRange } from "./range.ts";
 
 /** How many ports are tried in the first round. */
@@ -20,7 +20,7 @@ export function getUniqueTuple(tuple: CtTuple, range: NatRangeNum, ct: Conntrack
 	const random = range.random === true || range.randomFully === true;
 	if (manip === "src" && !random && keepMapping(tuple, range, ct, net)) return;
 
-	const addr = addrInRange(tuple, range);
+	const addr = addrInRange(tuple, range, ct.zone);
 	if (addr !== undefined) {
 		if (manip === "src") tuple.src = addr;
 		else tuple.dst = addr;
@@ -39,10 +39,11 @@ export function getUniqueTuple(tuple: CtTuple, range: NatRangeNum, ct: Conntrack
 function keepMapping(tuple: CtTuple, range: NatRangeNum, ct: Conntrack, net: ConntrackNet): boolean {
 	if (sourceInRange(tuple, range)) return !isUsed(tuple, ct, net);
 	const candidate = net.scratch2;
-	const found = net.table.findBySource(tuple, (other) => {
+	const found = net.table.findBySource(tuple, ct, (other) => {
 		invertTuple(other.reply, candidate);
 		candidate.dst = tuple.dst;
 		candidate.dport = tuple.dport;
+		candidate.zone = tuple.zone;
 		return sourceInRange(candidate, range);
 	});
 	if (found === undefined || isUsed(candidate, ct, net)) return false;
@@ -122,7 +123,7 @@ function mayEvict(old: Conntrack, fresh: Conntrack): boolean {
 function holderOf(tuple: CtTuple, ct: Conntrack, net: ConntrackNet): CtTuple | undefined {
 	const answer = net.scratch;
 	if (!invertTuple(tuple, answer)) return undefined;
-	const holder = net.table.find(answer, net.now());
+	const holder = net.table.find(answer, net.now(), ct.zoneIsDirected ? REPLY : undefined);
 	if (holder?.ct === undefined || holder.ct === ct) return undefined;
 	// The same flow met twice before it was confirmed: confirmation sorts that out.
 	return sameTuple(holder.ct.original, ct.original) ? undefined : holder;

@@ -1,5 +1,5 @@
 /** Whether a rule can be loaded: what the kernel asks each match and target (`xt_check_match`, `xt_check_target`). */
-import type { Rule } from "../../../kernel/xtables.ts";
+import type { Rule, Target } from "../../../kernel/xtables.ts";
 import type { ObjectError } from "../../objects/handler.ts";
 import { matchModule } from "./match-modules.ts";
 import { targetModule } from "./target-modules.ts";
@@ -27,23 +27,32 @@ export function checkRule(at: RuleContext): ObjectError | undefined {
 	return module.check?.(target, at);
 }
 
+/** The hooks from which the rule may be reached, as far as its target goes. */
+export function targetHooks(target: Target): HookMask {
+	const hooks = targetModule(target)?.hooks;
+	return typeof hooks === "function" ? hooks(target) : (hooks ?? ANY_HOOK);
+}
+
 /** The hooks from which the rule may be reached. */
 export function ruleHooks(rule: Rule): HookMask {
-	let hooks = targetModule(rule.target)?.hooks ?? ANY_HOOK;
+	let hooks = targetHooks(rule.target);
 	for (const match of rule.matches) hooks &= matchModule(match)?.hooks?.(match) ?? ANY_HOOK;
 	return hooks;
 }
 
 export function ruleNeedsConntrack(rule: Rule): boolean {
-	if (targetModule(rule.target)?.needsConntrack === true) return true;
+	const needs = targetModule(rule.target)?.needsConntrack;
+	if (typeof needs === "function" ? needs(rule.target) : needs === true) return true;
 	return rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
 }
 
-/** Takes hold of what the rule's matches refer to. */
+/** Takes hold of what the rule's matches and target refer to. */
 export function holdRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.hold?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.hold?.(match, at);
 }
 
 export function releaseRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.release?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.release?.(match, at);
 }

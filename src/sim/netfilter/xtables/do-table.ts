@@ -1,5 +1,6 @@
 /** Sending a packet through a table (net/ipv4/netfilter/ip_tables.c: ipt_do_table). */
 import type { RuleOutcome } from "../../../kernel/trace-event.ts";
+import type { Target } from "../../../kernel/xtables.ts";
 import { traceStep } from "../../trace.ts";
 import type { HookState, HookVerdict, Skb } from "../../types.ts";
 import { compileMatches, compileTarget } from "./compile.ts";
@@ -129,12 +130,12 @@ class Walk {
 	}
 
 	#callTarget(loaded: XtRuleState): Course {
-		const { kind } = loaded.rule.target;
 		const before = this.#skb.mark;
-		if (kind !== "mark") this.#trace(loaded, kind === "reject" ? kind : kind === "log" ? "continue" : "accept");
+		const outcome = outcomeBefore(loaded.rule.target);
+		if (outcome !== undefined) this.#trace(loaded, outcome);
 		const target = loaded.target ?? compileTarget(loaded, this.#chain);
 		const verdict = target(this.#skb, this.#state, this.pkt);
-		if (kind === "mark") this.#trace(loaded, "continue", before);
+		if (outcome === undefined) this.#trace(loaded, "continue", before);
 		if (verdict === "drop") return this.#drop();
 		if (verdict === "continue") this.#at += 1;
 		return verdict;
@@ -185,6 +186,24 @@ class Walk {
 			outcome,
 			...(markBefore === undefined || markBefore === skb.mark ? {} : { mark: skb.mark }),
 		});
+	}
+}
+
+/** What is told of a rule before its target acts, for the target tells more; undefined: it is told afterwards. */
+function outcomeBefore(target: Target): RuleOutcome | undefined {
+	switch (target.kind) {
+		case "reject":
+			return "reject";
+		case "dnat":
+		case "snat":
+		case "masquerade":
+		case "redirect":
+		case "netmap":
+			return "accept";
+		case "log":
+			return "continue";
+		default:
+			return undefined;
 	}
 }
 

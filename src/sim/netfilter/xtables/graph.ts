@@ -1,6 +1,7 @@
 /** What only the whole table shows: jumps in a circle, and rules reached from hooks where they make no sense. */
 import { HOOK_NAMES, type HookName } from "../../../kernel/xtables.ts";
 import type { ObjectError } from "../../objects/handler.ts";
+import { targetHooks } from "./check.ts";
 import type { XtChainState, XtTable } from "./state.ts";
 import { targetModule } from "./target-modules.ts";
 import { HOOK_BIT, type HookMask } from "./types.ts";
@@ -51,9 +52,8 @@ function loopMessage(chain: XtChainState): string {
 function misplaced(chain: XtChainState, hook: HookName): ObjectError {
 	for (const [at, { rule, hooks }] of chain.body.rules.entries()) {
 		if ((hooks & HOOK_BIT[hook]) !== 0) continue;
-		const module = targetModule(rule.target);
-		const byTarget = module?.hooks !== undefined && (module.hooks & HOOK_BIT[hook]) === 0;
-		const what = byTarget ? `${module.name} target` : `a match of rule ${at + 1}`;
+		const byTarget = (targetHooks(rule.target) & HOOK_BIT[hook]) === 0;
+		const what = byTarget ? `${targetModule(rule.target)?.name} target` : `a match of rule ${at + 1}`;
 		const where = `used from hook ${hook}, but only usable from ${hookNames(hooks)}`;
 		return {
 			errno: "EINVAL",

@@ -25,9 +25,9 @@ export class XtPacket {
 	readonly fragOff: number;
 	/** Where the transport header begins in `skb.bytes`, and where the packet ends. */
 	readonly transport: number;
-	readonly end: number;
+	end: number;
 	/** From the network header on: what counters count. */
-	readonly lengthBytes: number;
+	lengthBytes: number;
 	/** A match found the packet too malformed to go on: it is dropped whatever the rules say. */
 	hotdrop = false;
 

@@ -1,13 +1,21 @@
 /** All kinds of target. A kind of `Target` that is missing here does not compile. */
 import type { Target } from "../../../kernel/xtables.ts";
+import { connmark } from "../target/connmark.ts";
+import { ct, notrack } from "../target/ct.ts";
 import { dnat } from "../target/dnat.ts";
 import { log } from "../target/log.ts";
 import { mark } from "../target/mark.ts";
 import { masquerade } from "../target/masquerade.ts";
+import { netmap } from "../target/netmap.ts";
+import { checksum, classify, nflog, trace } from "../target/note.ts";
 import { redirect } from "../target/redirect.ts";
 import { reject } from "../target/reject.ts";
+import { set } from "../target/set.ts";
 import { snat } from "../target/snat.ts";
 import { accept, drop, goto, jump, none, returnTarget } from "../target/standard.ts";
+import { tcpmss } from "../target/tcpmss.ts";
+import { dscp, tos } from "../target/tos.ts";
+import { ttl } from "../target/ttl.ts";
 import { unknownTarget } from "../target/unknown-target.ts";
 import type { TargetModule, TargetModules } from "./types.ts";
 
@@ -24,7 +32,20 @@ const TARGET_MODULES: TargetModules = {
 	masquerade,
 	redirect,
 	mark,
+	set,
 	log,
+	ct,
+	notrack,
+	connmark,
+	ttl,
+	tos,
+	dscp,
+	tcpmss,
+	netmap,
+	nflog,
+	classify,
+	checksum,
+	trace,
 	"unknown-target": unknownTarget,
 };
 

@@ -53,14 +53,18 @@ export interface MatchModule<M> {
 
 /** `struct xt_target`: one for each kind of target. */
 export interface TargetModule<T> {
-	readonly needsConntrack?: true;
+	/** The rule makes connection tracking run in its namespace. */
+	readonly needsConntrack?: true | ((target: T) => boolean);
 	/** The only table in which it may be used. */
 	readonly onlyTable?: TableName;
 	/** The hooks from which the rule may be reached; absent: all. */
-	readonly hooks?: HookMask;
+	readonly hooks?: HookMask | ((target: T) => HookMask);
 	/** The name after `-j`, for messages. */
 	readonly name: string;
 	check?(target: T, at: RuleContext): ObjectError | undefined;
+	/** A rule with this target was loaded; `release` is called once for each `hold`. */
+	hold?(target: T, at: RuleContext): void;
+	release?(target: T, at: RuleContext): void;
 	/** What it does; undefined: the evaluation itself carries it out (verdicts, jumps). */
 	compile?(target: T, at: RuleContext): TargetFn;
 }

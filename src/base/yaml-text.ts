@@ -1,11 +1,18 @@
-/** The text of a lab file with the place of every field: from a path in the data to a line and column. */
+/** The text of a YAML file with the place of every field: from a path in the data to a line and column. */
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { LabError } from "./lab-error.ts";
-import type { InnerPlace } from "./lab-shape.ts";
+import type { TextError } from "./text-error.ts";
 
 export type FieldPath = readonly (string | number)[];
 
-export class LabText {
+/** A fault inside a text of several lines: where in it. Carried as the params of a zod issue, `{ inner }`. */
+export interface InnerPlace {
+	/** From 1. */
+	readonly line: number;
+	/** From 1. */
+	readonly column: number;
+}
+
+export class YamlText {
 	readonly #file: string;
 	readonly #text: string;
 	readonly #document: Document;
@@ -18,7 +25,7 @@ export class LabText {
 	}
 
 	/** What YAML itself finds wrong. */
-	syntaxErrors(): readonly LabError[] {
+	syntaxErrors(): readonly TextError[] {
 		return this.#document.errors.map(({ pos, message }) => ({
 			file: this.#file,
 			...this.#place(pos[0]),
@@ -37,13 +44,13 @@ export class LabText {
 	}
 
 	/** An error at a field; at the nearest thing around it when it is missing. */
-	error(path: FieldPath, message: string, inner?: InnerPlace): LabError {
+	error(path: FieldPath, message: string, inner?: InnerPlace): TextError {
 		const place = inner === undefined ? this.#place(this.#offsetOf(path)) : this.#innerPlace(path, inner);
 		return { file: this.#file, ...place, field: pathText(path), message };
 	}
 
 	/** An error at the name of a field. */
-	keyError(path: FieldPath, message: string): LabError {
+	keyError(path: FieldPath, message: string): TextError {
 		const map = this.#node(path.slice(0, -1));
 		const key = isMap(map)
 			? map.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))?.key
@@ -105,4 +112,12 @@ function pathText(path: FieldPath): string {
 		if (typeof key === "number") return `${text}[${key}]`;
 		return text === "" ? key : `${text}.${key}`;
 	}, "");
+}
+
+/** The place in the params of a zod issue. */
+export function innerPlaceOf(params: Readonly<Record<string, unknown>> | undefined): InnerPlace | undefined {
+	const inner = params?.["inner"];
+	if (typeof inner !== "object" || inner === null || !("line" in inner) || !("column" in inner)) return undefined;
+	const { line, column } = inner;
+	return typeof line === "number" && typeof column === "number" ? { line, column } : undefined;
 }

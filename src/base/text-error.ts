@@ -1,6 +1,6 @@
-/** What is wrong with a lab file, and where. */
+/** What is wrong with a text file, and where. */
 
-export interface LabError {
+export interface TextError {
 	/** The file's path as it was given. */
 	readonly file: string;
 	/** From 1. */
@@ -14,12 +14,12 @@ export interface LabError {
 }
 
 /** `FILE:LINE:COLUMN: steps[2].on: expected …, found …`. */
-export function formatLabError(error: LabError): string {
+export function formatTextError(error: TextError): string {
 	const { field, message } = error;
-	return `${formatLabPlace(error)}: ${field === "" ? "" : `${field}: `}${message}`;
+	return `${formatTextPlace(error)}: ${field === "" ? "" : `${field}: `}${message}`;
 }
 
 /** `FILE:LINE:COLUMN`. */
-export function formatLabPlace({ file, line, column }: LabError): string {
+export function formatTextPlace({ file, line, column }: TextError): string {
 	return `${file}:${line}:${column}`;
 }

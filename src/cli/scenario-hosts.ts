@@ -1,0 +1,66 @@
+/** The kernels that scenarios can run on. */
+import { err, ok, type Result } from "../base/result.ts";
+import type { KernelError } from "../kernel/kernel.ts";
+import type { OpenLinuxKernel } from "../linux/open-linux-kernel.ts";
+import { SimKernel } from "../sim/sim-kernel.ts";
+import { PortHost, type ScenarioHost } from "../verify/scenario-host.ts";
+import { allTables } from "../verify/stage.ts";
+
+/** A simulated kernel, as new as it comes. */
+export function simHost(seed: number): ScenarioHost {
+	const kernel = new SimKernel({ seed });
+	return new PortHost(kernel, async () => kernel.runBacklog());
+}
+
+export interface LinuxHost extends ScenarioHost {
+	/** Ends everything that was made. */
+	close(): void;
+}
+
+export interface LinuxHostOptions {
+	/** Whose rules are loaded. Default: legacy where there is one, for it loads in an eighth of the time. */
+	readonly iptables?: "nft" | "legacy";
+}
+
+/** The machine's own kernel; the error says what is missing, a sentence each. */
+export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Result<LinuxHost, readonly string[]>> {
+	const { LinuxKernel } = await import("../linux/linux-kernel.ts");
+	const missing = LinuxKernel.missing();
+	if (missing.length > 0) return err(missing);
+	const { openLinuxKernel } = await import("../linux/open-linux-kernel.ts");
+	const open = openLinuxKernel({ iptables: options.iptables ?? "legacy" });
+	const loads = await canLoad(open);
+	if (!loads.ok) {
+		open.close();
+		if (options.iptables === undefined) return openLinuxHost({ iptables: "nft" });
+		return err([`The ${options.iptables} backend of iptables does not load rules: ${loads.error.message}`]);
+	}
+	if (open.logProblem !== undefined) {
+		open.close();
+		return err([`LOG lines of namespaces cannot be read: ${open.logProblem}.`]);
+	}
+	return ok({
+		kernel: open.kernel,
+		settle: async () => open.drain(),
+		loadTables: async (netns, text) => open.replaceTables(netns, text),
+		saveTables: async (netns) => open.saveTables(netns),
+		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
+		prepare: async (netns, devs) => open.turnOffloadOff(netns, devs),
+		flush: async (netns) => open.flush(netns),
+		close: () => open.close(),
+	});
+}
+
+async function canLoad(open: OpenLinuxKernel): Promise<Result<void, KernelError>> {
+	const made = await open.kernel.addNetns("try");
+	if (!made.ok) return made;
+	const loaded = open.replaceTables("try", allTables(""));
+	await open.kernel.deleteNetns("try");
+	return loaded;
+}
+
+/** Removes what runs that were killed left behind; the value names it. Namespaces and devices end with their process. */
+export async function cleanUpLinux(): Promise<Result<readonly string[], readonly string[]>> {
+	const { cleanupKernelLog } = await import("../linux/kernel-log.ts");
+	return ok(cleanupKernelLog() ? ["net.netfilter.nf_log_all_netns=1, which a run had set"] : []);
+}

@@ -1,0 +1,94 @@
+/** Forwarding entries of the port on the real kernel: `bridge fdb … master`. */
+import { ok, type Result } from "../../base/result.ts";
+import type { KernelError, Verb } from "../../kernel/kernel.ts";
+import type { Fdb } from "../../kernel/objects.ts";
+import { type Batch, noDevice } from "../netlink/batch.ts";
+import { AF_BRIDGE, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH } from "../netlink/constants.ts";
+import type { Message } from "../netlink/reader.ts";
+import type { NetlinkSocket } from "../netlink/socket.ts";
+import type { MessageWriter } from "../netlink/writer.ts";
+import { macBytes } from "./addr-bytes.ts";
+import { dumpMessages, nameTable } from "./dump.ts";
+import { getLink } from "./link-message.ts";
+import { macOf } from "./link-state.ts";
+import { NDA, NDMSG_BYTES, NEIGH_FLAGS, ndmsg, USER_HZ } from "./neigh.ts";
+
+const NTF_SELF = 2;
+const NTF_MASTER = 4;
+const NUD_REACHABLE = 0x02;
+const NUD_STALE = 0x04;
+const NUD_NOARP = 0x40;
+const NUD_PERMANENT = 0x80;
+
+export function applyFdb(batch: Batch, op: number, verb: Verb, fdb: Fdb): KernelError | undefined {
+	const ifindex = batch.ifindexOf(fdb.dev);
+	if (ifindex === undefined) return noDevice(op, fdb.dev);
+	// Of the bridge itself (`self`), else of the bridge that the device is a port of.
+	const flags = isBridge(batch, ifindex) ? NTF_SELF : NTF_MASTER;
+	const state = fdb.state === "permanent" ? NUD_PERMANENT : fdb.state === "static" ? NUD_NOARP : NUD_REACHABLE;
+	const body = (to: MessageWriter): void => {
+		ndmsg(to, { family: AF_BRIDGE, ifindex, state, flags });
+		to.attrBytes(NDA.lladdr, macBytes(fdb.mac));
+	};
+	const remove = { header: { type: RTM_DELNEIGH }, body };
+	if (verb === "delete") batch.add(op, remove);
+	else
+		batch.add(
+			op,
+			{ header: { type: RTM_NEWNEIGH, flags: NEIGH_FLAGS[verb] }, body },
+			verb === "add" ? { undo: remove } : {},
+		);
+	return undefined;
+}
+
+function isBridge(batch: Batch, ifindex: number): boolean {
+	let kind = batch.kinds.get(ifindex);
+	if (kind === undefined) {
+		kind = getLink(batch.socket, ifindex)?.kind ?? "";
+		batch.kinds.set(ifindex, kind);
+	}
+	return kind === "bridge";
+}
+
+/** By device; within one the youngest first, as the kernel keeps them. */
+export function dumpFdb(socket: NetlinkSocket): Result<readonly Fdb[], KernelError> {
+	const messages = dumpFdbMessages(socket);
+	if (!messages.ok) return messages;
+	const nameOf = nameTable(socket);
+	return ok(messages.value.flatMap((message) => fdbObject(message, nameOf) ?? []));
+}
+
+/** Entries of bridges only: other devices list the multicast addresses that they listen to. */
+export function dumpFdbMessages(socket: NetlinkSocket): Result<readonly Message[], KernelError> {
+	const messages = dumpMessages(socket, RTM_GETNEIGH, (to) => {
+		to.u32(AF_BRIDGE).u32(0).u32(0);
+	});
+	if (!messages.ok) return messages;
+	return ok(
+		messages.value.filter((message) => {
+			const attrs = message.attrs(NDMSG_BYTES);
+			// Kernels with VLAN filtering have each local entry once more for VLAN 1.
+			return attrs.has(NDA.master) && (attrs.u16(NDA.vlan) ?? 0) === 0;
+		}),
+	);
+}
+
+function fdbObject(message: Message, nameOf: (ifindex: number) => string): Fdb | undefined {
+	const attrs = message.attrs(NDMSG_BYTES);
+	const mac = macOf(attrs.bytes(NDA.lladdr));
+	const state = message.u16(8);
+	// Aged, and about to go.
+	if (mac === undefined || (state & NUD_STALE) !== 0) return undefined;
+	const isLocal = (state & NUD_PERMANENT) !== 0;
+	const isStatic = (state & NUD_NOARP) !== 0;
+	const bytes = attrs.bytes(NDA.cacheinfo);
+	const updated =
+		bytes === undefined || isLocal ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(8, true);
+	return {
+		kind: "fdb",
+		dev: nameOf(message.u32(4)),
+		mac,
+		...(isLocal ? { state: "permanent" } : isStatic ? { state: "static" } : {}),
+		ageSeconds: updated / USER_HZ,
+	};
+}

@@ -1,0 +1,177 @@
+/** The real kernel with all its parts: one event loop, sockets, captures, log, and a driver for each kind of object. */
+import { randomBytes } from "node:crypto";
+import { err, ok, type Result } from "../base/result.ts";
+import type { ConntrackEvent } from "../kernel/conntrack.ts";
+import type { KernelError } from "../kernel/kernel.ts";
+import type { XtChain } from "../kernel/objects.ts";
+import { IPPROTO_TCP } from "../wire/ipv4.ts";
+import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
+import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
+import { openConntrackEvents } from "./conntrack-events.ts";
+import type { NetnsTable } from "./driver.ts";
+import { ipSetDriver } from "./ipset.ts";
+import { KernelLog } from "./kernel-log.ts";
+import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
+import type { LinuxNetns } from "./netns.ts";
+import { NfacctDriver } from "./nfacct.ts";
+import { readSysctl, sysctlPath, writeSysctl } from "./objects/sysctl-file.ts";
+import { turnChecksumOffloadOff } from "./offload.ts";
+import { EPOLLIN, Poller } from "./poller.ts";
+import { destroySockets, diagSockets } from "./sock-diag.ts";
+import { LinuxSockets } from "./sockets.ts";
+import { XtablesDriver } from "./xtables.ts";
+import type { XtBackend } from "./xtables-tool.ts";
+
+/** A `LinuxKernel`, and what it can do at once for many: the port does the same, slower. */
+export interface OpenLinuxKernel {
+	readonly kernel: LinuxKernel;
+	/** Everything that is ready and due is done. */
+	drain(): void;
+	/** The namespace's IPv4 rules become just those of the text. */
+	replaceTables(netns: string, text: string): Result<void, KernelError>;
+	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
+	/** The values of the keys that are there. */
+	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
+	/** Packets carry their checksums from the start, as if there were no offloading. */
+	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
+	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
+	flush(netns: string): Result<void, KernelError>;
+	/** Frames that captures of the namespace lost. */
+	lostFrames(netns: string): number;
+	/** Why LOG lines cannot be read; undefined: they can. */
+	readonly logProblem: string | undefined;
+	close(): void;
+}
+
+export interface OpenOptions extends LinuxKernelOptions {
+	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
+	readonly iptables?: XtBackend | "auto";
+}
+
+export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
+	const poller = new Poller();
+	const tag = logTag();
+	const log = new KernelLog({ tag });
+	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
+	let table: NetnsTable | undefined;
+	const kernel = new LinuxKernel((made) => {
+		table = made;
+		return partsOf(made, { poller, log, xtables });
+	}, options);
+	const within = <T>(name: string, fn: (netns: LinuxNetns) => Result<T, KernelError>): Result<T, KernelError> => {
+		const netns = table?.find(name);
+		if (netns !== undefined) return fn(netns);
+		return err({ errno: "ENOENT", op: -1, message: `no namespace ${name}` });
+	};
+	return {
+		kernel,
+		drain: () => {
+			while (poller.drain());
+		},
+		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
+		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
+		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
+		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
+		flush: (name) => within(name, flush),
+		lostFrames: (name) => {
+			const netns = table?.find(name);
+			return netns === undefined ? 0 : lostFrames(netns, poller);
+		},
+		logProblem: log.problem,
+		close: () => kernel.close(),
+	};
+}
+
+interface Shared {
+	readonly poller: Poller;
+	readonly log: KernelLog;
+	readonly xtables: XtablesDriver;
+}
+
+function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxParts {
+	const sockets = new LinuxSockets(table, poller);
+	const watched = new Map<LinuxNetns, Set<() => void>>();
+	const forget = (netns: LinuxNetns): void => {
+		closeCaptures(netns, poller);
+		sockets.closeNetns(netns);
+		for (const stop of watched.get(netns) ?? []) stop();
+		watched.delete(netns);
+	};
+	return {
+		clock: poller.clock,
+		sockets,
+		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver],
+		run: (done, timeoutNs) => poller.run(done, timeoutNs),
+		capture: (netns, options, listener) => startCapture(netns, options, listener, poller),
+		conntrackEvents: (netns, listener) => {
+			const stop = watchConntrack(netns, listener, poller);
+			if (!stop.ok) return stop;
+			const all = watched.get(netns) ?? new Set();
+			watched.set(netns, all.add(stop.value));
+			return ok(() => {
+				if (all.delete(stop.value)) stop.value();
+			});
+		},
+		conntrackStats,
+		log: () => log.lines(),
+		forget,
+		close: () => {
+			for (const netns of table.all()) forget(netns);
+			log.close();
+			poller.close();
+		},
+	};
+}
+
+function watchConntrack(
+	netns: LinuxNetns,
+	listener: (event: ConntrackEvent) => void,
+	poller: Poller,
+): Result<() => void, KernelError> {
+	const source = openConntrackEvents(netns, () => poller.clock.now());
+	if (!source.ok) return source;
+	const { fd } = source.value;
+	const unwatch = poller.watch(fd, EPOLLIN, () => {
+		for (const event of source.value.read()) listener(event);
+	});
+	return ok(() => {
+		unwatch();
+		source.value.close();
+	});
+}
+
+/** Four characters and a colon, another one for each process. */
+function logTag(): string {
+	return `${randomBytes(3).toString("base64url")}:`;
+}
+
+function readSysctls(keys: readonly string[]): ReadonlyMap<string, string> {
+	return new Map(
+		keys.flatMap((key) => {
+			const read = readSysctl(sysctlPath(key) ?? "");
+			return "value" in read ? [[key, read.value] as const] : [];
+		}),
+	);
+}
+
+function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, KernelError> {
+	const errno = turnChecksumOffloadOff(netns, devs);
+	if (errno === undefined) return ok(undefined);
+	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
+}
+
+function flush(netns: LinuxNetns): Result<void, KernelError> {
+	const sockets = diagSockets(netns, IPPROTO_TCP);
+	const orphans = typeof sockets === "string" ? [] : sockets.filter(({ inode }) => inode === 0);
+	const errno = typeof sockets === "string" ? sockets : destroySockets(netns, IPPROTO_TCP, orphans);
+	if (errno !== undefined) return failed(`sock_diag: ${errno}`);
+	const connections = flushConntrack(netns);
+	if (!connections.ok) return connections;
+	const routes = netns.run(() => writeSysctl("net/ipv4/route/flush", "1"));
+	if ("value" in routes) return ok(undefined);
+	return failed(`net.ipv4.route.flush: ${routes.errno}`);
+}
+
+function failed(message: string): Result<never, KernelError> {
+	return err({ errno: "EIO", op: -1, message });
+}

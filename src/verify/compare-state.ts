@@ -1,0 +1,137 @@
+/** What the kernels hold in the end, side by side: rules with counters, connection tracking, neighbours, forwarding entries. */
+import { formatConntrack } from "../formats/conntrack.ts";
+import { formatRule } from "../formats/iptables-save.ts";
+import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
+import type { Fdb, Neigh, NeighState, XtChain } from "../kernel/objects.ts";
+import type { Counters } from "../kernel/xtables.ts";
+import type { Chance } from "./chance.ts";
+import type { Difference } from "./difference.ts";
+import type { NetnsOutcome, Outcome } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
+
+const NOTHING: NetnsOutcome = { chains: [], conntrack: [], neighs: [], fdb: [] };
+/** A neighbour's state moves on by itself after 5 s (DELAY) or 15 s (REACHABLE); shorter than both. */
+const STATES_MOVE_AFTER_MS = 4000;
+
+/** A scenario and what came of it on two kernels. */
+export interface Both {
+	readonly scenario: Scenario;
+	readonly sim: Outcome;
+	readonly real: Outcome;
+	readonly chance: Chance;
+}
+
+export function compareState({ scenario, sim, real, chance }: Both): Difference | undefined {
+	const waited = waitedMs(scenario) >= STATES_MOVE_AFTER_MS;
+	for (const netns of scenario.topology.netns) {
+		const [a, b] = [sim.netns[netns] ?? NOTHING, real.netns[netns] ?? NOTHING];
+		const found =
+			differing("rule", ruleLines(a.chains), ruleLines(b.chains)) ??
+			differing("conntrack", conntrackLines(a.conntrack), conntrackLines(b.conntrack, chance), (x, y) =>
+				sameTimeout(x, y, chance),
+			) ??
+			differing("neigh", neighLines(a.neighs), neighLines(b.neighs), (x, y) => waited && sameStates(x, y, chance)) ??
+			differing("fdb", fdbLines(a.fdb), fdbLines(b.fdb));
+		if (found !== undefined) return { ...found, netns, step: scenario.steps.length };
+	}
+	return undefined;
+}
+
+function waitedMs({ steps }: Scenario): number {
+	return steps.reduce((sum, step) => sum + (step.kind === "wait" ? step.ms : 0), 0);
+}
+
+/** What a thing is called → its text, in which everything that is compared stands. */
+type Lines = ReadonlyMap<string, string>;
+
+type StateDifference = Pick<Extract<Difference, { kind: "rule" | "conntrack" | "neigh" | "fdb" }>, "kind" | "where"> & {
+	readonly sim?: string;
+	readonly real?: string;
+};
+
+function differing(
+	kind: StateDifference["kind"],
+	sim: Lines,
+	real: Lines,
+	close: (sim: string, real: string) => boolean = () => false,
+): StateDifference | undefined {
+	for (const [where, a] of sim) {
+		const b = real.get(where);
+		if (b === undefined) return { kind, where, sim: a };
+		if (a !== b && !close(a, b)) return { kind, where, sim: a, real: b };
+	}
+	for (const [where, b] of real) if (!sim.has(where)) return { kind, where, real: b };
+	return undefined;
+}
+
+function ruleLines(chains: readonly XtChain[]): Lines {
+	const lines = new Map<string, string>();
+	for (const { table, chain, policy, counters, rules } of chains) {
+		const place = `${table} ${chain}`;
+		const head = policy === undefined ? "" : ` policy ${policy.toUpperCase()} ${countersText(counters)}`;
+		lines.set(place, `*${table} :${chain}${head}`);
+		for (const [index, rule] of rules.entries()) {
+			lines.set(`${place} rule ${index + 1}`, `*${table} ${countersText(rule.counters)} ${formatRule(rule, chain)}`);
+		}
+	}
+	return lines;
+}
+
+function countersText(counters: Counters | undefined): string {
+	return `[${counters?.packets ?? 0}:${counters?.bytes ?? 0}]`;
+}
+
+/** By original tuple; with `chance`, in the simulated kernel's terms. */
+function conntrackLines(entries: readonly ConntrackEntry[], chance?: Chance): Lines {
+	const lines = new Map<string, string>();
+	for (const entry of entries) {
+		const [original, reply] = [entry.original, entry.reply].map((tuple) => translated(tuple, chance));
+		if (original === undefined || reply === undefined) continue;
+		const where = `${entry.zone ?? 0} ${JSON.stringify(original)}`;
+		const nat = `${entry.snat === true ? " SNAT" : ""}${entry.dnat === true ? " DNAT" : ""}`;
+		lines.set(where, `${formatConntrack({ ...entry, original, reply }, { extended: true })}${nat}`);
+	}
+	return new Map([...lines].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function translated(tuple: Tuple, chance: Chance | undefined): Tuple {
+	const { proto, src, dst, sport, dport, icmp } = tuple;
+	const port = (number: number): number => chance?.simPort(proto, number) ?? number;
+	return {
+		proto,
+		src,
+		dst,
+		...(sport === undefined ? {} : { sport: port(sport) }),
+		...(dport === undefined ? {} : { dport: port(dport) }),
+		...(icmp === undefined
+			? {}
+			: { icmp: { type: icmp.type, code: icmp.code, id: chance?.simIcmpId(icmp.id) ?? icmp.id } }),
+	};
+}
+
+/** `ipv4     2 tcp      6 431999 ESTABLISHED …`: the same but for a second more or less. */
+function sameTimeout(sim: string, real: string, chance: Chance): boolean {
+	const seconds = /^(\S+\s+\d+ \S+\s+\d+ )(\d+) /;
+	const [a, b] = [seconds.exec(sim), seconds.exec(real)];
+	if (a === null || b === null || Math.abs(Number(a[2]) - Number(b[2])) > 1) return false;
+	return sim.replace(seconds, "$1") === real.replace(seconds, "$1") && chance.count("conntrack timeout");
+}
+
+function neighLines(neighs: readonly Neigh[]): Lines {
+	const named = neighs.map(({ dev, addr, mac, state }) => {
+		return [`${dev} ${addr}`, `${addr} dev ${dev}${mac === undefined ? "" : ` lladdr ${mac}`} ${state ?? ""}`] as const;
+	});
+	return new Map(named);
+}
+
+const RESOLVED: ReadonlySet<string> = new Set<NeighState>(["REACHABLE", "STALE", "DELAY", "PROBE"]);
+
+function sameStates(sim: string, real: string, chance: Chance): boolean {
+	const state = /\S*$/;
+	const bothResolved = [sim, real].every((line) => RESOLVED.has(state.exec(line)?.[0] ?? ""));
+	return bothResolved && sim.replace(state, "") === real.replace(state, "") && chance.count("neighbour state");
+}
+
+function fdbLines(fdb: readonly Fdb[]): Lines {
+	return new Map(fdb.map(({ dev, mac, state }) => [`${dev} ${mac}`, `${mac} dev ${dev} ${state ?? "learnt"}`]));
+}

@@ -1,0 +1,219 @@
+/**
+ * The real kernel's frame in the simulated kernel's terms: numbers drawn at random are replaced by what the simulated kernel
+ * drew at the same place, and checksums follow by increment, so a wrong one stays wrong. What is then left is different.
+ */
+import { checksumReplace16, foldChecksum, pseudoHeaderSum } from "../wire/checksum.ts";
+import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
+import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_TIMESTAMPREPLY, icmpIsError, icmpType } from "../wire/icmpv4.ts";
+import {
+	IP_OFFSET,
+	IPPROTO_ICMP,
+	IPPROTO_TCP,
+	IPPROTO_UDP,
+	IPV4_MIN_HLEN,
+	ipv4Dst,
+	ipv4Frag,
+	ipv4HeaderLength,
+	ipv4Id,
+	ipv4Proto,
+	ipv4Src,
+	ipv4TotalLength,
+} from "../wire/ipv4.ts";
+import { get16, get32, put16 } from "../wire/read-write.ts";
+import { TCP_CHECK, TCP_MIN_HLEN, TCP_SYN, tcpFlags, tcpHeaderLength } from "../wire/tcp.ts";
+import { UDP_CHECK } from "../wire/udp.ts";
+import type { Chance } from "./chance.ts";
+import { isKnownPacket, packetKey } from "./known.ts";
+
+const IP_ID = 4;
+const IP_CHECK = 10;
+const ICMP_CHECK = 2;
+const ICMP_REST = 4;
+const ICMP_QUOTE = 8;
+
+export interface FramePair {
+	readonly sim: Uint8Array;
+	readonly real: Uint8Array;
+	/** Of the scenario: within a step a packet has one IP id. */
+	readonly step: number;
+}
+
+/** A copy of `real`; where the two are of different shape it is as it was. */
+export function normaliseFrame(pair: FramePair, chance: Chance): Uint8Array {
+	const { sim, real } = pair;
+	const bytes = Uint8Array.from(real);
+	if (sim.length !== real.length || !sameBytes(sim, real, 0, ETH_HLEN)) return bytes;
+	if (ethType(sim, 0) === ETH_P_IP) new Rewriter(sim, bytes, { chance, step: pair.step }).ipv4(ETH_HLEN, []);
+	return bytes;
+}
+
+/** TCP options (`-j LOG --log-tcp-options` prints them) in the simulated kernel's terms; `real` is changed. */
+export function normaliseTcpOptions(
+	{ sim, real, begins }: { readonly sim: Uint8Array; readonly real: Uint8Array; readonly begins: boolean },
+	chance: Chance,
+): void {
+	const end = { to: sim.length, begins };
+	if (sim.length === real.length) new Rewriter(sim, real, { chance, step: 0 }).tcpOptions(0, end, []);
+}
+
+/** Positions of checksums that cover a place, the innermost first: each also covers those before it. */
+type Checks = readonly number[];
+
+class Rewriter {
+	readonly #sim: Uint8Array;
+	readonly #real: Uint8Array;
+	readonly #chance: Chance;
+	readonly #step: number;
+
+	constructor(sim: Uint8Array, real: Uint8Array, context: { readonly chance: Chance; readonly step: number }) {
+		this.#sim = sim;
+		this.#real = real;
+		this.#chance = context.chance;
+		this.#step = context.step;
+	}
+
+	/** The packet at `at`; `outer` are the checksums of a message that quotes it. */
+	ipv4(at: number, outer: Checks): void {
+		const [sim, real] = [this.#sim, this.#real];
+		const hlen = ipv4HeaderLength(sim, at);
+		if (hlen < IPV4_MIN_HLEN || at + hlen > sim.length || !this.#sameHeader(at, hlen)) return;
+		this.#ipId(at, outer);
+		const l4 = at + hlen;
+		if ((ipv4Frag(sim, at) & IP_OFFSET) !== 0 || l4 + 8 > sim.length) return;
+		switch (ipv4Proto(sim, at)) {
+			case IPPROTO_TCP:
+				this.#tcp(l4, this.#checks(at, l4 + TCP_CHECK, outer));
+				this.#offload(at, l4 + TCP_CHECK, outer);
+				return;
+			case IPPROTO_UDP: {
+				const isNone = get16(real, l4 + UDP_CHECK) === 0;
+				this.#ports(IPPROTO_UDP, l4, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
+				this.#offload(at, l4 + UDP_CHECK, outer);
+				return;
+			}
+			case IPPROTO_ICMP:
+				this.#icmp(l4, [l4 + ICMP_CHECK, ...outer]);
+				return;
+		}
+	}
+
+	/** `begins`: they are a SYN's. */
+	tcpOptions(from: number, { to, begins }: { readonly to: number; readonly begins: boolean }, checks: Checks): void {
+		const sim = this.#sim;
+		for (let at = from; at < to && sim[at] !== 0; ) {
+			const kind = sim[at] ?? 0;
+			const length = kind === 1 ? 1 : (sim[at + 1] ?? 0);
+			if (length < 1 || at + length > to || sim[at] !== this.#real[at]) return;
+			if (kind === 8 && length === 10) {
+				this.#set32(at + 2, checks, (a, b) => this.#chance.timestamp(a, b, begins));
+				this.#set32(at + 6, checks, (a, b) => this.#chance.timestamp(a, b, false));
+			} else if (kind === 5) {
+				for (let edge = at + 2; edge + 4 <= at + length; edge += 4) {
+					this.#set32(edge, checks, (a, b) => this.#chance.seq(a, b, false));
+				}
+			}
+			at += length;
+		}
+	}
+
+	/** All but id and checksum is the same. */
+	#sameHeader(at: number, hlen: number): boolean {
+		return (
+			sameBytes(this.#sim, this.#real, at, at + IP_ID) &&
+			sameBytes(this.#sim, this.#real, at + IP_ID + 2, at + IP_CHECK) &&
+			sameBytes(this.#sim, this.#real, at + IP_CHECK + 2, at + hlen)
+		);
+	}
+
+	#ipId(at: number, outer: Checks): void {
+		const [sim, real] = [this.#sim, this.#real];
+		if (ipv4Id(sim, at) === ipv4Id(real, at)) return;
+		const { known } = this.#chance;
+		if (isKnownPacket(known, sim, at) || isKnownPacket(known, real, at)) return;
+		const key = `${this.#step} ${packetKey(sim, at)}`;
+		this.#set16(at + IP_ID, [at + IP_CHECK, ...outer], (a, b) => this.#chance.ipId(a, b, key));
+	}
+
+	/** Those that cover the ports: a checksum left to the device does not yet. */
+	#checks(at: number, check: number, outer: Checks): Checks {
+		return this.#isPartial(at, check) ? outer : [check, ...outer];
+	}
+
+	/** Only the pseudo-header is summed up (`CHECKSUM_PARTIAL`). */
+	#isPartial(at: number, check: number): boolean {
+		const b = this.#real;
+		if (check + 2 > b.length) return false;
+		const length = ipv4TotalLength(b, at) - ipv4HeaderLength(b, at);
+		const sum = foldChecksum(pseudoHeaderSum(ipv4Src(b, at), ipv4Dst(b, at), ipv4Proto(b, at), length));
+		return get16(b, check) === (~sum & 0xffff);
+	}
+
+	#offload(at: number, check: number, outer: Checks): void {
+		if (check + 2 > this.#real.length || !this.#isPartial(at, check)) return;
+		this.#set16(check, outer, () => this.#chance.count("checksum offload"));
+	}
+
+	#ports(proto: number, l4: number, checks: Checks): void {
+		this.#set16(l4, checks, (a, b) => this.#chance.port(proto, a, b));
+		this.#set16(l4 + 2, checks, (a, b) => this.#chance.port(proto, a, b));
+	}
+
+	#tcp(l4: number, checks: Checks): void {
+		this.#ports(IPPROTO_TCP, l4, checks);
+		const sim = this.#sim;
+		const isWhole = l4 + TCP_MIN_HLEN <= sim.length;
+		const begins = isWhole && (tcpFlags(sim, l4) & TCP_SYN) !== 0;
+		// A quote may end after the sequence number; a connection is known by then.
+		this.#set32(l4 + 4, checks, (a, b) => this.#chance.seq(a, b, begins));
+		if (!isWhole) return;
+		this.#set32(l4 + 8, checks, (a, b) => this.#chance.seq(a, b, false));
+		const to = Math.min(l4 + tcpHeaderLength(sim, l4), sim.length);
+		this.tcpOptions(l4 + TCP_MIN_HLEN, { to, begins }, checks);
+	}
+
+	#icmp(l4: number, checks: Checks): void {
+		const type = icmpType(this.#sim, l4);
+		if (type !== icmpType(this.#real, l4)) return;
+		if (icmpIsError(type)) this.ipv4(l4 + ICMP_QUOTE, checks);
+		else if (type === ICMP_ECHO || type === ICMP_ECHOREPLY) {
+			this.#set16(l4 + ICMP_REST, checks, (a, b) => this.#chance.icmpId(a, b));
+		} else if (type === ICMP_TIMESTAMPREPLY && l4 + 20 <= this.#sim.length) {
+			for (const at of [12, 16]) this.#set32(l4 + at, checks, () => this.#chance.count("ICMP timestamp"));
+		}
+	}
+
+	/** Takes over the simulated kernel's 16 bits, if they differ and `may`. */
+	#set16(at: number, checks: Checks, may: (sim: number, real: number) => boolean): void {
+		const [sim, real] = [get16(this.#sim, at), get16(this.#real, at)];
+		if (sim !== real && may(sim, real)) this.#put(at, sim, checks);
+	}
+
+	#set32(at: number, checks: Checks, may: (sim: number, real: number) => boolean): void {
+		const [sim, real] = [get32(this.#sim, at), get32(this.#real, at)];
+		if (sim === real || !may(sim, real)) return;
+		this.#put(at, sim >>> 16, checks);
+		this.#put(at + 2, sim & 0xffff, checks);
+	}
+
+	#put(at: number, value: number, checks: Checks): void {
+		const before = get16(this.#real, at);
+		put16(this.#real, at, value);
+		for (const [index, check] of checks.entries()) {
+			if (check + 2 > this.#real.length) continue;
+			const [from, to] = (at - check) % 2 === 0 ? [before, value] : [swapped(before), swapped(value)];
+			const mended = checksumReplace16(get16(this.#real, check), from, to);
+			// Ones' complement has two zeroes, and which one comes out depends on the way to it.
+			const isZero = (mended === 0 || mended === 0xffff) && (get16(this.#sim, check) + 1) % 0x10000 <= 1;
+			this.#put(check, isZero ? get16(this.#sim, check) : mended, checks.slice(index + 1));
+		}
+	}
+}
+
+function swapped(word: number): number {
+	return ((word & 0xff) << 8) | (word >> 8);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+	for (let at = from; at < to; at += 1) if (a[at] !== b[at]) return false;
+	return true;
+}

@@ -1,0 +1,89 @@
+/** A kernel that scenarios run on: the port, and what the port lacks or a kernel can do faster than by the port. */
+import { err, ok, type Result } from "../base/result.ts";
+import { parseIptablesSave } from "../formats/iptables-save.ts";
+import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
+import type { XtChain } from "../kernel/objects.ts";
+import { BUILTIN_CHAINS, type Chain, type TableName } from "../kernel/xtables.ts";
+
+export interface ScenarioHost {
+	readonly kernel: Kernel;
+	/** Everything that is due now is done: packets, and what sockets make of them. No time passes on purpose. */
+	settle(): Promise<void>;
+	/** Takes from new devices what only this kernel has and no cable shows. Absent: nothing. */
+	prepare?(netns: string, devs: readonly string[]): Promise<Result<void, KernelError>>;
+	/** The text's IPv4 tables become just what it says, counters at zero (those in the text are not looked at); other tables stay. */
+	loadTables(netns: string, text: string): Promise<Result<void, KernelError>>;
+	/** Chains and counters of the IPv4 tables that were loaded. */
+	saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>>;
+	/** The values of these sysctls; of those that are not there none. */
+	readSysctls(netns: string, keys: readonly string[]): Promise<Result<ReadonlyMap<string, string>, KernelError>>;
+	/** Forgets what packets left behind: connection tracking entries, what routes learnt, sockets in TIME-WAIT. EBUSY: it cannot. */
+	flush(netns: string): Promise<Result<void, KernelError>>;
+}
+
+/** Any kernel, by nothing but the port. */
+export class PortHost implements ScenarioHost {
+	readonly kernel: Kernel;
+	readonly settle: () => Promise<void>;
+
+	constructor(kernel: Kernel, settle: () => Promise<void>) {
+		this.kernel = kernel;
+		this.settle = settle;
+	}
+
+	async loadTables(netns: string, text: string): Promise<Result<void, KernelError>> {
+		const parsed = parseIptablesSave(text, { family: "ipv4" });
+		if (!parsed.ok) return err({ errno: "EINVAL", op: -1, message: `iptables: ${parsed.error.message}` });
+		const present = await this.saveTables(netns);
+		if (!present.ok) return present;
+		const tx = parsed.value.tables.flatMap((table) => {
+			const before = present.value.filter((chain) => chain.table === table.name);
+			return tableOps(table.name, table.chains, before);
+		});
+		return this.kernel.apply(netns, tx);
+	}
+
+	async saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>> {
+		const dumped = await this.kernel.dump(netns, ["xt-chain"]);
+		if (!dumped.ok) return dumped;
+		return ok(dumped.value.filter((object) => object.kind === "xt-chain").filter(({ family }) => family === "ipv4"));
+	}
+
+	async readSysctls(netns: string, keys: readonly string[]): Promise<Result<ReadonlyMap<string, string>, KernelError>> {
+		const dumped = await this.kernel.dump(netns, ["sysctl"]);
+		if (!dumped.ok) return dumped;
+		const wanted = new Set(keys);
+		const found = dumped.value.filter((object) => object.kind === "sysctl").filter(({ key }) => wanted.has(key));
+		return ok(new Map(found.map(({ key, value }) => [key, value])));
+	}
+
+	async flush(netns: string): Promise<Result<void, KernelError>> {
+		const sockets = this.kernel.sockets.list(netns);
+		const lingers =
+			!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN");
+		if (lingers) return err({ errno: "EBUSY", op: -1, message: "there are TCP connections" });
+		const dumped = await this.kernel.dump(netns, ["conntrack"]);
+		if (!dumped.ok) return dumped;
+		return this.kernel.apply(
+			netns,
+			dumped.value.map((object): Op => ({ verb: "delete", object })),
+		);
+	}
+}
+
+const ZERO = { packets: 0, bytes: 0 };
+
+function tableOps(table: TableName, chains: readonly Chain[], before: readonly XtChain[]): readonly Op[] {
+	const common = { kind: "xt-chain", family: "ipv4", table } as const;
+	const named = new Map(chains.map((chain) => [chain.name, chain]));
+	const builtin: readonly string[] = BUILTIN_CHAINS[table];
+	const names = new Set([...builtin, ...named.keys()]);
+	const load = [...names].map((name): Op => {
+		const chain = named.get(name);
+		const head = builtin.includes(name) ? { policy: chain?.policy ?? ("accept" as const) } : {};
+		const rules = (chain?.rules ?? []).map(({ matches, target }) => ({ matches, target }));
+		return { verb: "replace", object: { ...common, chain: name, ...head, counters: ZERO, rules } };
+	});
+	const gone = before.filter(({ chain }) => !names.has(chain)).map((object): Op => ({ verb: "delete", object }));
+	return [...load, ...gone];
+}

@@ -1,0 +1,188 @@
+/**
+ * The same cluster on both kernels: the eight cases of the README, with real sockets in real namespaces, end alike: which pod
+ * answers, whom it sees, every rule counter, every conntrack entry. Needs root.
+ */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
+const MYAPP = new URL("../examples/myapp", import.meta.url).pathname;
+const ON_SLAVE1 = "default/myapp-d94648cb5-5zz67";
+const ON_SLAVE2 = "default/myapp-d94648cb5-vhg6r";
+
+interface Ran {
+	readonly code: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+async function podwire(...args: readonly string[]): Promise<Ran> {
+	return run(process.execPath, [CLI, ...args]).then(
+		({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
+		(error: { code: number; stdout: string; stderr: string }) => ({
+			code: error.code,
+			out: error.stdout,
+			err: error.stderr,
+		}),
+	);
+}
+
+function namespaces(): readonly string[] {
+	try {
+		return readdirSync("/run/netns").filter((file) => file.startsWith("podwire-"));
+	} catch {
+		return [];
+	}
+}
+
+describe("a flow ends alike on both kernels", () => {
+	test.each([
+		{ what: "node → ClusterIP, here", from: "node/slave1", to: "svc/default/myapp", endpoint: ON_SLAVE1 },
+		{ what: "node → ClusterIP, elsewhere", from: "node/slave2", to: "svc/default/myapp", endpoint: ON_SLAVE1 },
+		{ what: "pod → ClusterIP, here", from: "pod/default/client", to: "svc/default/myapp", endpoint: ON_SLAVE2 },
+		{ what: "pod → ClusterIP, elsewhere", from: "pod/default/client", to: "svc/default/myapp", endpoint: ON_SLAVE1 },
+		{ what: "pod → itself", from: `pod/${ON_SLAVE1}`, to: "svc/default/myapp", endpoint: ON_SLAVE1 },
+		{ what: "outside → NodePort, here", from: "outside", to: "node/slave1:30080", endpoint: ON_SLAVE1 },
+		{ what: "outside → NodePort, elsewhere", from: "outside", to: "node/slave2:30080", endpoint: ON_SLAVE1 },
+		{ what: "a Service without endpoints", from: "pod/default/client", to: "svc/default/orphan" },
+		{ what: "ping", from: "pod/default/client", to: `pod/${ON_SLAVE1}` },
+	])("$what", async ({ from, to, endpoint }) => {
+		const chosen = endpoint === undefined ? [] : ["--endpoint", endpoint];
+		const ran = await podwire(
+			"trace",
+			"--kernel",
+			"both",
+			"--quiet",
+			"-f",
+			MYAPP,
+			"--from",
+			from,
+			"--to",
+			to,
+			...chosen,
+		);
+		expect(ran).toMatchObject({
+			code: 0,
+			out: expect.stringMatching(/^Both kernels agree: .* [1-9]\d* rule counters/),
+		});
+	});
+});
+
+test("the real kernel's flow is told by captures and counters, and answers as on the simulated one", async () => {
+	const args = ["-f", MYAPP, "--from", "pod/default/client", "--to", "svc/default/myapp", "--endpoint", ON_SLAVE1];
+	const { code, out } = await podwire("trace", "--kernel", "linux", ...args);
+	expect(code).toBe(0);
+	expect(out).toMatch(/├ node slave2 \(172\.16\.1\.88\)\n│ .* veth\w+ +in .*\n/);
+	expect(out).toMatch(/eth0 +out IP 172\.16\.1\.88\.\d+ > 10\.151\.51\.3\.80: Flags \[S\]/);
+	expect(out).toContain(
+		"KUBE-SEP-PXN7LFW4CFYHRWYK 2 DNAT --to-destination 10.151.51.3:80; nat CNI-f01c0f8a748fbe80625846d6 2 MASQUERADE.",
+	);
+	expect(namespaces()).toEqual([]);
+});
+
+test("a node's state on the real kernel is what its own tools print", async () => {
+	const shown = await podwire("show", "--kernel", "linux", "-f", MYAPP, "routes", "slave1");
+	const simulated = await podwire("show", "-f", MYAPP, "routes", "slave1");
+	expect(shown.out).toBe(simulated.out);
+});
+
+describe("a cluster that is left standing", () => {
+	afterEach(async () => {
+		await podwire("down");
+	});
+
+	test("can be played with, is not made twice, and down removes exactly it", async () => {
+		await run("ip", ["netns", "add", "bystander"]);
+		try {
+			const up = await podwire("up", "-f", MYAPP);
+			expect(up).toMatchObject({
+				code: 0,
+				out: expect.stringContaining("ip netns exec podwire-node-master1 iptables-save"),
+			});
+			const client = namespaces().find((file) => file.endsWith("-client")) ?? "";
+			const asked = await run("ip", ["netns", "exec", client, "curl", "-s", "-m", "5", "http://10.150.18.86"]);
+			expect(JSON.parse(asked.stdout)).toMatchObject({ pod: expect.stringMatching(/^myapp-/) });
+			expect(
+				await podwire(
+					"trace",
+					"--kernel",
+					"linux",
+					"--keep",
+					"-f",
+					MYAPP,
+					"--from",
+					"outside",
+					"--to",
+					"node/slave1:30080",
+				),
+			).toMatchObject({
+				code: 2,
+				err: expect.stringContaining("a cluster is standing already; `podwire down` removes it"),
+			});
+			const server = JSON.parse(readFileSync("/run/podwire/standing.json", "utf8")).server.pid;
+			const down = await podwire("down");
+			expect(down.out).toMatch(/^Removed the pods' programs and \d+ network namespaces\.\n$/);
+			expect(namespaces()).toEqual([]);
+			expect((await run("ip", ["netns", "list"])).stdout).toContain("bystander");
+			await expect.poll(() => isAlive(server)).toBe(false);
+			expect((await podwire("down")).out).toBe("No cluster is standing.\n");
+		} finally {
+			await run("ip", ["netns", "delete", "bystander"]);
+		}
+	});
+
+	test("is removed as well when making it was killed half-way", async () => {
+		const making = execFile(process.execPath, [CLI, "up", "-f", MYAPP]);
+		const ended = new Promise((resolve) => making.once("exit", resolve));
+		await expect.poll(() => namespaces().length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(3);
+		making.kill("SIGKILL");
+		await ended;
+		expect(namespaces().length).toBeGreaterThan(0);
+		expect((await podwire("down")).code).toBe(0);
+		expect(namespaces()).toEqual([]);
+	});
+});
+
+test("what can only be kept on the real kernel is said", async () => {
+	const kept = await podwire("show", "--keep", "-f", MYAPP, "pods");
+	expect(kept).toMatchObject({
+		code: 2,
+		err: expect.stringContaining("--keep: only a cluster on the real kernel can be kept: --kernel linux"),
+	});
+});
+
+test("without root the real kernel is refused with what is missing", async () => {
+	const { stderr, code } = await run("setpriv", [
+		"--reuid=65534",
+		"--clear-groups",
+		"--inh-caps=-all",
+		process.execPath,
+		CLI,
+		"trace",
+		"--kernel",
+		"linux",
+		"-f",
+		MYAPP,
+		"--from",
+		"outside",
+		"--to",
+		"node/slave1:30080",
+	]).then(
+		() => ({ stderr: "", code: 0 }),
+		(error: { stderr: string; code: number }) => error,
+	);
+	expect(code).toBe(2);
+	expect(stderr).toContain("podwire: --kernel linux: Network namespaces need root (CAP_SYS_ADMIN)");
+});
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
