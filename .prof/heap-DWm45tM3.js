@@ -1,11 +1,30 @@
-import { E as parseIp, O as err, S as macText, T as networkOf, _ as ip, a as protocolName, f as addrBits, g as formatCidr, i as ICMP_TYPES, k as ok, l as hex$1, m as familyOf, o as protocolNumber, r as ICMPV6_TYPES, s as servicePort, u as utf8Encode, v as ipNum } from "./ip-range-CtI0Rk9m.js";
+import {
+	f as addrBits,
+	O as err,
+	m as familyOf,
+	g as formatCidr,
+	l as hex$1,
+	i as ICMP_TYPES,
+	r as ICMPV6_TYPES,
+	_ as ip,
+	v as ipNum,
+	S as macText,
+	T as networkOf,
+	k as ok,
+	E as parseIp,
+	a as protocolName,
+	o as protocolNumber,
+	s as servicePort,
+	u as utf8Encode,
+} from "./ip-range-CtI0Rk9m.js";
+
 // src/wire/checksum.ts
 /** The Internet checksum, in full and by increment. */
 /** Ones' complement sum of 16-bit words over `b[from, to)`, not folded; an odd last byte is padded with zero (RFC 1071). */
 function sumBytes(b, from, to) {
 	let sum = 0;
 	let at = from;
-	for (; at + 1 < to; at += 2) sum += (b[at] ?? 0) << 8 | (b[at + 1] ?? 0);
+	for (; at + 1 < to; at += 2) sum += ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);
 	if (at < to) sum += (b[at] ?? 0) << 8;
 	return sum;
 }
@@ -32,10 +51,10 @@ function checksumReplace32(check, before, after) {
 // src/wire/read-write.ts
 /** Big-endian reads and writes at an offset; the caller has checked the length. */
 function get16(b, at) {
-	return (b[at] ?? 0) << 8 | (b[at + 1] ?? 0);
+	return ((b[at] ?? 0) << 8) | (b[at + 1] ?? 0);
 }
 function get32(b, at) {
-	return ((b[at] ?? 0) << 24 | (b[at + 1] ?? 0) << 16 | (b[at + 2] ?? 0) << 8 | (b[at + 3] ?? 0)) >>> 0;
+	return (((b[at] ?? 0) << 24) | ((b[at + 1] ?? 0) << 16) | ((b[at + 2] ?? 0) << 8) | (b[at + 3] ?? 0)) >>> 0;
 }
 /** 48 bits: a MAC address as a number. */
 function get48(b, at) {
@@ -267,10 +286,11 @@ function tcpOptions(b, at) {
 		if (kind === 2 && length === 4) options.mss = get16(b, pos + 2);
 		else if (kind === 3 && length === 3) options.windowScale = b[pos + 2] ?? 0;
 		else if (kind === 4 && length === 2) options.sackPermitted = true;
-		else if (kind === 8 && length === 10) options.timestamps = {
-			value: get32(b, pos + 2),
-			echo: get32(b, pos + 6)
-		};
+		else if (kind === 8 && length === 10)
+			options.timestamps = {
+				value: get32(b, pos + 2),
+				echo: get32(b, pos + 6),
+			};
 		pos += length;
 	}
 	return options;
@@ -278,15 +298,10 @@ function tcpOptions(b, at) {
 /** Option bytes in the order Linux writes them: `mss, sackOK, TS, nop, wscale` with MSS, else `nop, nop, TS`. A multiple of four. */
 function buildTcpOptions(options) {
 	const out = [];
-	const word = (n) => [
-		n >>> 24,
-		n >>> 16 & 255,
-		n >>> 8 & 255,
-		n & 255
-	];
+	const word = (n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 	if (options.mss !== void 0) out.push(2, 4, options.mss >>> 8, options.mss & 255);
 	if (options.timestamps !== void 0) {
-		out.push(...options.sackPermitted === true ? [4, 2] : [1, 1], 8, 10);
+		out.push(...(options.sackPermitted === true ? [4, 2] : [1, 1]), 8, 10);
 		out.push(...word(options.timestamps.value), ...word(options.timestamps.echo));
 	} else if (options.sackPermitted === true) out.push(1, 1, 4, 2);
 	if (options.windowScale !== void 0) out.push(1, 3, 3, options.windowScale);
@@ -298,7 +313,7 @@ function putTcp(b, at, end, header) {
 	put16(b, at + 2, header.dport);
 	put32(b, at + 4, header.seq);
 	put32(b, at + 8, header.ack);
-	b[at + 12] = (20 + header.options.length) / 4 << 4;
+	b[at + 12] = ((20 + header.options.length) / 4) << 4;
 	b[at + 13] = header.flags;
 	put16(b, at + 14, header.window);
 	put16(b, at + 18, 0);
@@ -318,7 +333,7 @@ const TAB = 9;
 const QUOTE = 34;
 /** Splits at spaces and tabs; double quotes group words, a backslash inside them escapes; single quotes mean nothing. */
 function splitWords(text) {
-	if (text.includes("\"")) return splitQuoted(text);
+	if (text.includes('"')) return splitQuoted(text);
 	const words = [];
 	const starts = [];
 	let at = 0;
@@ -337,7 +352,7 @@ function splitWords(text) {
 		text,
 		words,
 		starts,
-		unterminated: false
+		unterminated: false,
 	};
 }
 /** Words that a shell has split already. */
@@ -353,7 +368,7 @@ function wordsOf(args) {
 		text,
 		words: args,
 		starts,
-		unterminated: false
+		unterminated: false,
 	};
 }
 function editableWords({ text, words, starts, quoted }) {
@@ -361,7 +376,7 @@ function editableWords({ text, words, starts, quoted }) {
 		text,
 		words: [...words],
 		starts: [...starts],
-		quoted: quoted === void 0 ? [] : [...quoted]
+		quoted: quoted === void 0 ? [] : [...quoted],
 	};
 }
 /** A word as iptables-save prints text: in quotes, with backslashes, unless it is only letters, digits, `_` and `-`. */
@@ -399,13 +414,14 @@ function splitQuoted(text) {
 			word += inside.text;
 			at = inside.end + 1;
 			push(true);
-			if (inside.end >= text.length) return {
-				text,
-				words,
-				starts,
-				quoted,
-				unterminated: true
-			};
+			if (inside.end >= text.length)
+				return {
+					text,
+					words,
+					starts,
+					quoted,
+					unterminated: true,
+				};
 		} else if (code === SPACE || code === TAB) {
 			if (start >= 0) push(false);
 			at += 1;
@@ -421,7 +437,7 @@ function splitQuoted(text) {
 		words,
 		starts,
 		quoted,
-		unterminated: false
+		unterminated: false,
 	};
 }
 function readQuoted(text, from) {
@@ -433,7 +449,7 @@ function readQuoted(text, from) {
 	}
 	return {
 		text: out,
-		end: at
+		end: at,
 	};
 }
 // src/formats/iptables/extension.ts
@@ -443,7 +459,7 @@ function extension(spec) {
 	const optionNames = Object.keys(spec.options);
 	return {
 		name: spec.name,
-		open: () => new Opened(spec, optionNames)
+		open: () => new Opened(spec, optionNames),
 	};
 }
 var Opened = class {
@@ -468,7 +484,8 @@ var Opened = class {
 		const syntax = this.#spec.options[given.option];
 		if (syntax === void 0 || syntax === UNMODELLED) return UNMODELLED;
 		if (given.invert && syntax.invertible !== true) return `${this.name}: option "${given.option}" cannot be inverted.`;
-		if (this.#taken.includes(syntax)) return syntax.again ?? `${this.name}: option "${given.option}" can only be used once.`;
+		if (this.#taken.includes(syntax))
+			return syntax.again ?? `${this.name}: option "${given.option}" can only be used once.`;
 		this.#taken.push(syntax);
 		this.#given.push(given.option);
 		return syntax.set(this.#draft, given);
@@ -484,10 +501,12 @@ var Opened = class {
 };
 // src/formats/iptables/values.ts
 function inverted(value, invert) {
-	return invert ? {
-		value,
-		invert: true
-	} : { value };
+	return invert
+		? {
+				value,
+				invert: true,
+			}
+		: { value };
 }
 /** `! ` before an inverted option, else nothing. */
 function bang(invert) {
@@ -519,10 +538,12 @@ function parsePortRange(text) {
 	if (from === void 0) return `invalid port/service \`${first}' specified`;
 	const to = last === "" && colon >= 0 ? 65535 : parsePort(last);
 	if (to === void 0) return `invalid port/service \`${last}' specified`;
-	return from > to ? "invalid portrange (min > max)" : {
-		from,
-		to
-	};
+	return from > to
+		? "invalid portrange (min > max)"
+		: {
+				from,
+				to,
+			};
 }
 function formatPortRange(range, separator = ":") {
 	return range.from === range.to ? String(range.from) : `${range.from}${separator}${range.to}`;
@@ -532,10 +553,12 @@ function parseMark(text) {
 	const slash = text.indexOf("/");
 	const value = parseUint(slash < 0 ? text : text.slice(0, slash), 4294967295);
 	const mask = slash < 0 ? 4294967295 : parseUint(text.slice(slash + 1), 4294967295);
-	return value === void 0 || mask === void 0 ? void 0 : {
-		value,
-		mask
-	};
+	return value === void 0 || mask === void 0
+		? void 0
+		: {
+				value,
+				mask,
+			};
 }
 /** Members of `all` in `text` (comma separated, any case), in the order of `all`; undefined when one is not in it. */
 function parseNames(text, all) {
@@ -548,22 +571,28 @@ function parseHostNet(text, family) {
 	const slash = text.indexOf("/");
 	const addr = parseAddr(slash < 0 ? text : text.slice(0, slash), family);
 	if (addr === void 0) return "not found";
-	if (slash < 0) return {
-		addr,
-		prefix: addrBits(addr)
-	};
+	if (slash < 0)
+		return {
+			addr,
+			prefix: addrBits(addr),
+		};
 	const length = text.slice(slash + 1);
-	if (/^\d+$/.test(length)) return Number(length) <= addrBits(addr) ? {
-		addr,
-		prefix: Number(length)
-	} : "invalid mask";
+	if (/^\d+$/.test(length))
+		return Number(length) <= addrBits(addr)
+			? {
+					addr,
+					prefix: Number(length),
+				}
+			: "invalid mask";
 	const mask = parseAddr(length, family);
 	if (mask === void 0) return "invalid mask";
 	const bits = BigInt(ipNum(mask)).toString(2).padStart(addrBits(mask), "0");
-	return /^1*0*$/.test(bits) ? {
-		addr,
-		prefix: bits.lastIndexOf("1") + 1
-	} : "not contiguous";
+	return /^1*0*$/.test(bits)
+		? {
+				addr,
+				prefix: bits.lastIndexOf("1") + 1,
+			}
+		: "not contiguous";
 }
 /** As `parseHostNet`, host bits cleared. */
 function parseNet(text, family) {
@@ -593,24 +622,23 @@ const ADDR_TYPES = [
 	"MULTICAST",
 	"BLACKHOLE",
 	"UNREACHABLE",
-	"PROHIBIT"
+	"PROHIBIT",
 ];
 /** Types that exist and no route has: kept as text. */
-const OTHER_ADDR_TYPES = [
-	"THROW",
-	"NAT",
-	"XRESOLVE"
-];
+const OTHER_ADDR_TYPES = ["THROW", "NAT", "XRESOLVE"];
 const ADDRTYPE = extension({
 	name: "addrtype",
 	options: {
 		"--src-type": addrTypeOption("srcType"),
 		"--dst-type": addrTypeOption("dstType"),
 		"--limit-iface-in": limitIface("in"),
-		"--limit-iface-out": limitIface("out")
+		"--limit-iface-out": limitIface("out"),
 	},
 	start: () => ({ kind: "addrtype" }),
-	finish: (draft) => draft.srcType === void 0 && draft.dstType === void 0 ? "addrtype: you must specify --src-type or --dst-type" : draft
+	finish: (draft) =>
+		draft.srcType === void 0 && draft.dstType === void 0
+			? "addrtype: you must specify --src-type or --dst-type"
+			: draft,
 });
 function formatAddrType(match) {
 	let text = " -m addrtype";
@@ -632,34 +660,40 @@ function addrTypeOption(key) {
 			const known = ADDR_TYPES.filter((type) => types.includes(type));
 			if (known.length !== types.length) return UNMODELLED;
 			draft[key] = inverted(known, invert);
-		}
+		},
 	};
 }
 function limitIface(side) {
 	return {
 		args: 0,
 		set: (draft) => {
-			if (draft.limitIface !== void 0) return "addrtype: option \"--limit-iface-in\" cannot be used together with \"--limit-iface-out\".";
+			if (draft.limitIface !== void 0)
+				return 'addrtype: option "--limit-iface-in" cannot be used together with "--limit-iface-out".';
 			draft.limitIface = side;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/comment.ts
 const MAX_LENGTH = 255;
 const COMMENT = extension({
 	name: "comment",
-	options: { "--comment": {
-		args: 1,
-		set: (draft, { value }) => {
-			draft.text = value;
-			return value.length > MAX_LENGTH ? "Comment must be shorter than 256 characters" : void 0;
-		}
-	} },
+	options: {
+		"--comment": {
+			args: 1,
+			set: (draft, { value }) => {
+				draft.text = value;
+				return value.length > MAX_LENGTH ? "Comment must be shorter than 256 characters" : void 0;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ text }) => text === void 0 ? `comment: option "--comment" must be specified` : {
-		kind: "comment",
-		text
-	}
+	finish: ({ text }) =>
+		text === void 0
+			? `comment: option "--comment" must be specified`
+			: {
+					kind: "comment",
+					text,
+				},
 });
 function formatComment(match) {
 	return ` -m comment --comment ${quoteWord(match.text)}`;
@@ -667,45 +701,36 @@ function formatComment(match) {
 // src/formats/iptables/match/connmark.ts
 const CONNMARK_MATCH = extension({
 	name: "connmark",
-	options: { "--mark": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const mark = parseMark(value);
-			if (mark === void 0) return `connmark: bad integer value for option "--mark", or out of range.`;
-			draft.value = mark.value;
-			draft.mask = mark.mask;
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--mark": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const mark = parseMark(value);
+				if (mark === void 0) return `connmark: bad integer value for option "--mark", or out of range.`;
+				draft.value = mark.value;
+				draft.mask = mark.mask;
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: (draft) => draft.value === void 0 || draft.mask === void 0 ? `connmark: option "--mark" must be specified` : {
-		...draft,
-		kind: "connmark",
-		value: draft.value,
-		mask: draft.mask
-	}
+	finish: (draft) =>
+		draft.value === void 0 || draft.mask === void 0
+			? `connmark: option "--mark" must be specified`
+			: {
+					...draft,
+					kind: "connmark",
+					value: draft.value,
+					mask: draft.mask,
+				},
 });
 function formatConnmarkMatch(match) {
 	return ` -m connmark ${bang(match.invert)}--mark ${formatMark(match)}`;
 }
 // src/formats/iptables/match/conntrack.ts
-const STATES = [
-	"INVALID",
-	"NEW",
-	"RELATED",
-	"ESTABLISHED",
-	"UNTRACKED",
-	"SNAT",
-	"DNAT"
-];
-const STATUSES = [
-	"NONE",
-	"EXPECTED",
-	"SEEN_REPLY",
-	"ASSURED",
-	"CONFIRMED"
-];
+const STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"];
+const STATUSES = ["NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
 const PLAIN_STATES = STATES.slice(0, 5);
 const CONNTRACK = extension({
 	name: "conntrack",
@@ -717,7 +742,7 @@ const CONNTRACK = extension({
 				const states = parseNames(value, STATES);
 				if (states === void 0) return `Bad ctstate "${unknownName(value, STATES)}"`;
 				draft.state = inverted(states, invert);
-			}
+			},
 		},
 		"--ctproto": {
 			args: 1,
@@ -726,7 +751,7 @@ const CONNTRACK = extension({
 				const proto = protocolNumber(value);
 				if (proto === void 0) return `unknown protocol "${value}" specified`;
 				draft.proto = inverted(proto, invert);
-			}
+			},
 		},
 		"--ctorigsrc": netOption("origSrc"),
 		"--ctorigdst": netOption("origDst"),
@@ -744,16 +769,17 @@ const CONNTRACK = extension({
 				if (statuses === void 0) return `Bad ctstatus "${unknownName(value, STATUSES)}"`;
 				const bits = statuses.filter((status) => status !== "NONE");
 				draft.status = inverted(bits.length === 0 ? statuses : bits, invert);
-			}
+			},
 		},
 		"--ctexpire": {
 			args: 1,
 			invertible: true,
 			set: (draft, { value, invert }) => {
 				const range = parseExpire(value);
-				if (range === void 0) return `conntrack: bad value for option "--ctexpire" near "${value}", or out of range (0-4294967295).`;
+				if (range === void 0)
+					return `conntrack: bad value for option "--ctexpire" near "${value}", or out of range (0-4294967295).`;
 				draft.expireSeconds = inverted(range, invert);
-			}
+			},
 		},
 		"--ctdir": {
 			args: 1,
@@ -761,35 +787,55 @@ const CONNTRACK = extension({
 				const dir = parseNames(value, ["ORIGINAL", "REPLY"])?.[0];
 				if (dir === void 0) return `conntrack: Bad value for "--ctdir" option: "${value}"`;
 				draft.dir = dir;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({ kind: "conntrack" }),
-	finish: (draft) => Object.keys(draft).length === 1 ? "conntrack: At least one option is required" : draft
+	finish: (draft) => (Object.keys(draft).length === 1 ? "conntrack: At least one option is required" : draft),
 });
 const STATE = extension({
 	name: "state",
-	options: { "--state": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const states = parseNames(value, PLAIN_STATES);
-			if (value.endsWith(",")) return "\"--state\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED";
-			if (states === void 0) return `Bad state "${unknownName(value, PLAIN_STATES)}"`;
-			draft.states = states;
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--state": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const states = parseNames(value, PLAIN_STATES);
+				if (value.endsWith(",")) return '"--state" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED';
+				if (states === void 0) return `Bad state "${unknownName(value, PLAIN_STATES)}"`;
+				draft.states = states;
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: (draft) => draft.states === void 0 ? `state: option "--state" must be specified` : {
-		...draft,
-		kind: "state",
-		states: draft.states
-	}
+	finish: (draft) =>
+		draft.states === void 0
+			? `state: option "--state" must be specified`
+			: {
+					...draft,
+					kind: "state",
+					states: draft.states,
+				},
 });
 /** `formatNet` says how addresses are written: `iptables -L` has names for them. */
 function formatConntrackMatch(match, formatNet = formatHostNet) {
-	return " -m conntrack" + part$1("--ctstate", match.state, formatList) + part$1("--ctproto", match.proto, String) + part$1("--ctorigsrc", match.origSrc, formatNet) + part$1("--ctorigdst", match.origDst, formatNet) + part$1("--ctreplsrc", match.replSrc, formatNet) + part$1("--ctrepldst", match.replDst, formatNet) + part$1("--ctorigsrcport", match.origSport, formatPortRange) + part$1("--ctorigdstport", match.origDport, formatPortRange) + part$1("--ctreplsrcport", match.replSport, formatPortRange) + part$1("--ctrepldstport", match.replDport, formatPortRange) + part$1("--ctstatus", match.status, formatList) + part$1("--ctexpire", match.expireSeconds, formatPortRange) + (match.dir === void 0 ? "" : ` --ctdir ${match.dir}`);
+	return (
+		" -m conntrack" +
+		part$1("--ctstate", match.state, formatList) +
+		part$1("--ctproto", match.proto, String) +
+		part$1("--ctorigsrc", match.origSrc, formatNet) +
+		part$1("--ctorigdst", match.origDst, formatNet) +
+		part$1("--ctreplsrc", match.replSrc, formatNet) +
+		part$1("--ctrepldst", match.replDst, formatNet) +
+		part$1("--ctorigsrcport", match.origSport, formatPortRange) +
+		part$1("--ctorigdstport", match.origDport, formatPortRange) +
+		part$1("--ctreplsrcport", match.replSport, formatPortRange) +
+		part$1("--ctrepldstport", match.replDport, formatPortRange) +
+		part$1("--ctstatus", match.status, formatList) +
+		part$1("--ctexpire", match.expireSeconds, formatPortRange) +
+		(match.dir === void 0 ? "" : ` --ctdir ${match.dir}`)
+	);
 }
 function formatState(match) {
 	return ` -m state ${bang(match.invert)}--state ${sorted(match.states).join(",")}`;
@@ -816,7 +862,7 @@ function netOption(key) {
 			const net = parseHostNet(value, family);
 			if (typeof net === "string") return `host/network \`${value}' ${net}`;
 			draft[key] = inverted(net, invert);
-		}
+		},
 	};
 }
 function portOption$1(key) {
@@ -827,7 +873,7 @@ function portOption$1(key) {
 			const range = parsePortRange(value);
 			if (typeof range === "string") return unresolvedPort(value) ?? range;
 			draft[key] = inverted(range, invert);
-		}
+		},
 	};
 }
 /** The first name that is none. */
@@ -842,10 +888,12 @@ function parseExpire(text) {
 	const colon = text.indexOf(":");
 	const from = parseUint(colon < 0 ? text : text.slice(0, colon) || "0", 4294967295);
 	const to = colon < 0 ? from : parseUint(text.slice(colon + 1) || "0xffffffff", 4294967295);
-	return from === void 0 || to === void 0 ? void 0 : {
-		from,
-		to
-	};
+	return from === void 0 || to === void 0
+		? void 0
+		: {
+				from,
+				to,
+			};
 }
 // src/formats/iptables/tos-names.ts
 /** Values of the type-of-service byte as text: numbers with a mask, and the names of RFC 1349; DSCP classes. */
@@ -854,7 +902,7 @@ const NAMES$2 = [
 	["Maximize-Throughput", 8],
 	["Maximize-Reliability", 4],
 	["Minimize-Cost", 2],
-	["Normal-Service", 0]
+	["Normal-Service", 0],
 ];
 /** A name says nothing about the precedence bits. */
 const NAME_MASK = 63;
@@ -864,16 +912,20 @@ function parseTos(text) {
 	const value = parseUint(slash < 0 ? text : text.slice(0, slash), 255);
 	if (value !== void 0) {
 		const mask = slash < 0 ? 255 : parseUint(text.slice(slash + 1), 255);
-		return mask === void 0 ? `Illegal value: "${text}"` : {
-			value,
-			mask
-		};
+		return mask === void 0
+			? `Illegal value: "${text}"`
+			: {
+					value,
+					mask,
+				};
 	}
 	const named = NAMES$2.find(([name]) => name.toLowerCase() === text.toLowerCase());
-	return named === void 0 ? `Symbolic name "${text}" is unknown` : {
-		value: named[1],
-		mask: NAME_MASK
-	};
+	return named === void 0
+		? `Symbolic name "${text}" is unknown`
+		: {
+				value: named[1],
+				mask: NAME_MASK,
+			};
 }
 /** `0x10/0x3f`. */
 function formatTos({ value, mask }) {
@@ -906,7 +958,7 @@ const DSCP_MATCH = extension({
 				if (dscp === void 0) return `dscp: bad value for option "--dscp", or out of range (0-63).`;
 				draft.value = dscp;
 				if (invert) draft.invert = true;
-			}
+			},
 		},
 		"--dscp-class": {
 			args: 1,
@@ -916,15 +968,18 @@ const DSCP_MATCH = extension({
 				if (dscp === void 0) return `Invalid DSCP value \`${value}'`;
 				draft.value = dscp;
 				if (invert) draft.invert = true;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({}),
-	finish: ({ value, ...rest }) => value === void 0 ? "DSCP match: Parameter --dscp is required" : {
-		...rest,
-		kind: "dscp",
-		value
-	}
+	finish: ({ value, ...rest }) =>
+		value === void 0
+			? "DSCP match: Parameter --dscp is required"
+			: {
+					...rest,
+					kind: "dscp",
+					value,
+				},
 });
 function formatDscpMatch(match) {
 	return ` -m dscp ${bang(match.invert)}--dscp ${hexByte(match.value)}`;
@@ -941,27 +996,33 @@ const ECN = extension({
 			set: (draft, { value: text, invert }) => {
 				const value = parseUint(text, 3);
 				if (value === void 0) return `ecn: bad value for option "--ecn-ip-ect", or out of range (0-3).`;
-				draft.ect = invert ? {
-					value,
-					invert
-				} : { value };
-			}
-		}
+				draft.ect = invert
+					? {
+							value,
+							invert,
+						}
+					: { value };
+			},
+		},
 	},
 	start: () => ({ kind: "ecn" }),
-	finish: (draft) => Object.keys(draft).length === 1 ? "ECN match: some option required" : draft
+	finish: (draft) => (Object.keys(draft).length === 1 ? "ECN match: some option required" : draft),
 });
 function formatEcn(match) {
 	return ` -m ecn${words$1(match, {
 		not: "! ",
 		ece: "--ecn-tcp-ece",
 		cwr: "--ecn-tcp-cwr",
-		ect: "--ecn-ip-ect "
+		ect: "--ecn-ip-ect ",
 	})}`;
 }
 function words$1({ ece, cwr, ect }, names) {
 	const one = (wanted, name) => ` ${wanted ? "" : names.not}${name}`;
-	return (ece === void 0 ? "" : one(ece, names.ece)) + (cwr === void 0 ? "" : one(cwr, names.cwr)) + (ect === void 0 ? "" : one(ect.invert !== true, `${names.ect}${ect.value}`));
+	return (
+		(ece === void 0 ? "" : one(ece, names.ece)) +
+		(cwr === void 0 ? "" : one(cwr, names.cwr)) +
+		(ect === void 0 ? "" : one(ect.invert !== true, `${names.ect}${ect.value}`))
+	);
 }
 function flag$5(key) {
 	return {
@@ -969,7 +1030,7 @@ function flag$5(key) {
 		invertible: true,
 		set: (draft, { invert }) => {
 			draft[key] = !invert;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/icmp.ts
@@ -994,21 +1055,22 @@ function icmpExtension(kind, optionName, types) {
 			draft.type = found.type;
 			if (found.code !== void 0) draft.code = found.code;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 	return extension({
 		name: kind,
 		options: { [optionName]: option },
 		start: () => ({}),
 		finish: (draft, head) => {
-			if (head.proto !== (kind === "icmp" ? 1 : 58) || head.protoInvert) return kind === "icmp" ? "icmp match requires '-p icmp'" : "icmp6 match requires '-p ipv6-icmp'";
+			if (head.proto !== (kind === "icmp" ? 1 : 58) || head.protoInvert)
+				return kind === "icmp" ? "icmp match requires '-p icmp'" : "icmp6 match requires '-p ipv6-icmp'";
 			if (draft.type === void 0) return `${kind}: option "${optionName}" must be specified`;
 			return {
 				...draft,
 				kind,
-				type: draft.type
+				type: draft.type,
 			};
-		}
+		},
 	});
 }
 /** A name or its unambiguous beginning, `type`, or `type/code`. A string is the complaint. */
@@ -1019,29 +1081,37 @@ function parseIcmpType(text, kind, types) {
 	const begun = exact === void 0 && wanted !== "" ? types.filter(([name]) => name.startsWith(wanted)) : [];
 	if (begun.length > 1) return `Ambiguous ${label} type \`${text}': \`${begun[0]?.[0]}' or \`${begun[1]?.[0]}'?`;
 	const named = exact ?? begun[0];
-	if (named !== void 0) return named[2] === void 0 ? { type: named[1] } : {
-		type: named[1],
-		code: named[2]
-	};
+	if (named !== void 0)
+		return named[2] === void 0
+			? { type: named[1] }
+			: {
+					type: named[1],
+					code: named[2],
+				};
 	const slash = text.indexOf("/");
 	const type = parseUint(slash < 0 ? text : text.slice(0, slash), 255);
 	if (type === void 0) return `Unknown ${label} type \`${text}'`;
-	if (slash < 0 || kind === "icmp" && type === 255) return { type };
+	if (slash < 0 || (kind === "icmp" && type === 255)) return { type };
 	const code = parseUint(text.slice(slash + 1), 255);
-	return code === void 0 ? `Unknown ${label} code \`${text}'` : {
-		type,
-		code
-	};
+	return code === void 0
+		? `Unknown ${label} code \`${text}'`
+		: {
+				type,
+				code,
+			};
 }
 // src/formats/iptables/match/iprange.ts
 const IPRANGE = extension({
 	name: "iprange",
 	options: {
 		"--src-range": range$1("src"),
-		"--dst-range": range$1("dst")
+		"--dst-range": range$1("dst"),
 	},
 	start: () => ({ kind: "iprange" }),
-	finish: (draft) => draft.src === void 0 && draft.dst === void 0 ? "iprange match: You must specify `--src-range' or `--dst-range'" : draft
+	finish: (draft) =>
+		draft.src === void 0 && draft.dst === void 0
+			? "iprange match: You must specify `--src-range' or `--dst-range'"
+			: draft,
 });
 function formatIprange(match) {
 	return ` -m iprange${part("--src-range", match.src)}${part("--dst-range", match.dst)}`;
@@ -1063,15 +1133,17 @@ function range$1(key) {
 			});
 			if (from === void 0) return `iprange: Bad value for "${option}" option: "${ends[0]}"`;
 			if (to === void 0) return `iprange: Bad value for "${option}" option: "${ends[1]}"`;
-			draft[key] = invert ? {
-				from,
-				to,
-				invert
-			} : {
-				from,
-				to
-			};
-		}
+			draft[key] = invert
+				? {
+						from,
+						to,
+						invert,
+					}
+				: {
+						from,
+						to,
+					};
+		},
 	};
 }
 // src/formats/iptables/match/length.ts
@@ -1079,12 +1151,15 @@ const LENGTH = extension({
 	name: "length",
 	options: { "--length": range("length") },
 	start: () => ({}),
-	finish: ({ from, to, ...rest }) => from === void 0 || to === void 0 ? `length: option "--length" must be specified` : {
-		kind: "length",
-		from,
-		to,
-		...rest
-	}
+	finish: ({ from, to, ...rest }) =>
+		from === void 0 || to === void 0
+			? `length: option "--length" must be specified`
+			: {
+					kind: "length",
+					from,
+					to,
+					...rest,
+				},
 });
 const TCPMSS_MATCH = extension({
 	name: "tcpmss",
@@ -1092,13 +1167,15 @@ const TCPMSS_MATCH = extension({
 	start: () => ({}),
 	finish: ({ from, to, ...rest }) => {
 		if (from === void 0 || to === void 0) return `tcpmss: option "--mss" must be specified`;
-		return from > to ? "tcpmss: invalid range given" : {
-			kind: "tcpmss",
-			from,
-			to,
-			...rest
-		};
-	}
+		return from > to
+			? "tcpmss: invalid range given"
+			: {
+					kind: "tcpmss",
+					from,
+					to,
+					...rest,
+				};
+	},
 });
 function formatLength(match) {
 	return ` -m length ${bang(match.invert)}--length ${formatPortRange(match)}`;
@@ -1117,7 +1194,8 @@ function range(match) {
 			for (const text of value.split(":")) {
 				if (numbers.length === 2) return `${match}: Too many components for option "${option}" (max: 2)`;
 				const n = text === "" ? numbers.length * 65535 : parseUint(text, 65535);
-				if (n === void 0) return `${match}: bad value for option "${option}" near "${rest}", or out of range (0-65535).`;
+				if (n === void 0)
+					return `${match}: bad value for option "${option}" near "${rest}", or out of range (0-65535).`;
 				numbers.push(n);
 				rest = rest.slice(text.length + 1);
 			}
@@ -1125,33 +1203,17 @@ function range(match) {
 			draft.from = from;
 			draft.to = to;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/limit.ts
 /** The kernel counts in 1/10000 s. */
 const SECOND = 1e4;
 const UNITS = [
-	[
-		"day",
-		"day",
-		SECOND * 86400
-	],
-	[
-		"hour",
-		"hour",
-		SECOND * 3600
-	],
-	[
-		"minute",
-		"min",
-		SECOND * 60
-	],
-	[
-		"second",
-		"sec",
-		SECOND
-	]
+	["day", "day", SECOND * 86400],
+	["hour", "hour", SECOND * 3600],
+	["minute", "min", SECOND * 60],
+	["second", "sec", SECOND],
 ];
 const DEFAULT_BURST = 5;
 const DEFAULT_AVG = SECOND * 1200;
@@ -1164,7 +1226,7 @@ const LIMIT = extension({
 				const avg = parseRate(value);
 				if (typeof avg === "string") return avg;
 				draft.avg = avg;
-			}
+			},
 		},
 		"--limit-burst": {
 			args: 1,
@@ -1172,15 +1234,15 @@ const LIMIT = extension({
 				const burst = parseUint(value, 1e4);
 				if (burst === void 0) return `limit: bad value for option "--limit-burst", or out of range (0-10000).`;
 				draft.burst = burst;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({
 		kind: "limit",
 		avg: DEFAULT_AVG,
-		burst: DEFAULT_BURST
+		burst: DEFAULT_BURST,
 	}),
-	finish: (draft) => draft
+	finish: (draft) => draft,
 });
 function formatLimit(match) {
 	const burst = match.burst === DEFAULT_BURST ? "" : ` --limit-burst ${match.burst}`;
@@ -1188,11 +1250,7 @@ function formatLimit(match) {
 }
 /** `5/min`: the largest unit in which the rate is a whole number, or nearly. */
 function formatRate(avg) {
-	let unit = UNITS[0] ?? [
-		"",
-		"day",
-		1
-	];
+	let unit = UNITS[0] ?? ["", "day", 1];
 	for (const next of UNITS.slice(1)) {
 		const [, , ticks] = next;
 		if (avg > ticks || Math.floor(ticks / avg) < ticks % avg) break;
@@ -1212,22 +1270,27 @@ function parseRate(text) {
 // src/formats/iptables/match/mac.ts
 const MAC = extension({
 	name: "mac",
-	options: { "--mac-source": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const bytes = value.split(":").map((byte) => /^[0-9a-f]{1,2}$/i.test(byte) ? Number.parseInt(byte, 16) : -1);
-			if (bytes.length !== 6 || bytes.includes(-1)) return "Invalid MAC address specified.";
-			draft.mac = macText(bytes.reduce((mac, byte) => mac * 256 + byte, 0));
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--mac-source": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const bytes = value.split(":").map((byte) => (/^[0-9a-f]{1,2}$/i.test(byte) ? Number.parseInt(byte, 16) : -1));
+				if (bytes.length !== 6 || bytes.includes(-1)) return "Invalid MAC address specified.";
+				draft.mac = macText(bytes.reduce((mac, byte) => mac * 256 + byte, 0));
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: (draft) => draft.mac === void 0 ? `mac: option "--mac-source" must be specified` : {
-		...draft,
-		kind: "mac",
-		mac: draft.mac
-	}
+	finish: (draft) =>
+		draft.mac === void 0
+			? `mac: option "--mac-source" must be specified`
+			: {
+					...draft,
+					kind: "mac",
+					mac: draft.mac,
+				},
 });
 function formatMac(match) {
 	return ` -m mac ${bang(match.invert)}--mac-source ${match.mac}`;
@@ -1235,44 +1298,43 @@ function formatMac(match) {
 // src/formats/iptables/match/mark.ts
 const MARK = extension({
 	name: "mark",
-	options: { "--mark": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const mark = parseMark(value);
-			if (mark === void 0) return `mark: bad integer value for option "--mark", or out of range.`;
-			draft.value = mark.value;
-			draft.mask = mark.mask;
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--mark": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const mark = parseMark(value);
+				if (mark === void 0) return `mark: bad integer value for option "--mark", or out of range.`;
+				draft.value = mark.value;
+				draft.mask = mark.mask;
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: (draft) => draft.value === void 0 || draft.mask === void 0 ? `mark: option "--mark" must be specified` : {
-		...draft,
-		kind: "mark",
-		value: draft.value,
-		mask: draft.mask
-	}
+	finish: (draft) =>
+		draft.value === void 0 || draft.mask === void 0
+			? `mark: option "--mark" must be specified`
+			: {
+					...draft,
+					kind: "mark",
+					value: draft.value,
+					mask: draft.mask,
+				},
 });
 function formatMarkMatch(match) {
 	return ` -m mark ${bang(match.invert)}--mark ${formatMark(match)}`;
 }
 // src/formats/iptables/match/multiport.ts
 /** tcp, udp, udplite, sctp, dccp. */
-const PROTOCOLS = [
-	6,
-	17,
-	136,
-	132,
-	33
-];
+const PROTOCOLS = [6, 17, 136, 132, 33];
 /** The kernel has room for 15 numbers; a range takes two. */
 const ROOM = 15;
 /** The full names of the options, in the order in which two are named. */
 const NAMES$1 = [
 	["sports", "source-ports"],
 	["dports", "destination-ports"],
-	["ports", "ports"]
+	["ports", "ports"],
 ];
 const SPORTS = portsOption("sports");
 const DPORTS = portsOption("dports");
@@ -1285,20 +1347,21 @@ const MULTIPORT = extension({
 		"--destination-ports": DPORTS,
 		"--dports": DPORTS,
 		"--ports": PORTS,
-		"--port": PORTS
+		"--port": PORTS,
 	},
 	start: () => ({}),
 	finish: (draft, head) => {
 		if (head.proto === 0) return "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'";
-		if (head.protoInvert || !PROTOCOLS.includes(head.proto)) return "multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP";
+		if (head.protoInvert || !PROTOCOLS.includes(head.proto))
+			return "multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP";
 		if (draft.which === void 0 || draft.ports === void 0) return "multiport expection an option";
 		return {
 			...draft,
 			kind: "multiport",
 			which: draft.which,
-			ports: draft.ports
+			ports: draft.ports,
 		};
-	}
+	},
 });
 function formatMultiport(match) {
 	const ports = match.ports.map((range) => formatPortRange(range)).join(",");
@@ -1319,7 +1382,7 @@ function portsOption(which) {
 			draft.which = which;
 			draft.ports = ports;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 }
 function parsePorts(text) {
@@ -1333,7 +1396,7 @@ function parsePorts(text) {
 		if (last !== void 0 && from >= to) return "invalid portrange specified";
 		ports.push({
 			from,
-			to
+			to,
 		});
 		room -= last === void 0 ? 1 : 2;
 		if (room < 0) return "too many ports specified";
@@ -1343,17 +1406,22 @@ function parsePorts(text) {
 // src/formats/iptables/match/nfacct.ts
 const NFACCT = extension({
 	name: "nfacct",
-	options: { "--nfacct-name": {
-		args: 1,
-		set: (draft, { value }) => {
-			draft.name = value;
-		}
-	} },
+	options: {
+		"--nfacct-name": {
+			args: 1,
+			set: (draft, { value }) => {
+				draft.name = value;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ name }) => name === void 0 ? `nfacct: option "--nfacct-name" must be specified` : {
-		kind: "nfacct",
-		name
-	}
+	finish: ({ name }) =>
+		name === void 0
+			? `nfacct: option "--nfacct-name" must be specified`
+			: {
+					kind: "nfacct",
+					name,
+				},
 });
 /** iptables-save prints two spaces before the name. */
 function formatNfacct(match) {
@@ -1375,44 +1443,48 @@ const BOTH = {
 	"www-data": 33,
 	backup: 34,
 	list: 38,
-	irc: 39
+	irc: 39,
 };
 const BY_KIND = {
-	uid: new Map(Object.entries({
-		...BOTH,
-		sync: 4,
-		games: 5,
-		man: 6,
-		nobody: 65534
-	})),
-	gid: new Map(Object.entries({
-		...BOTH,
-		adm: 4,
-		man: 12,
-		tty: 5,
-		disk: 6,
-		kmem: 15,
-		dialout: 20,
-		fax: 21,
-		voice: 22,
-		cdrom: 24,
-		floppy: 25,
-		tape: 26,
-		sudo: 27,
-		audio: 29,
-		dip: 30,
-		operator: 37,
-		src: 40,
-		shadow: 42,
-		utmp: 43,
-		video: 44,
-		sasl: 45,
-		plugdev: 46,
-		staff: 50,
-		games: 60,
-		users: 100,
-		nogroup: 65534
-	}))
+	uid: new Map(
+		Object.entries({
+			...BOTH,
+			sync: 4,
+			games: 5,
+			man: 6,
+			nobody: 65534,
+		}),
+	),
+	gid: new Map(
+		Object.entries({
+			...BOTH,
+			adm: 4,
+			man: 12,
+			tty: 5,
+			disk: 6,
+			kmem: 15,
+			dialout: 20,
+			fax: 21,
+			voice: 22,
+			cdrom: 24,
+			floppy: 25,
+			tape: 26,
+			sudo: 27,
+			audio: 29,
+			dip: 30,
+			operator: 37,
+			src: 40,
+			shadow: 42,
+			utmp: 43,
+			video: 44,
+			sasl: 45,
+			plugdev: 46,
+			staff: 50,
+			games: 60,
+			users: 100,
+			nogroup: 65534,
+		}),
+	),
 };
 /** The number of a user or group; undefined: nobody has the name. */
 function idOfName(kind, name) {
@@ -1430,21 +1502,31 @@ const OWNER = extension({
 			invertible: true,
 			set: (draft, { invert }) => {
 				draft.socketExists = !invert;
-			}
+			},
 		},
 		"--suppl-groups": {
 			args: 0,
 			set: (draft) => {
-				if (draft.gid === void 0) return `owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"`;
+				if (draft.gid === void 0)
+					return `owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"`;
 				draft.supplGroups = true;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({ kind: "owner" }),
-	finish: (draft) => Object.keys(draft).length === 1 ? "owner: At least one of --uid-owner, --gid-owner or --socket-exists is required" : draft
+	finish: (draft) =>
+		Object.keys(draft).length === 1
+			? "owner: At least one of --uid-owner, --gid-owner or --socket-exists is required"
+			: draft,
 });
 function formatOwner({ socketExists, uid, gid, supplGroups }) {
-	return " -m owner" + (socketExists === void 0 ? "" : ` ${socketExists ? "" : "! "}--socket-exists`) + (uid === void 0 ? "" : ` ${bang(uid.invert)}--uid-owner ${formatPortRange(uid, "-")}`) + (gid === void 0 ? "" : ` ${bang(gid.invert)}--gid-owner ${formatPortRange(gid, "-")}`) + (supplGroups === true ? " --suppl-groups" : "");
+	return (
+		" -m owner" +
+		(socketExists === void 0 ? "" : ` ${socketExists ? "" : "! "}--socket-exists`) +
+		(uid === void 0 ? "" : ` ${bang(uid.invert)}--uid-owner ${formatPortRange(uid, "-")}`) +
+		(gid === void 0 ? "" : ` ${bang(gid.invert)}--gid-owner ${formatPortRange(gid, "-")}`) +
+		(supplGroups === true ? " --suppl-groups" : "")
+	);
 }
 /** A name, a number, or two numbers with `-` or `:` between them. */
 function ids(kind) {
@@ -1456,16 +1538,19 @@ function ids(kind) {
 			const [first = "", last = first, ...more] = named === void 0 ? value.split(/[-:]/) : [String(named)];
 			const from = parseUint(first, MAX_ID);
 			const to = parseUint(last, MAX_ID);
-			if (from === void 0 || to === void 0 || more.length > 0) return `owner: Bad value for "${option}" option: "${value}"`;
-			draft[kind] = invert ? {
-				from,
-				to,
-				invert
-			} : {
-				from,
-				to
-			};
-		}
+			if (from === void 0 || to === void 0 || more.length > 0)
+				return `owner: Bad value for "${option}" option: "${value}"`;
+			draft[kind] = invert
+				? {
+						from,
+						to,
+						invert,
+					}
+				: {
+						from,
+						to,
+					};
+		},
 	};
 }
 // src/formats/iptables/match/physdev.ts
@@ -1477,19 +1562,25 @@ const PHYSDEV = extension({
 		"--physdev-out": physdevName("out"),
 		"--physdev-is-in": physdevIs("isIn"),
 		"--physdev-is-out": physdevIs("isOut"),
-		"--physdev-is-bridged": physdevIs("isBridged")
+		"--physdev-is-bridged": physdevIs("isBridged"),
 	},
 	start: () => ({ kind: "physdev" }),
-	finish: (draft) => Object.keys(draft).length === 1 ? "PHYSDEV: no physdev option specified" : draft
+	finish: (draft) => (Object.keys(draft).length === 1 ? "PHYSDEV: no physdev option specified" : draft),
 });
 function formatPhysdev(match) {
 	return ` -m physdev${physdevOptions(match)}`;
 }
 /** The options, in the order in which the tools print them, each after a space. */
 function physdevOptions(match) {
-	const is = (option, given) => given === void 0 ? "" : ` ${bang(given.invert)}--physdev-${option}`;
-	const name = (option, given) => given === void 0 ? "" : ` ${bang(given.invert)}--physdev-${option} ${given.value}`;
-	return is("is-in", match.isIn) + name("in", match.in) + is("is-out", match.isOut) + name("out", match.out) + is("is-bridged", match.isBridged);
+	const is = (option, given) => (given === void 0 ? "" : ` ${bang(given.invert)}--physdev-${option}`);
+	const name = (option, given) => (given === void 0 ? "" : ` ${bang(given.invert)}--physdev-${option} ${given.value}`);
+	return (
+		is("is-in", match.isIn) +
+		name("in", match.in) +
+		is("is-out", match.isOut) +
+		name("out", match.out) +
+		is("is-bridged", match.isBridged)
+	);
 }
 function physdevName(key) {
 	return {
@@ -1499,7 +1590,7 @@ function physdevName(key) {
 			draft[key] = inverted(value, invert);
 			if (value.length >= IFNAMSIZ$1) return `interface name \`${value}' must be shorter than IFNAMSIZ (15)`;
 			return isPlainName(value) ? void 0 : `weird character in interface \`${value}'`;
-		}
+		},
 	};
 }
 function physdevIs(key) {
@@ -1508,7 +1599,7 @@ function physdevIs(key) {
 		invertible: true,
 		set: (draft, { invert }) => {
 			draft[key] = inverted(true, invert);
-		}
+		},
 	};
 }
 // src/formats/iptables/match/pkttype.ts
@@ -1519,26 +1610,31 @@ const TYPES = /* @__PURE__ */ new Map([
 	["otherhost", "otherhost"],
 	["host", "unicast"],
 	["bcast", "broadcast"],
-	["mcast", "multicast"]
+	["mcast", "multicast"],
 ]);
 const PKTTYPE = extension({
 	name: "pkttype",
-	options: { "--pkt-type": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const type = TYPES.get(value.toLowerCase());
-			if (type === void 0) return `Bad packet type '${value}'`;
-			draft.type = type;
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--pkt-type": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const type = TYPES.get(value.toLowerCase());
+				if (type === void 0) return `Bad packet type '${value}'`;
+				draft.type = type;
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: (draft) => draft.type === void 0 ? `pkttype: option "--pkt-type" must be specified` : {
-		...draft,
-		kind: "pkttype",
-		type: draft.type
-	}
+	finish: (draft) =>
+		draft.type === void 0
+			? `pkttype: option "--pkt-type" must be specified`
+			: {
+					...draft,
+					kind: "pkttype",
+					type: draft.type,
+				},
 });
 function formatPkttype(match) {
 	return ` -m pkttype ${bang(match.invert)}--pkt-type ${match.type}`;
@@ -1550,7 +1646,7 @@ const FLAGS$2 = [
 	["RST", 4],
 	["PSH", 8],
 	["ACK", 16],
-	["URG", 32]
+	["URG", 32],
 ];
 const ONE_FLAGS_OPTION = "Only one of `--syn' or `--tcp-flags'  allowed";
 /** Every port: tcp and udp keep no range then, sctp keeps it. */
@@ -1563,32 +1659,32 @@ function portOption(side, { keepFull, again }) {
 			const range = parsePortRange(value);
 			if (typeof range === "string") return range;
 			if (keepFull || invert || range.from !== 0 || range.to !== 65535) draft[side] = inverted(range, invert);
-		}
+		},
 	};
 }
 const SPORT = portOption("sport", {
 	keepFull: false,
-	again: "Only one `--source-port' allowed"
+	again: "Only one `--source-port' allowed",
 });
 const DPORT = portOption("dport", {
 	keepFull: false,
-	again: "Only one `--destination-port' allowed"
+	again: "Only one `--destination-port' allowed",
 });
 const UDP_SPORT = portOption("sport", {
 	keepFull: false,
-	again: onlyOnce("udp", "source-port")
+	again: onlyOnce("udp", "source-port"),
 });
 const UDP_DPORT = portOption("dport", {
 	keepFull: false,
-	again: onlyOnce("udp", "destination-port")
+	again: onlyOnce("udp", "destination-port"),
 });
 const SCTP_SPORT = portOption("sport", {
 	keepFull: true,
-	again: onlyOnce("sctp", "source-port")
+	again: onlyOnce("sctp", "source-port"),
 });
 const SCTP_DPORT = portOption("dport", {
 	keepFull: true,
-	again: onlyOnce("sctp", "destination-port")
+	again: onlyOnce("sctp", "destination-port"),
 });
 function onlyOnce(match, option) {
 	return `${match}: option "--${option}" can only be used once.`;
@@ -1604,13 +1700,13 @@ const TCP = extension({
 			args: 2,
 			invertible: true,
 			again: ONE_FLAGS_OPTION,
-			set: (draft, { value, second, invert }) => setFlags(draft, value, second, invert)
+			set: (draft, { value, second, invert }) => setFlags(draft, value, second, invert),
 		},
 		"--syn": {
 			args: 0,
 			invertible: true,
 			again: ONE_FLAGS_OPTION,
-			set: (draft, { invert }) => setFlags(draft, "FIN,SYN,RST,ACK", "SYN", invert)
+			set: (draft, { invert }) => setFlags(draft, "FIN,SYN,RST,ACK", "SYN", invert),
 		},
 		"--tcp-option": {
 			args: 1,
@@ -1619,11 +1715,11 @@ const TCP = extension({
 				const option = parseUint(value, 255);
 				if (option === void 0 || option === 0) return `Bad TCP option "${value}"`;
 				draft.option = inverted(option, invert);
-			}
-		}
+			},
+		},
 	},
 	start: () => ({ kind: "tcp" }),
-	finish: (draft, head) => needProto(head, 6, "TCP match requires '-p tcp'") ?? draft
+	finish: (draft, head) => needProto(head, 6, "TCP match requires '-p tcp'") ?? draft,
 });
 const UDP = extension({
 	name: "udp",
@@ -1631,10 +1727,10 @@ const UDP = extension({
 		"--sport": UDP_SPORT,
 		"--source-port": UDP_SPORT,
 		"--dport": UDP_DPORT,
-		"--destination-port": UDP_DPORT
+		"--destination-port": UDP_DPORT,
 	},
 	start: () => ({ kind: "udp" }),
-	finish: (draft, head) => needProto(head, 17, "UDP match requires '-p udp'") ?? draft
+	finish: (draft, head) => needProto(head, 17, "UDP match requires '-p udp'") ?? draft,
 });
 const SCTP = extension({
 	name: "sctp",
@@ -1643,16 +1739,17 @@ const SCTP = extension({
 		"--source-port": SCTP_SPORT,
 		"--dport": SCTP_DPORT,
 		"--destination-port": SCTP_DPORT,
-		"--chunk-types": UNMODELLED
+		"--chunk-types": UNMODELLED,
 	},
 	start: () => ({ kind: "sctp" }),
-	finish: (draft, head) => needProto(head, 132, "SCTP match requires '-p sctp'") ?? draft
+	finish: (draft, head) => needProto(head, 132, "SCTP match requires '-p sctp'") ?? draft,
 });
 function formatTcp(match) {
 	let text = ` -m tcp${formatPorts(match)}`;
 	if (match.option !== void 0) text += ` ${bang(match.option.invert)}--tcp-option ${match.option.value}`;
 	const flags = match.flags;
-	if (flags !== void 0 && (flags.value.mask !== 0 || flags.invert === true)) text += ` ${bang(flags.invert)}--tcp-flags ${flagNames(flags.value.mask)} ${flagNames(flags.value.comp)}`;
+	if (flags !== void 0 && (flags.value.mask !== 0 || flags.invert === true))
+		text += ` ${bang(flags.invert)}--tcp-flags ${flagNames(flags.value.mask)} ${flagNames(flags.value.comp)}`;
 	return text;
 }
 /** The port options of tcp, udp and sctp. */
@@ -1676,10 +1773,13 @@ function setFlags(draft, maskText, compText, invert) {
 	const comp = flagBits(compText);
 	if (mask === void 0) return `Unknown TCP flag \`${maskText}'`;
 	if (comp === void 0) return `Unknown TCP flag \`${compText}'`;
-	draft.flags = inverted({
-		mask,
-		comp
-	}, invert);
+	draft.flags = inverted(
+		{
+			mask,
+			comp,
+		},
+		invert,
+	);
 }
 function flagBits(text) {
 	let bits = 0;
@@ -1708,7 +1808,7 @@ const RECENT = extension({
 			set: (draft, { value }) => {
 				draft.name = value;
 				return isPlainName(value) ? void 0 : `recent: bad name "${value}"`;
-			}
+			},
 		},
 		"--mask": {
 			args: 1,
@@ -1716,10 +1816,10 @@ const RECENT = extension({
 				const mask = parseIp(value);
 				if (!mask.ok || familyOf(mask.value) !== family) return `recent: bad value for option "--mask".`;
 				draft.mask = mask.value;
-			}
+			},
 		},
 		"--rsource": side("rsource"),
-		"--rdest": side("rdest")
+		"--rdest": side("rdest"),
 	},
 	start: () => ({}),
 	finish: (draft, { family }) => {
@@ -1731,12 +1831,19 @@ const RECENT = extension({
 			action: draft.action,
 			name: draft.name ?? "DEFAULT",
 			mask: draft.mask ?? fullMask(family),
-			side: draft.side ?? "rsource"
+			side: draft.side ?? "rsource",
 		};
-	}
+	},
 });
 function formatRecent(match) {
-	return ` -m recent ${bang(match.invert)}--${match.action}` + (match.seconds === void 0 ? "" : ` --seconds ${match.seconds}`) + (match.reap === true ? " --reap" : "") + (match.hitcount === void 0 ? "" : ` --hitcount ${match.hitcount}`) + (match.rttl === true ? " --rttl" : "") + ` --name ${match.name} --mask ${match.mask} --${match.side}`;
+	return (
+		` -m recent ${bang(match.invert)}--${match.action}` +
+		(match.seconds === void 0 ? "" : ` --seconds ${match.seconds}`) +
+		(match.reap === true ? " --reap" : "") +
+		(match.hitcount === void 0 ? "" : ` --hitcount ${match.hitcount}`) +
+		(match.rttl === true ? " --rttl" : "") +
+		` --name ${match.name} --mask ${match.mask} --${match.side}`
+	);
 }
 function fullMask(family) {
 	return family === "ipv4" ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
@@ -1746,10 +1853,11 @@ function action(name) {
 		args: 0,
 		invertible: true,
 		set: (draft, { invert }) => {
-			if (draft.action !== void 0) return `recent: option "--${draft.action}" cannot be used together with "--${name}".`;
+			if (draft.action !== void 0)
+				return `recent: option "--${draft.action}" cannot be used together with "--${name}".`;
 			draft.action = name;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 }
 function count(key) {
@@ -1759,7 +1867,7 @@ function count(key) {
 			const n = parseUint(value, 4294967295) ?? 0;
 			if (n === 0) return `recent: bad value for option "--${key}", or out of range (1-4294967295).`;
 			draft[key] = n;
-		}
+		},
 	};
 }
 function flag$4(key) {
@@ -1767,7 +1875,7 @@ function flag$4(key) {
 		args: 0,
 		set: (draft) => {
 			draft[key] = true;
-		}
+		},
 	};
 }
 function side(name) {
@@ -1775,7 +1883,7 @@ function side(name) {
 		args: 0,
 		set: (draft) => {
 			draft.side = name;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/rpfilter.ts
@@ -1784,26 +1892,26 @@ const FLAGS$1 = [
 	["loose", "loose"],
 	["validmark", "validmark"],
 	["acceptLocal", "accept-local"],
-	["invert", "invert"]
+	["invert", "invert"],
 ];
 const RPFILTER = extension({
 	name: "rpfilter",
 	options: Object.fromEntries(FLAGS$1.map(([key, name]) => [`--${name}`, flag$3(key)])),
 	start: () => ({ kind: "rpfilter" }),
-	finish: (draft) => draft
+	finish: (draft) => draft,
 });
 function formatRpfilter(match) {
 	return ` -m rpfilter${names(match, " --")}`;
 }
 function names(match, before) {
-	return FLAGS$1.map(([key, name]) => match[key] === true ? before + name : "").join("");
+	return FLAGS$1.map(([key, name]) => (match[key] === true ? before + name : "")).join("");
 }
 function flag$3(key) {
 	return {
 		args: 0,
 		set: (draft) => {
 			draft[key] = true;
-		}
+		},
 	};
 }
 // src/formats/iptables/set-reference.ts
@@ -1813,13 +1921,15 @@ const MAX_DIRS = 6;
 function parseReference(set, sides) {
 	if (set.length > 31) return `setname \`${set}' too long, max 31 characters.`;
 	const words = sides.split(",");
-	const dirs = words.map((dir) => dir === "src" || dir === "dst" ? dir : void 0).filter((dir) => dir !== void 0);
+	const dirs = words.map((dir) => (dir === "src" || dir === "dst" ? dir : void 0)).filter((dir) => dir !== void 0);
 	if (dirs.length !== words.length) return "You must spefify (the comma separated list of) 'src' or 'dst'.";
 	if (dirs.length > MAX_DIRS) return `Can't be more src/dst options than ${MAX_DIRS}.`;
-	return isPlainName(set) ? {
-		set,
-		dirs
-	} : `bad set name "${set}"`;
+	return isPlainName(set)
+		? {
+				set,
+				dirs,
+			}
+		: `bad set name "${set}"`;
 }
 function formatReference({ set, dirs }) {
 	return `${set} ${dirs.join(",")}`;
@@ -1836,43 +1946,55 @@ const SET = extension({
 			set: (draft, { invert }) => {
 				if (invert) return "--return-nomatch flag cannot be inverted";
 				draft.returnNomatch = true;
-			}
+			},
 		},
 		"--update-counters": {
 			args: 0,
 			invertible: true,
 			set: (draft, { invert }) => {
 				if (invert) draft.noUpdateCounters = true;
-			}
+			},
 		},
 		"--update-subcounters": {
 			args: 0,
 			invertible: true,
 			set: (draft, { invert }) => {
 				if (invert) draft.noUpdateSubcounters = true;
-			}
+			},
 		},
 		...counterOptions("packets"),
-		...counterOptions("bytes")
+		...counterOptions("bytes"),
 	},
 	start: () => ({}),
-	finish: (draft) => draft.set === void 0 || draft.dirs === void 0 ? "You must specify `--match-set' with proper arguments" : {
-		...draft,
-		kind: "set",
-		set: draft.set,
-		dirs: draft.dirs
-	}
+	finish: (draft) =>
+		draft.set === void 0 || draft.dirs === void 0
+			? "You must specify `--match-set' with proper arguments"
+			: {
+					...draft,
+					kind: "set",
+					set: draft.set,
+					dirs: draft.dirs,
+				},
 });
 function formatSet(match) {
 	return ` -m set${setWords(match, "--")}`;
 }
 /** The match's options in the order of iptables-save; `dashes` is `--`, or "" in a listing. */
 function setWords(match, dashes) {
-	return ` ${bang(match.invert)}${dashes}match-set ${formatReference(match)}` + (match.returnNomatch === true ? ` ${dashes}return-nomatch` : "") + (match.noUpdateCounters === true ? ` ! ${dashes}update-counters` : "") + (match.noUpdateSubcounters === true ? ` ! ${dashes}update-subcounters` : "") + counterWords("packets", match.packets, dashes) + counterWords("bytes", match.bytes, dashes);
+	return (
+		` ${bang(match.invert)}${dashes}match-set ${formatReference(match)}` +
+		(match.returnNomatch === true ? ` ${dashes}return-nomatch` : "") +
+		(match.noUpdateCounters === true ? ` ! ${dashes}update-counters` : "") +
+		(match.noUpdateSubcounters === true ? ` ! ${dashes}update-subcounters` : "") +
+		counterWords("packets", match.packets, dashes) +
+		counterWords("bytes", match.bytes, dashes)
+	);
 }
 function counterWords(counter, match, dashes) {
 	if (match === void 0) return "";
-	return match.op === "ne" ? ` ! ${dashes}${counter}-eq ${match.value}` : ` ${dashes}${counter}-${match.op} ${match.value}`;
+	return match.op === "ne"
+		? ` ! ${dashes}${counter}-eq ${match.value}`
+		: ` ${dashes}${counter}-${match.op} ${match.value}`;
 }
 function counterOptions(counter) {
 	const option = (op) => ({
@@ -1886,14 +2008,14 @@ function counterOptions(counter) {
 			if (number === void 0) return `Cannot parse ${value} as a counter value`;
 			draft[counter] = {
 				op: invert ? "ne" : op,
-				value: number
+				value: number,
 			};
-		}
+		},
 	});
 	return {
 		[`--${counter}-eq`]: option("eq"),
 		[`--${counter}-lt`]: option("lt"),
-		[`--${counter}-gt`]: option("gt")
+		[`--${counter}-gt`]: option("gt"),
 	};
 }
 function matchSet() {
@@ -1907,7 +2029,7 @@ function matchSet() {
 			draft.set = reference.set;
 			draft.dirs = reference.dirs;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/statistic.ts
@@ -1921,7 +2043,7 @@ const STATISTIC = extension({
 			set: (draft, { value }) => {
 				if (value !== "random" && value !== "nth") return `Bad mode "${value}"`;
 				draft.mode = value;
-			}
+			},
 		},
 		"--probability": {
 			args: 1,
@@ -1931,9 +2053,9 @@ const STATISTIC = extension({
 				if (probability > 1) return `statistic: bad value for option "--probability", or out of range (0-1).`;
 				draft.random = {
 					probability31: Math.round(probability * ONE),
-					...invert ? { invert } : {}
+					...(invert ? { invert } : {}),
 				};
-			}
+			},
 		},
 		"--every": {
 			args: 1,
@@ -1943,9 +2065,9 @@ const STATISTIC = extension({
 				if (every === 0) return `statistic: bad value for option "--every", or out of range (1-4294967295).`;
 				draft.every = {
 					every,
-					...invert ? { invert } : {}
+					...(invert ? { invert } : {}),
 				};
-			}
+			},
 		},
 		"--packet": {
 			args: 1,
@@ -1953,18 +2075,19 @@ const STATISTIC = extension({
 				const packet = parseUint(value, UINT_MAX);
 				if (packet === void 0) return `statistic: bad value for option "--packet", or out of range (0-4294967295).`;
 				draft.packet = packet;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({}),
 	finish: ({ mode, random, every, packet }) => {
-		if (mode === void 0 && (random !== void 0 || every !== void 0)) return `statistic: option "--mode" must be specified`;
+		if (mode === void 0 && (random !== void 0 || every !== void 0))
+			return `statistic: option "--mode" must be specified`;
 		if (mode !== "nth") {
 			if (random === void 0) return "--probability must be specified when using random mode";
 			return {
 				kind: "statistic",
 				mode: "random",
-				...random
+				...random,
 			};
 		}
 		if (every === void 0) return "--every and --packet must be specified when using nth mode";
@@ -1974,12 +2097,15 @@ const STATISTIC = extension({
 			kind: "statistic",
 			mode,
 			...every,
-			packet
+			packet,
 		};
-	}
+	},
 });
 function formatStatistic(match) {
-	const what = match.mode === "random" ? `--probability ${formatProbability(match.probability31)}` : `--every ${match.every} --packet ${match.packet}`;
+	const what =
+		match.mode === "random"
+			? `--probability ${formatProbability(match.probability31)}`
+			: `--every ${match.every} --packet ${match.packet}`;
 	return ` -m statistic --mode ${match.mode} ${bang(match.invert)}${what}`;
 }
 /** Eleven decimals, as C's `%.11f` prints probability31 / 2^31: halves are rounded to even. */
@@ -1987,8 +2113,8 @@ function formatProbability(probability31) {
 	const scaled = BigInt(probability31) * 100000000000n;
 	const one = BigInt(ONE);
 	let digits = scaled / one;
-	const rest = scaled % one * 2n;
-	if (rest > one || rest === one && digits % 2n === 1n) digits += 1n;
+	const rest = (scaled % one) * 2n;
+	if (rest > one || (rest === one && digits % 2n === 1n)) digits += 1n;
 	const text = digits.toString().padStart(12, "0");
 	return `${text.slice(0, -11)}.${text.slice(-11)}`;
 }
@@ -2004,7 +2130,7 @@ const STRING = extension({
 			set: (draft, { value }) => {
 				if (value !== "bm" && value !== "kmp") return UNMODELLED;
 				draft.algo = value;
-			}
+			},
 		},
 		"--string": {
 			args: 1,
@@ -2013,7 +2139,7 @@ const STRING = extension({
 				draft.hex = hex$1(utf8Encode(value));
 				if (invert) draft.invert = true;
 				return draft.hex.length > 256 ? `STRING too long "${value}"` : void 0;
-			}
+			},
 		},
 		"--hex-string": {
 			args: 1,
@@ -2024,7 +2150,7 @@ const STRING = extension({
 				draft.hex = hex$1(Uint8Array.from(bytes));
 				if (invert) draft.invert = true;
 				return bytes.length > MAX_PATTERN ? `STRING too long "${value}"` : void 0;
-			}
+			},
 		},
 		"--from": offset("from"),
 		"--to": offset("to"),
@@ -2032,8 +2158,8 @@ const STRING = extension({
 			args: 0,
 			set: (draft) => {
 				draft.icase = true;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({}),
 	finish: ({ algo, hex, ...rest }) => {
@@ -2043,14 +2169,19 @@ const STRING = extension({
 			...rest,
 			kind: "string",
 			algo,
-			hex
+			hex,
 		};
-	}
+	},
 });
 function formatString(match) {
 	const text = printable(match.hex);
 	const what = text === void 0 ? `--hex-string "|${match.hex}|"` : `--string "${escaped(text)}"`;
-	return ` -m string ${bang(match.invert)}${what} --algo ${match.algo}` + (match.from === void 0 ? "" : ` --from ${match.from}`) + (match.to === void 0 ? "" : ` --to ${match.to}`) + (match.icase === true ? " --icase" : "");
+	return (
+		` -m string ${bang(match.invert)}${what} --algo ${match.algo}` +
+		(match.from === void 0 ? "" : ` --from ${match.from}`) +
+		(match.to === void 0 ? "" : ` --to ${match.to}`) +
+		(match.icase === true ? " --icase" : "")
+	);
 }
 /** The bytes as text; undefined: some have no sign of their own, or a backslash stands at the end. */
 function printable(hex) {
@@ -2069,7 +2200,7 @@ function escaped(text) {
 function parseHexString(text) {
 	const bytes = [];
 	let inHex = false;
-	for (let at = 0; at < text.length;) {
+	for (let at = 0; at < text.length; ) {
 		const char = text.charAt(at);
 		if (char === "|") {
 			inHex = !inHex;
@@ -2094,30 +2225,35 @@ function offset(key) {
 			const n = parseUint(value, 65535);
 			if (n === void 0) return `string: bad value for option "${option}", or out of range (0-65535).`;
 			if (n !== (key === "from" ? 0 : 65535)) draft[key] = n;
-		}
+		},
 	};
 }
 // src/formats/iptables/match/tos.ts
 const TOS_MATCH = extension({
 	name: "tos",
-	options: { "--tos": {
-		args: 1,
-		invertible: true,
-		set: (draft, { value, invert }) => {
-			const tos = parseTos(value);
-			if (typeof tos === "string") return tos;
-			draft.value = tos.value;
-			draft.mask = tos.mask;
-			if (invert) draft.invert = true;
-		}
-	} },
+	options: {
+		"--tos": {
+			args: 1,
+			invertible: true,
+			set: (draft, { value, invert }) => {
+				const tos = parseTos(value);
+				if (typeof tos === "string") return tos;
+				draft.value = tos.value;
+				draft.mask = tos.mask;
+				if (invert) draft.invert = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ value, mask, ...rest }) => value === void 0 || mask === void 0 ? `tos: option "--tos" must be specified` : {
-		...rest,
-		kind: "tos",
-		value,
-		mask
-	}
+	finish: ({ value, mask, ...rest }) =>
+		value === void 0 || mask === void 0
+			? `tos: option "--tos" must be specified`
+			: {
+					...rest,
+					kind: "tos",
+					value,
+					mask,
+				},
 });
 function formatTosMatch(match) {
 	return ` -m tos ${bang(match.invert)}--tos ${formatTos(match)}`;
@@ -2125,25 +2261,23 @@ function formatTosMatch(match) {
 // src/formats/iptables/match/ttl.ts
 const TTL_MATCH = extension({
 	name: "ttl",
-	exclusive: [[
-		"--ttl-lt",
-		"--ttl-gt",
-		"--ttl-eq",
-		"--ttl"
-	]],
+	exclusive: [["--ttl-lt", "--ttl-gt", "--ttl-eq", "--ttl"]],
 	options: {
 		"--ttl-eq": ttl("eq"),
 		"--ttl": ttl("eq"),
 		"--ttl-lt": ttl("lt"),
-		"--ttl-gt": ttl("gt")
+		"--ttl-gt": ttl("gt"),
 	},
 	start: () => ({}),
-	finish: ({ op, value, ...rest }) => op === void 0 || value === void 0 ? "TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt" : {
-		kind: "ttl",
-		op,
-		value,
-		...rest
-	}
+	finish: ({ op, value, ...rest }) =>
+		op === void 0 || value === void 0
+			? "TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt"
+			: {
+					kind: "ttl",
+					op,
+					value,
+					...rest,
+				},
 });
 function formatTtlMatch(match) {
 	return ` -m ttl ${bang(match.invert)}--ttl-${match.op} ${match.value}`;
@@ -2151,51 +2285,59 @@ function formatTtlMatch(match) {
 function ttl(op) {
 	return {
 		args: 1,
-		...op === "eq" ? { invertible: true } : {},
+		...(op === "eq" ? { invertible: true } : {}),
 		set: (draft, { option, value, invert }) => {
 			const n = parseUint(value, 255);
 			if (n === void 0) return `ttl: bad value for option "${option}", or out of range (0-255).`;
 			draft.op = op;
 			draft.value = n;
 			if (invert) draft.invert = true;
-		}
+		},
 	};
 }
 // src/formats/iptables/target/classify.ts
 const CLASSIFY = extension({
 	name: "CLASSIFY",
-	options: { "--set-class": {
-		args: 1,
-		set: (draft, { value }) => {
-			const class_ = /^(?:0x)?([0-9a-f]+):(?:0x)?([0-9a-f]+)$/i.exec(value);
-			if (class_ === null) return `Bad class value "${value}"`;
-			draft.major = Number.parseInt(class_[1] ?? "", 16) & 65535;
-			draft.minor = Number.parseInt(class_[2] ?? "", 16) & 65535;
-		}
-	} },
+	options: {
+		"--set-class": {
+			args: 1,
+			set: (draft, { value }) => {
+				const class_ = /^(?:0x)?([0-9a-f]+):(?:0x)?([0-9a-f]+)$/i.exec(value);
+				if (class_ === null) return `Bad class value "${value}"`;
+				draft.major = Number.parseInt(class_[1] ?? "", 16) & 65535;
+				draft.minor = Number.parseInt(class_[2] ?? "", 16) & 65535;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ major, minor }) => major === void 0 || minor === void 0 ? `CLASSIFY: option "--set-class" must be specified` : {
-		kind: "classify",
-		major,
-		minor
-	}
+	finish: ({ major, minor }) =>
+		major === void 0 || minor === void 0
+			? `CLASSIFY: option "--set-class" must be specified`
+			: {
+					kind: "classify",
+					major,
+					minor,
+				},
 });
 const CHECKSUM = extension({
 	name: "CHECKSUM",
-	options: { "--checksum-fill": {
-		args: 0,
-		set: (draft) => {
-			draft.fill = true;
-		}
-	} },
+	options: {
+		"--checksum-fill": {
+			args: 0,
+			set: (draft) => {
+				draft.fill = true;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ fill }) => fill === void 0 ? `CHECKSUM: option "--checksum-fill" must be specified` : { kind: "checksum" }
+	finish: ({ fill }) =>
+		fill === void 0 ? `CHECKSUM: option "--checksum-fill" must be specified` : { kind: "checksum" },
 });
 const TRACE = extension({
 	name: "TRACE",
 	options: {},
 	start: () => ({}),
-	finish: () => ({ kind: "trace" })
+	finish: () => ({ kind: "trace" }),
 });
 function formatClassify({ major, minor }) {
 	return ` -j CLASSIFY --set-class ${hex4(major)}:${hex4(minor)}`;
@@ -2207,41 +2349,38 @@ function hex4(n) {
 const ALL$1 = 4294967295;
 const MARK_TARGET = extension({
 	name: "MARK",
-	exclusive: [[
-		"--set-xmark",
-		"--set-mark",
-		"--and-mark",
-		"--or-mark",
-		"--xor-mark"
-	]],
+	exclusive: [["--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--xor-mark"]],
 	options: {
 		"--set-xmark": masked$1((value, mask) => ({
 			value,
-			mask
+			mask,
 		})),
 		"--set-mark": masked$1((value, mask) => ({
 			value,
-			mask: (mask | value) >>> 0
+			mask: (mask | value) >>> 0,
 		})),
 		"--or-mark": bits$1((n) => ({
 			value: n,
-			mask: n
+			mask: n,
 		})),
 		"--and-mark": bits$1((n) => ({
 			value: 0,
-			mask: ~n >>> 0
+			mask: ~n >>> 0,
 		})),
 		"--xor-mark": bits$1((n) => ({
 			value: n,
-			mask: 0
-		}))
+			mask: 0,
+		})),
 	},
 	start: () => ({}),
-	finish: ({ value, mask }) => value === void 0 || mask === void 0 ? "MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required" : {
-		kind: "mark",
-		value,
-		mask
-	}
+	finish: ({ value, mask }) =>
+		value === void 0 || mask === void 0
+			? "MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required"
+			: {
+					kind: "mark",
+					value,
+					mask,
+				},
 });
 function formatMarkTarget(target) {
 	return ` -j MARK --set-xmark 0x${target.value.toString(16)}/0x${target.mask.toString(16)}`;
@@ -2266,7 +2405,7 @@ function markOption(parse) {
 			if (mark === void 0) return `MARK: bad integer value for option "${option}", or out of range.`;
 			draft.value = mark.value;
 			draft.mask = mark.mask;
-		}
+		},
 	};
 }
 // src/formats/iptables/target/connmark.ts
@@ -2274,39 +2413,37 @@ const ALL = 4294967295;
 const CONNMARK = extension({
 	name: "CONNMARK",
 	exclusive: [
-		[
-			"--set-xmark",
-			"--set-mark",
-			"--and-mark",
-			"--or-mark",
-			"--xor-mark",
-			"--save-mark",
-			"--restore-mark"
-		],
+		["--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--xor-mark", "--save-mark", "--restore-mark"],
 		["--ctmask", "--mask"],
-		["--nfmask", "--mask"]
+		["--nfmask", "--mask"],
 	],
 	options: {
 		"--set-xmark": masked((value, mask) => ({
 			value,
-			mask
+			mask,
 		})),
 		"--set-mark": masked((value, mask) => ({
 			value,
-			mask: (mask | value) >>> 0
+			mask: (mask | value) >>> 0,
 		})),
-		"--and-mark": number$1(ALL, (draft, n) => setMark(draft, {
-			value: 0,
-			mask: ~n >>> 0
-		})),
-		"--or-mark": number$1(ALL, (draft, n) => setMark(draft, {
-			value: n,
-			mask: n
-		})),
-		"--xor-mark": number$1(ALL, (draft, n) => setMark(draft, {
-			value: n,
-			mask: 0
-		})),
+		"--and-mark": number$1(ALL, (draft, n) =>
+			setMark(draft, {
+				value: 0,
+				mask: ~n >>> 0,
+			}),
+		),
+		"--or-mark": number$1(ALL, (draft, n) =>
+			setMark(draft, {
+				value: n,
+				mask: n,
+			}),
+		),
+		"--xor-mark": number$1(ALL, (draft, n) =>
+			setMark(draft, {
+				value: n,
+				mask: 0,
+			}),
+		),
 		"--save-mark": operation("save"),
 		"--restore-mark": operation("restore"),
 		"--left-shift-mark": shift("left"),
@@ -2319,30 +2456,32 @@ const CONNMARK = extension({
 		}),
 		"--mask": number$1(ALL, (draft, n) => {
 			draft.nfmask = draft.ctmask = n;
-		})
+		}),
 	},
 	start: () => ({
 		value: 0,
 		nfmask: ALL,
-		ctmask: ALL
+		ctmask: ALL,
 	}),
 	finish: ({ op, value, nfmask, ctmask, shift: given }) => {
 		if (op === void 0) return "CONNMARK target: No operation specified";
 		const rest = given === void 0 || given.bits === 0 ? {} : { shift: given };
-		return op === "set" ? {
-			kind: "connmark",
-			op,
-			value,
-			mask: ctmask,
-			...rest
-		} : {
-			kind: "connmark",
-			op,
-			nfmask,
-			ctmask,
-			...rest
-		};
-	}
+		return op === "set"
+			? {
+					kind: "connmark",
+					op,
+					value,
+					mask: ctmask,
+					...rest,
+				}
+			: {
+					kind: "connmark",
+					op,
+					nfmask,
+					ctmask,
+					...rest,
+				};
+	},
 });
 function formatConnmarkTarget(target) {
 	return ` -j CONNMARK ${target.op === "set" ? `--set-xmark ${hex(target.value)}/${hex(target.mask)}` : `--${target.op}-mark --nfmask ${hex(target.nfmask)} --ctmask ${hex(target.ctmask)}`}${shiftWords(target, "--")}`;
@@ -2365,7 +2504,7 @@ function masked(make) {
 			const mark = parseMark(text);
 			if (mark === void 0) return `CONNMARK: bad integer value for option "${option}", or out of range.`;
 			setMark(draft, make(mark.value, mark.mask));
-		}
+		},
 	};
 }
 function number$1(max, take) {
@@ -2375,7 +2514,7 @@ function number$1(max, take) {
 			const n = parseUint(value, max);
 			if (n === void 0) return `CONNMARK: bad value for option "${option}", or out of range (0-${max}).`;
 			take(draft, n);
-		}
+		},
 	};
 }
 function operation(op) {
@@ -2383,7 +2522,7 @@ function operation(op) {
 		args: 0,
 		set: (draft) => {
 			draft.op = op;
-		}
+		},
 	};
 }
 /** The kernel takes no more than 31 bits. */
@@ -2391,7 +2530,7 @@ function shift(dir) {
 	return number$1(32, (draft, bits) => {
 		draft.shift = {
 			dir,
-			bits
+			bits,
 		};
 	});
 }
@@ -2403,7 +2542,7 @@ const CT = extension({
 			args: 0,
 			set: (draft) => {
 				draft.notrack = true;
-			}
+			},
 		},
 		"--zone": zone(),
 		"--zone-orig": zone("original"),
@@ -2411,7 +2550,7 @@ const CT = extension({
 		"--helper": UNMODELLED,
 		"--timeout": UNMODELLED,
 		"--ctevents": UNMODELLED,
-		"--expevents": UNMODELLED
+		"--expevents": UNMODELLED,
 	},
 	start: () => ({ id: 0 }),
 	finish: ({ notrack, id, byMark, original, reply }) => {
@@ -2419,19 +2558,26 @@ const CT = extension({
 		const number = byMark === true ? "mark" : id;
 		return {
 			kind: "ct",
-			...notrack === void 0 ? {} : { notrack },
-			...number === 0 ? {} : { zone: dir === void 0 ? { id: number } : {
-				id: number,
-				dir
-			} }
+			...(notrack === void 0 ? {} : { notrack }),
+			...(number === 0
+				? {}
+				: {
+						zone:
+							dir === void 0
+								? { id: number }
+								: {
+										id: number,
+										dir,
+									},
+					}),
 		};
-	}
+	},
 });
 const NOTRACK = extension({
 	name: "NOTRACK",
 	options: {},
 	start: () => ({}),
-	finish: () => ({ kind: "notrack" })
+	finish: () => ({ kind: "notrack" }),
 });
 function formatCt(target) {
 	return ` -j CT${ctOptions(target).replaceAll(/ (?=[nz])/g, " --")}`;
@@ -2452,7 +2598,7 @@ function zone(dir) {
 			const id = parseUint(value, 65535);
 			if (id === void 0) return `Cannot parse ${value} as a zone ID`;
 			draft.id = id;
-		}
+		},
 	};
 }
 // src/formats/iptables/target/log.ts
@@ -2467,35 +2613,15 @@ const LEVELS = {
 	warning: 4,
 	notice: 5,
 	info: 6,
-	debug: 7
+	debug: 7,
 };
 /** With the kernel's bits (`XT_LOG_*`). */
 const FLAGS = [
-	[
-		"tcpSequence",
-		"--log-tcp-sequence",
-		1
-	],
-	[
-		"tcpOptions",
-		"--log-tcp-options",
-		2
-	],
-	[
-		"ipOptions",
-		"--log-ip-options",
-		4
-	],
-	[
-		"uid",
-		"--log-uid",
-		8
-	],
-	[
-		"macdecode",
-		"--log-macdecode",
-		32
-	]
+	["tcpSequence", "--log-tcp-sequence", 1],
+	["tcpOptions", "--log-tcp-options", 2],
+	["ipOptions", "--log-ip-options", 4],
+	["uid", "--log-uid", 8],
+	["macdecode", "--log-macdecode", 32],
 ];
 const LOG = extension({
 	name: "LOG",
@@ -2506,7 +2632,7 @@ const LOG = extension({
 				const level = parseUint(value, 7) ?? LEVELS[value.toLowerCase()];
 				if (level === void 0) return `log level "${value}" unknown`;
 				draft.level = level;
-			}
+			},
 		},
 		"--log-prefix": {
 			args: 1,
@@ -2514,15 +2640,15 @@ const LOG = extension({
 				if (value === "") return "Argument must have a minimum length of 1 characters";
 				if (value.includes("\n")) return "Newlines not allowed in --log-prefix";
 				draft.prefix = value.slice(0, MAX_PREFIX$1);
-			}
+			},
 		},
-		...Object.fromEntries(FLAGS.map(([key, option]) => [option, flag$2(key)]))
+		...Object.fromEntries(FLAGS.map(([key, option]) => [option, flag$2(key)])),
 	},
 	start: () => ({
 		kind: "log",
-		level: DEFAULT_LEVEL
+		level: DEFAULT_LEVEL,
 	}),
-	finish: (draft) => draft
+	finish: (draft) => draft,
 });
 function formatLog(target) {
 	let text = " -j LOG";
@@ -2536,19 +2662,12 @@ function flag$2(key) {
 		args: 0,
 		set: (draft) => {
 			draft[key] = true;
-		}
+		},
 	};
 }
 // src/formats/iptables/target/nat.ts
 /** icmp, tcp, udp, dccp, icmpv6, sctp: what has ports, or an identifier in their place. */
-const WITH_PORTS = [
-	1,
-	6,
-	17,
-	33,
-	58,
-	132
-];
+const WITH_PORTS = [1, 6, 17, 33, 58, 132];
 const RANDOM = flag$1("random");
 const RANDOM_FULLY = flag$1("randomFully");
 const PERSISTENT = flag$1("persistent");
@@ -2558,7 +2677,7 @@ const TO_PORTS = {
 		const ports = parseDashedPorts(value);
 		if (typeof ports === "string") return ports;
 		draft.toPorts = ports;
-	}
+	},
 };
 const TO_RANGE = {
 	args: 1,
@@ -2566,24 +2685,26 @@ const TO_RANGE = {
 		const range = parseNatRange(value, family);
 		if (typeof range === "string") return range;
 		draft.to = range;
-	}
+	},
 };
 const DNAT = extension({
 	name: "DNAT",
 	options: {
 		"--to-destination": TO_RANGE,
 		"--random": RANDOM,
-		"--persistent": PERSISTENT
+		"--persistent": PERSISTENT,
 	},
 	start: () => ({}),
 	finish: ({ to, ...flags }, head) => {
 		if (to === void 0) return `DNAT: option "--to-destination" must be specified`;
-		return needPorts(head, to.minPort !== void 0) ?? {
-			kind: "dnat",
-			to,
-			...flags
-		};
-	}
+		return (
+			needPorts(head, to.minPort !== void 0) ?? {
+				kind: "dnat",
+				to,
+				...flags,
+			}
+		);
+	},
 });
 const SNAT = extension({
 	name: "SNAT",
@@ -2591,42 +2712,46 @@ const SNAT = extension({
 		"--to-source": TO_RANGE,
 		"--random": RANDOM,
 		"--random-fully": RANDOM_FULLY,
-		"--persistent": PERSISTENT
+		"--persistent": PERSISTENT,
 	},
 	start: () => ({}),
 	finish: ({ to, ...flags }, head) => {
 		if (to === void 0) return `SNAT: option "--to-source" must be specified`;
-		return needPorts(head, to.minPort !== void 0) ?? {
-			kind: "snat",
-			to,
-			...flags
-		};
-	}
+		return (
+			needPorts(head, to.minPort !== void 0) ?? {
+				kind: "snat",
+				to,
+				...flags,
+			}
+		);
+	},
 });
 const MASQUERADE = extension({
 	name: "MASQUERADE",
 	options: {
 		"--to-ports": TO_PORTS,
 		"--random": RANDOM,
-		"--random-fully": RANDOM_FULLY
+		"--random-fully": RANDOM_FULLY,
 	},
 	start: () => ({}),
-	finish: (draft, head) => needPorts(head, draft.toPorts !== void 0) ?? {
-		kind: "masquerade",
-		...draft
-	}
+	finish: (draft, head) =>
+		needPorts(head, draft.toPorts !== void 0) ?? {
+			kind: "masquerade",
+			...draft,
+		},
 });
 const REDIRECT = extension({
 	name: "REDIRECT",
 	options: {
 		"--to-ports": TO_PORTS,
-		"--random": RANDOM
+		"--random": RANDOM,
 	},
 	start: () => ({}),
-	finish: (draft, head) => needPorts(head, draft.toPorts !== void 0) ?? {
-		kind: "redirect",
-		...draft
-	}
+	finish: (draft, head) =>
+		needPorts(head, draft.toPorts !== void 0) ?? {
+			kind: "redirect",
+			...draft,
+		},
 });
 function formatNat(target) {
 	return ` -j ${target.kind.toUpperCase()}${natTo(target)}${natFlags(target)}`;
@@ -2637,27 +2762,37 @@ function formatNatRange(range) {
 	if (range.maxAddr !== void 0 && range.maxAddr !== range.minAddr) text += `-${range.maxAddr}`;
 	if (range.minPort === void 0) return text;
 	if (text.includes(":")) text = `[${text}]`;
-	text += `:${formatPortRange({
-		from: range.minPort,
-		to: range.maxPort ?? range.minPort
-	}, "-")}`;
+	text += `:${formatPortRange(
+		{
+			from: range.minPort,
+			to: range.maxPort ?? range.minPort,
+		},
+		"-",
+	)}`;
 	return range.basePort === void 0 ? text : `${text}/${range.basePort}`;
 }
 /** ` --random --random-fully --persistent`, those that are set. */
 function natFlags(target) {
 	const flags = target;
-	return (flags.random === true ? " --random" : "") + (flags.randomFully === true ? " --random-fully" : "") + (flags.persistent === true ? " --persistent" : "");
+	return (
+		(flags.random === true ? " --random" : "") +
+		(flags.randomFully === true ? " --random-fully" : "") +
+		(flags.persistent === true ? " --persistent" : "")
+	);
 }
 function natTo(target) {
 	switch (target.kind) {
-		case "dnat": return ` --to-destination ${formatNatRange(target.to)}`;
-		case "snat": return ` --to-source ${formatNatRange(target.to)}`;
+		case "dnat":
+			return ` --to-destination ${formatNatRange(target.to)}`;
+		case "snat":
+			return ` --to-source ${formatNatRange(target.to)}`;
 		case "masquerade":
-		case "redirect": return target.toPorts === void 0 ? "" : ` --to-ports ${formatPortRange(target.toPorts, "-")}`;
+		case "redirect":
+			return target.toPorts === void 0 ? "" : ` --to-ports ${formatPortRange(target.toPorts, "-")}`;
 	}
 }
 function needPorts(head, given) {
-	if (!given || WITH_PORTS.includes(head.proto) && !head.protoInvert) return void 0;
+	if (!given || (WITH_PORTS.includes(head.proto) && !head.protoInvert)) return void 0;
 	return "Need TCP, UDP, SCTP or DCCP with port specification";
 }
 function flag$1(key) {
@@ -2665,30 +2800,34 @@ function flag$1(key) {
 		args: 0,
 		set: (draft) => {
 			draft[key] = true;
-		}
+		},
 	};
 }
 function parseDashedPorts(text) {
 	if (text.includes(":")) return "Invalid port:port syntax - use dash";
 	const dash = text.indexOf("-");
 	const whole = parsePort(text);
-	if (whole !== void 0) return {
-		from: whole,
-		to: whole
-	};
+	if (whole !== void 0)
+		return {
+			from: whole,
+			to: whole,
+		};
 	const from = parsePort(text.slice(0, Math.max(dash, 0)));
 	const to = parsePort(text.slice(dash + 1));
 	if (from === void 0) return `Port \`${text}' not valid`;
 	if (to === void 0) return `Port \`${text.slice(dash + 1)}' not valid`;
-	return from > to ? `Port range \`${text.slice(dash + 1)}' funky` : {
-		from,
-		to
-	};
+	return from > to
+		? `Port range \`${text.slice(dash + 1)}' funky`
+		: {
+				from,
+				to,
+			};
 }
 /** `[addr[-addr]][:port[-port[/base]]]`. `maxAddr` and `maxPort` are left out when they equal the minimum. */
 function parseNatRange(text, family) {
 	const bracket = text.startsWith("[") ? text.indexOf("]") : -1;
-	const colon = family === "ipv4" || bracket >= 0 || text.startsWith(":") ? text.indexOf(":", Math.max(bracket, 0)) : -1;
+	const colon =
+		family === "ipv4" || bracket >= 0 || text.startsWith(":") ? text.indexOf(":", Math.max(bracket, 0)) : -1;
 	const addrs = bracket >= 0 ? text.slice(1, bracket) : colon < 0 ? text : text.slice(0, colon);
 	const range = {};
 	if (addrs !== "") {
@@ -2716,20 +2855,26 @@ function parseNatRange(text, family) {
 // src/formats/iptables/target/netmap.ts
 const NETMAP = extension({
 	name: "NETMAP",
-	options: { "--to": {
-		args: 1,
-		set: (draft, { value, family }) => {
-			const net = parseNet(value, family);
-			if (net === "not found") return `NETMAP: bad value for option "--to": \`${value}' is no address`;
-			if (typeof net === "string") return `NETMAP: bad value for option "--to", neither a valid network mask nor valid CIDR (0-${family === "ipv4" ? 32 : 128}).`;
-			draft.net = net;
-		}
-	} },
+	options: {
+		"--to": {
+			args: 1,
+			set: (draft, { value, family }) => {
+				const net = parseNet(value, family);
+				if (net === "not found") return `NETMAP: bad value for option "--to": \`${value}' is no address`;
+				if (typeof net === "string")
+					return `NETMAP: bad value for option "--to", neither a valid network mask nor valid CIDR (0-${family === "ipv4" ? 32 : 128}).`;
+				draft.net = net;
+			},
+		},
+	},
 	start: () => ({}),
-	finish: ({ net }) => net === void 0 ? `NETMAP: option "--to" must be specified` : {
-		kind: "netmap",
-		net
-	}
+	finish: ({ net }) =>
+		net === void 0
+			? `NETMAP: option "--to" must be specified`
+			: {
+					kind: "netmap",
+					net,
+				},
 });
 function formatNetmap({ net }) {
 	return ` -j NETMAP --to ${formatCidr(net)}`;
@@ -2746,21 +2891,26 @@ const NFLOG = extension({
 				if (value === "") return "Argument must have a minimum length of 1 characters";
 				if (value.includes("\n")) return "Newlines not allowed in --log-prefix";
 				draft.prefix = value.slice(0, MAX_PREFIX);
-			}
+			},
 		},
 		"--nflog-range": UNMODELLED,
 		"--nflog-size": number("size", 4294967295),
-		"--nflog-threshold": number("threshold", 65535)
+		"--nflog-threshold": number("threshold", 65535),
 	},
 	start: () => ({ kind: "nflog" }),
-	finish: (draft) => draft
+	finish: (draft) => draft,
 });
 function formatNflog(target) {
 	return ` -j NFLOG${words(target, " --")}`;
 }
 function words({ prefix, group, size, threshold }, before) {
-	const one = (name, value) => value === void 0 ? "" : `${before}nflog-${name} ${value}`;
-	return one("prefix", prefix === void 0 ? void 0 : quoteWord(prefix)) + one("group", group) + one("size", size) + one("threshold", threshold);
+	const one = (name, value) => (value === void 0 ? "" : `${before}nflog-${name} ${value}`);
+	return (
+		one("prefix", prefix === void 0 ? void 0 : quoteWord(prefix)) +
+		one("group", group) +
+		one("size", size) +
+		one("threshold", threshold)
+	);
 }
 function number(key, max) {
 	return {
@@ -2769,7 +2919,7 @@ function number(key, max) {
 			const n = parseUint(value, max);
 			if (n === void 0) return `NFLOG: bad value for option "${option}", or out of range (0-${max}).`;
 			if (n !== 0 || key === "size") draft[key] = n;
-		}
+		},
 	};
 }
 // src/formats/iptables/target/reject.ts
@@ -2783,45 +2933,42 @@ const NAMES = {
 		["icmp-net-prohibited", "net-prohib"],
 		["icmp-host-prohibited", "host-prohib"],
 		["tcp-reset", "tcp-rst"],
-		["icmp-admin-prohibited", "admin-prohib"]
+		["icmp-admin-prohibited", "admin-prohib"],
 	],
 	ipv6: [
 		["icmp6-no-route", "no-route"],
 		["icmp6-adm-prohibited", "adm-prohibited"],
 		["icmp6-addr-unreachable", "addr-unreach"],
 		["icmp6-port-unreachable", "port-unreach"],
-		["tcp-reset", "tcp-reset"]
-	]
+		["tcp-reset", "tcp-reset"],
+	],
 };
-const UNMODELLED_NAMES = [
-	"icmp6-policy-fail",
-	"policy-fail",
-	"icmp6-reject-route",
-	"reject-route"
-];
+const UNMODELLED_NAMES = ["icmp6-policy-fail", "policy-fail", "icmp6-reject-route", "reject-route"];
 const DEFAULTS = {
 	ipv4: "icmp-port-unreachable",
-	ipv6: "icmp6-port-unreachable"
+	ipv6: "icmp6-port-unreachable",
 };
 const REJECT = extension({
 	name: "REJECT",
-	options: { "--reject-with": {
-		args: 1,
-		set: (draft, { value, family }) => {
-			const wanted = value.toLowerCase();
-			const found = NAMES[family].find(([name, short]) => name.startsWith(wanted) || short.startsWith(wanted));
-			if (found !== void 0 && wanted !== "") {
-				draft.with = found[0];
-				return;
-			}
-			return family === "ipv6" && UNMODELLED_NAMES.includes(wanted) ? UNMODELLED : `unknown reject type "${value}"`;
-		}
-	} },
+	options: {
+		"--reject-with": {
+			args: 1,
+			set: (draft, { value, family }) => {
+				const wanted = value.toLowerCase();
+				const found = NAMES[family].find(([name, short]) => name.startsWith(wanted) || short.startsWith(wanted));
+				if (found !== void 0 && wanted !== "") {
+					draft.with = found[0];
+					return;
+				}
+				return family === "ipv6" && UNMODELLED_NAMES.includes(wanted) ? UNMODELLED : `unknown reject type "${value}"`;
+			},
+		},
+	},
 	start: () => ({}),
 	finish: (draft, { family }) => ({
 		kind: "reject",
-		with: draft.with ?? DEFAULTS[family]
-	})
+		with: draft.with ?? DEFAULTS[family],
+	}),
 });
 function formatReject(target) {
 	return ` -j REJECT --reject-with ${target.with}`;
@@ -2858,14 +3005,15 @@ const SET_TARGET = extension({
 				const seconds = parseUint(value, MAX_TIMEOUT);
 				if (seconds === void 0) return `Invalid value for option --timeout or out of range 0-${MAX_TIMEOUT}`;
 				draft.timeout = seconds;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({ kind: "set" }),
-	finish: (draft) => complaint(draft) ?? draft
+	finish: (draft) => complaint(draft) ?? draft,
 });
 function complaint({ add, del, map, exist, timeout, mapMark, mapPrio, mapQueue }) {
-	if (add === void 0 && del === void 0 && map === void 0) return "You must specify either `--add-set' or `--del-set' or `--map-set'";
+	if (add === void 0 && del === void 0 && map === void 0)
+		return "You must specify either `--add-set' or `--del-set' or `--map-set'";
 	if (add === void 0) {
 		if (exist === true) return "Flag `--exist' can be used with `--add-set' only";
 		if (timeout !== void 0) return "Option `--timeout' can be used with `--add-set' only";
@@ -2876,8 +3024,17 @@ function complaint({ add, del, map, exist, timeout, mapMark, mapPrio, mapQueue }
 }
 /** The target's options; `dashes` is `--`, or "" in a listing. */
 function setTargetWords(target, dashes) {
-	const set = (option, given) => given === void 0 ? "" : ` ${dashes}${option} ${formatReference(given)}`;
-	return set("add-set", target.add) + (target.exist === true ? ` ${dashes}exist` : "") + (target.timeout === void 0 ? "" : ` ${dashes}timeout ${target.timeout}`) + set("del-set", target.del) + set("map-set", target.map) + (target.mapMark === true ? ` ${dashes}map-mark` : "") + (target.mapPrio === true ? ` ${dashes}map-prio` : "") + (target.mapQueue === true ? ` ${dashes}map-queue` : "");
+	const set = (option, given) => (given === void 0 ? "" : ` ${dashes}${option} ${formatReference(given)}`);
+	return (
+		set("add-set", target.add) +
+		(target.exist === true ? ` ${dashes}exist` : "") +
+		(target.timeout === void 0 ? "" : ` ${dashes}timeout ${target.timeout}`) +
+		set("del-set", target.del) +
+		set("map-set", target.map) +
+		(target.mapMark === true ? ` ${dashes}map-mark` : "") +
+		(target.mapPrio === true ? ` ${dashes}map-prio` : "") +
+		(target.mapQueue === true ? ` ${dashes}map-queue` : "")
+	);
 }
 function reference(option, take) {
 	return {
@@ -2888,7 +3045,7 @@ function reference(option, take) {
 			const given = parseReference(value, second);
 			if (typeof given === "string") return given;
 			take(draft, given);
-		}
+		},
 	};
 }
 function flag(take) {
@@ -2896,14 +3053,14 @@ function flag(take) {
 		args: 0,
 		set: (draft) => {
 			take(draft);
-		}
+		},
 	};
 }
 // src/formats/iptables/target/tcpmss.ts
 /** What is left of 65535 bytes after the IP header. */
 const MAX_MSS = {
 	ipv4: 65515,
-	ipv6: 65495
+	ipv6: 65495,
 };
 const TCPMSS = extension({
 	name: "TCPMSS",
@@ -2915,23 +3072,25 @@ const TCPMSS = extension({
 				const mss = parseUint(value, max);
 				if (mss === void 0) return `TCPMSS: bad value for option "--set-mss", or out of range (0-${max}).`;
 				draft.mss = mss;
-			}
+			},
 		},
 		"--clamp-mss-to-pmtu": {
 			args: 0,
 			set: (draft) => {
 				draft.clamp = true;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({}),
 	finish: ({ mss, clamp }) => {
 		const given = clamp === true ? "pmtu" : mss;
-		return given === void 0 ? "TCPMSS target: At least one parameter is required" : {
-			kind: "tcpmss",
-			mss: given
-		};
-	}
+		return given === void 0
+			? "TCPMSS target: At least one parameter is required"
+			: {
+					kind: "tcpmss",
+					mss: given,
+				};
+	},
 });
 function formatTcpmssTarget({ mss }) {
 	return ` -j TCPMSS ${mss === "pmtu" ? "--clamp-mss-to-pmtu" : `--set-mss ${mss}`}`;
@@ -2939,12 +3098,7 @@ function formatTcpmssTarget({ mss }) {
 // src/formats/iptables/target/tos.ts
 const TOS = extension({
 	name: "TOS",
-	exclusive: [[
-		"--set-tos",
-		"--and-tos",
-		"--or-tos",
-		"--xor-tos"
-	]],
+	exclusive: [["--set-tos", "--and-tos", "--or-tos", "--xor-tos"]],
 	options: {
 		"--set-tos": {
 			args: 1,
@@ -2952,27 +3106,30 @@ const TOS = extension({
 				const tos = parseTos(value);
 				if (typeof tos === "string") return tos;
 				Object.assign(draft, tos);
-			}
+			},
 		},
 		"--and-tos": bits((n) => ({
 			value: 0,
-			mask: ~n & 255
+			mask: ~n & 255,
 		})),
 		"--or-tos": bits((n) => ({
 			value: n,
-			mask: n
+			mask: n,
 		})),
 		"--xor-tos": bits((n) => ({
 			value: n,
-			mask: 0
-		}))
+			mask: 0,
+		})),
 	},
 	start: () => ({}),
-	finish: ({ value, mask }) => value === void 0 || mask === void 0 ? "TOS: An action is required" : {
-		kind: "tos",
-		value,
-		mask
-	}
+	finish: ({ value, mask }) =>
+		value === void 0 || mask === void 0
+			? "TOS: An action is required"
+			: {
+					kind: "tos",
+					value,
+					mask,
+				},
 });
 const DSCP = extension({
 	name: "DSCP",
@@ -2984,7 +3141,7 @@ const DSCP = extension({
 				const dscp = parseUint(value, 63);
 				if (dscp === void 0) return `DSCP: bad value for option "--set-dscp", or out of range (0-63).`;
 				draft.value = dscp;
-			}
+			},
 		},
 		"--set-dscp-class": {
 			args: 1,
@@ -2992,14 +3149,17 @@ const DSCP = extension({
 				const dscp = dscpClass(value);
 				if (dscp === void 0) return `Invalid DSCP value \`${value}'`;
 				draft.value = dscp;
-			}
-		}
+			},
+		},
 	},
 	start: () => ({}),
-	finish: ({ value }) => value === void 0 ? "DSCP target: Parameter --set-dscp is required" : {
-		kind: "dscp",
-		value
-	}
+	finish: ({ value }) =>
+		value === void 0
+			? "DSCP target: Parameter --set-dscp is required"
+			: {
+					kind: "dscp",
+					value,
+				},
 });
 function formatTosTarget(target) {
 	return ` -j TOS --set-tos ${formatTos(target)}`;
@@ -3014,28 +3174,27 @@ function bits(make) {
 			const n = parseUint(value, 255);
 			if (n === void 0) return `TOS: bad value for option "${option}", or out of range (0-255).`;
 			Object.assign(draft, make(n));
-		}
+		},
 	};
 }
 // src/formats/iptables/target/ttl.ts
 const TTL = extension({
 	name: "TTL",
-	exclusive: [[
-		"--ttl-set",
-		"--ttl-dec",
-		"--ttl-inc"
-	]],
+	exclusive: [["--ttl-set", "--ttl-dec", "--ttl-inc"]],
 	options: {
 		"--ttl-set": change("set", 0),
 		"--ttl-inc": change("inc", 1),
-		"--ttl-dec": change("dec", 1)
+		"--ttl-dec": change("dec", 1),
 	},
 	start: () => ({}),
-	finish: ({ op, value }) => op === void 0 || value === void 0 ? "TTL: You must specify an action" : {
-		kind: "ttl",
-		op,
-		value
-	}
+	finish: ({ op, value }) =>
+		op === void 0 || value === void 0
+			? "TTL: You must specify an action"
+			: {
+					kind: "ttl",
+					op,
+					value,
+				},
 });
 function formatTtlTarget({ op, value }) {
 	return ` -j TTL --ttl-${op} ${value}`;
@@ -3048,14 +3207,14 @@ function change(op, least) {
 			if (n === void 0 || n < least) return `TTL: bad value for option "${option}", or out of range (${least}-255).`;
 			draft.op = op;
 			draft.value = n;
-		}
+		},
 	};
 }
 // src/formats/iptables/print-rule.ts
 /**
-* The words after `-A CHAIN`, each with a space before it; "" for a rule that matches all and does nothing. With
-* `counters`, `-c PACKETS BYTES` stands before the target, as `iptables -S -v` has it.
-*/
+ * The words after `-A CHAIN`, each with a space before it; "" for a rule that matches all and does nothing. With
+ * `counters`, `-c PACKETS BYTES` stands before the target, as `iptables -S -v` has it.
+ */
 function ruleWords(rule, options = {}) {
 	let text = "";
 	for (const match of rule.matches) text += matchWords(match);
@@ -3064,78 +3223,139 @@ function ruleWords(rule, options = {}) {
 }
 function matchWords(match) {
 	switch (match.kind) {
-		case "source": return netWords("-s", match);
-		case "destination": return netWords("-d", match);
-		case "in-interface": return ` ${bang(match.invert)}-i ${match.name}`;
-		case "out-interface": return ` ${bang(match.invert)}-o ${match.name}`;
-		case "protocol": return ` ${bang(match.invert)}-p ${protocolName(match.proto)}`;
-		case "fragment": return ` ${bang(match.invert)}-f`;
-		case "comment": return formatComment(match);
-		case "tcp": return formatTcp(match);
+		case "source":
+			return netWords("-s", match);
+		case "destination":
+			return netWords("-d", match);
+		case "in-interface":
+			return ` ${bang(match.invert)}-i ${match.name}`;
+		case "out-interface":
+			return ` ${bang(match.invert)}-o ${match.name}`;
+		case "protocol":
+			return ` ${bang(match.invert)}-p ${protocolName(match.proto)}`;
+		case "fragment":
+			return ` ${bang(match.invert)}-f`;
+		case "comment":
+			return formatComment(match);
+		case "tcp":
+			return formatTcp(match);
 		case "udp":
-		case "sctp": return ` -m ${match.kind}${formatPorts(match)}`;
+		case "sctp":
+			return ` -m ${match.kind}${formatPorts(match)}`;
 		case "icmp":
-		case "icmp6": return formatIcmp(match);
-		case "conntrack": return formatConntrackMatch(match);
-		case "state": return formatState(match);
-		case "mark": return formatMarkMatch(match);
-		case "addrtype": return formatAddrType(match);
-		case "statistic": return formatStatistic(match);
-		case "set": return formatSet(match);
-		case "multiport": return formatMultiport(match);
-		case "recent": return formatRecent(match);
-		case "nfacct": return formatNfacct(match);
-		case "limit": return formatLimit(match);
-		case "physdev": return formatPhysdev(match);
-		case "connmark": return formatConnmarkMatch(match);
-		case "mac": return formatMac(match);
-		case "iprange": return formatIprange(match);
-		case "length": return formatLength(match);
-		case "tcpmss": return formatTcpmssMatch(match);
-		case "pkttype": return formatPkttype(match);
-		case "ttl": return formatTtlMatch(match);
-		case "tos": return formatTosMatch(match);
-		case "dscp": return formatDscpMatch(match);
-		case "ecn": return formatEcn(match);
-		case "owner": return formatOwner(match);
-		case "rpfilter": return formatRpfilter(match);
-		case "string": return formatString(match);
-		case "unknown-match": return `${match.name === "" ? "" : ` -m ${match.name}`}${match.text === "" ? "" : ` ${match.text}`}`;
+		case "icmp6":
+			return formatIcmp(match);
+		case "conntrack":
+			return formatConntrackMatch(match);
+		case "state":
+			return formatState(match);
+		case "mark":
+			return formatMarkMatch(match);
+		case "addrtype":
+			return formatAddrType(match);
+		case "statistic":
+			return formatStatistic(match);
+		case "set":
+			return formatSet(match);
+		case "multiport":
+			return formatMultiport(match);
+		case "recent":
+			return formatRecent(match);
+		case "nfacct":
+			return formatNfacct(match);
+		case "limit":
+			return formatLimit(match);
+		case "physdev":
+			return formatPhysdev(match);
+		case "connmark":
+			return formatConnmarkMatch(match);
+		case "mac":
+			return formatMac(match);
+		case "iprange":
+			return formatIprange(match);
+		case "length":
+			return formatLength(match);
+		case "tcpmss":
+			return formatTcpmssMatch(match);
+		case "pkttype":
+			return formatPkttype(match);
+		case "ttl":
+			return formatTtlMatch(match);
+		case "tos":
+			return formatTosMatch(match);
+		case "dscp":
+			return formatDscpMatch(match);
+		case "ecn":
+			return formatEcn(match);
+		case "owner":
+			return formatOwner(match);
+		case "rpfilter":
+			return formatRpfilter(match);
+		case "string":
+			return formatString(match);
+		case "unknown-match":
+			return `${match.name === "" ? "" : ` -m ${match.name}`}${match.text === "" ? "" : ` ${match.text}`}`;
 	}
 }
 function targetWords(target) {
 	switch (target.kind) {
-		case "none": return "";
-		case "accept": return " -j ACCEPT";
-		case "drop": return " -j DROP";
-		case "return": return " -j RETURN";
-		case "jump": return ` -j ${target.chain}`;
-		case "goto": return ` -g ${target.chain}`;
-		case "reject": return formatReject(target);
+		case "none":
+			return "";
+		case "accept":
+			return " -j ACCEPT";
+		case "drop":
+			return " -j DROP";
+		case "return":
+			return " -j RETURN";
+		case "jump":
+			return ` -j ${target.chain}`;
+		case "goto":
+			return ` -g ${target.chain}`;
+		case "reject":
+			return formatReject(target);
 		case "dnat":
 		case "snat":
 		case "masquerade":
-		case "redirect": return formatNat(target);
-		case "mark": return formatMarkTarget(target);
-		case "log": return formatLog(target);
-		case "ct": return formatCt(target);
-		case "connmark": return formatConnmarkTarget(target);
-		case "notrack": return " -j NOTRACK";
-		case "ttl": return formatTtlTarget(target);
-		case "tos": return formatTosTarget(target);
-		case "dscp": return formatDscpTarget(target);
-		case "tcpmss": return formatTcpmssTarget(target);
-		case "netmap": return formatNetmap(target);
-		case "nflog": return formatNflog(target);
-		case "classify": return formatClassify(target);
-		case "checksum": return " -j CHECKSUM --checksum-fill";
-		case "trace": return " -j TRACE";
-		case "set": return ` -j SET${setTargetWords(target, "--")}`;
-		case "unknown-target": return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
+		case "redirect":
+			return formatNat(target);
+		case "mark":
+			return formatMarkTarget(target);
+		case "log":
+			return formatLog(target);
+		case "ct":
+			return formatCt(target);
+		case "connmark":
+			return formatConnmarkTarget(target);
+		case "notrack":
+			return " -j NOTRACK";
+		case "ttl":
+			return formatTtlTarget(target);
+		case "tos":
+			return formatTosTarget(target);
+		case "dscp":
+			return formatDscpTarget(target);
+		case "tcpmss":
+			return formatTcpmssTarget(target);
+		case "netmap":
+			return formatNetmap(target);
+		case "nflog":
+			return formatNflog(target);
+		case "classify":
+			return formatClassify(target);
+		case "checksum":
+			return " -j CHECKSUM --checksum-fill";
+		case "trace":
+			return " -j TRACE";
+		case "set":
+			return ` -j SET${setTargetWords(target, "--")}`;
+		case "unknown-target":
+			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}
 }
 function netWords(option, match) {
-	return match.net.prefix === 0 && match.invert !== true ? "" : ` ${bang(match.invert)}${option} ${formatCidr(match.net)}`;
+	return match.net.prefix === 0 && match.invert !== true
+		? ""
+		: ` ${bang(match.invert)}${option} ${formatCidr(match.net)}`;
 }
 // src/formats/iptables/registry.ts
 /** By the name after `-m`. */
@@ -3171,7 +3391,7 @@ const MATCHES = /* @__PURE__ */ new Map([
 	["rpfilter", RPFILTER],
 	["string", STRING],
 	["tcp", TCP],
-	["udp", UDP]
+	["udp", UDP],
 ]);
 /** The match that a protocol brings with it: its options may be used without `-m`. */
 const PROTOCOL_MATCHES = /* @__PURE__ */ new Map([
@@ -3179,7 +3399,7 @@ const PROTOCOL_MATCHES = /* @__PURE__ */ new Map([
 	[6, TCP],
 	[17, UDP],
 	[58, ICMP6],
-	[132, SCTP]
+	[132, SCTP],
 ]);
 /** By the name after `-j`. */
 const TARGETS = /* @__PURE__ */ new Map([
@@ -3202,7 +3422,7 @@ const TARGETS = /* @__PURE__ */ new Map([
 	["TCPMSS", TCPMSS],
 	["DSCP", DSCP],
 	["TOS", TOS],
-	["TTL", TTL]
+	["TTL", TTL],
 ]);
 /** Target extensions that podwire does not model; any other name after `-j` is a chain's. */
 const OTHER_TARGETS = /* @__PURE__ */ new Set([
@@ -3224,7 +3444,7 @@ const OTHER_TARGETS = /* @__PURE__ */ new Set([
 	"TCPOPTSTRIP",
 	"TEE",
 	"TPROXY",
-	"ULOG"
+	"ULOG",
 ]);
 /** Matches that exist in iptables 1.8.9 and that podwire does not model. */
 const OTHER_MATCHES = /* @__PURE__ */ new Set([
@@ -3259,7 +3479,7 @@ const OTHER_MATCHES = /* @__PURE__ */ new Set([
 	"socket",
 	"srh",
 	"time",
-	"u32"
+	"u32",
 ]);
 // src/formats/iptables/rule-head.ts
 const COMMON_OPTIONS = /* @__PURE__ */ new Map([
@@ -3284,7 +3504,7 @@ const COMMON_OPTIONS = /* @__PURE__ */ new Map([
 	["-m", "-m"],
 	["--match", "-m"],
 	["-c", "-c"],
-	["--set-counters", "-c"]
+	["--set-counters", "-c"],
 ]);
 const IFNAMSIZ = 16;
 /** Collects the head of one rule; `-s a,b` and `-d c,d` make it several. */
@@ -3309,16 +3529,21 @@ var HeadDraft = class {
 		this.#seen.push(option);
 		switch (option) {
 			case "-s":
-			case "-d": return this.#takeNets(option, value, invert);
+			case "-d":
+				return this.#takeNets(option, value, invert);
 			case "-i":
-			case "-o": return this.#takeInterface(option === "-i" ? "in-interface" : "out-interface", value, invert);
-			case "-p": return this.#takeProtocol(value, invert);
+			case "-o":
+				return this.#takeInterface(option === "-i" ? "in-interface" : "out-interface", value, invert);
+			case "-p":
+				return this.#takeProtocol(value, invert);
 			case "-f":
 				if (this.family === "ipv6") return "`-f' is not supported in IPv6, use -m frag instead";
-				this.#fragment = invert ? {
-					kind: "fragment",
-					invert
-				} : { kind: "fragment" };
+				this.#fragment = invert
+					? {
+							kind: "fragment",
+							invert,
+						}
+					: { kind: "fragment" };
 				return;
 		}
 	}
@@ -3330,25 +3555,13 @@ var HeadDraft = class {
 	}
 	/** The head matches of each rule, in the order in which they are printed: sources outside, destinations inside. */
 	variants() {
-		const present = (match) => match === void 0 ? [] : [match];
-		const rest = [
-			this.#in,
-			this.#out,
-			this.#protocol,
-			this.#fragment
-		].filter((match) => match !== void 0);
-		if (this.#sources.length <= 1 && this.#destinations.length <= 1) return [[
-			...this.#sources.flatMap(present),
-			...this.#destinations.flatMap(present),
-			...rest
-		]];
+		const present = (match) => (match === void 0 ? [] : [match]);
+		const rest = [this.#in, this.#out, this.#protocol, this.#fragment].filter((match) => match !== void 0);
+		if (this.#sources.length <= 1 && this.#destinations.length <= 1)
+			return [[...this.#sources.flatMap(present), ...this.#destinations.flatMap(present), ...rest]];
 		const sources = this.#sources.length === 0 ? [[]] : this.#sources.map(present);
 		const destinations = this.#destinations.length === 0 ? [[]] : this.#destinations.map(present);
-		return sources.flatMap((source) => destinations.map((destination) => [
-			...source,
-			...destination,
-			...rest
-		]));
+		return sources.flatMap((source) => destinations.map((destination) => [...source, ...destination, ...rest]));
 	}
 	#takeNets(option, value, invert) {
 		const texts = value.split(",");
@@ -3369,14 +3582,16 @@ var HeadDraft = class {
 		if (!isPlainName(name)) return `weird character in interface \`${name}'`;
 		if (name.length >= IFNAMSIZ) return `interface name \`${name}' must be shorter than IFNAMSIZ (15)`;
 		if (name === "+" && !invert) return void 0;
-		const match = invert ? {
-			kind,
-			name,
-			invert
-		} : {
-			kind,
-			name
-		};
+		const match = invert
+			? {
+					kind,
+					name,
+					invert,
+				}
+			: {
+					kind,
+					name,
+				};
 		if (kind === "in-interface") this.#in = match;
 		else this.#out = match;
 	}
@@ -3386,32 +3601,36 @@ var HeadDraft = class {
 		if (proto === 0) return invert ? "rule would never match protocol" : void 0;
 		this.proto = proto;
 		this.protoInvert = invert;
-		this.#protocol = invert ? {
-			kind: "protocol",
-			proto,
-			invert
-		} : {
-			kind: "protocol",
-			proto
-		};
+		this.#protocol = invert
+			? {
+					kind: "protocol",
+					proto,
+					invert,
+				}
+			: {
+					kind: "protocol",
+					proto,
+				};
 	}
 };
 function netMatch(kind, net, invert) {
-	return invert ? {
-		kind,
-		net,
-		invert
-	} : {
-		kind,
-		net
-	};
+	return invert
+		? {
+				kind,
+				net,
+				invert,
+			}
+		: {
+				kind,
+				net,
+			};
 }
 /** A netmask with holes has no prefix length: kept as text without a module name. */
 function unmodelledNet(option, text, invert) {
 	return {
 		kind: "unknown-match",
 		name: "",
-		text: `${bang(invert ? true : void 0)}${option} ${text}`
+		text: `${bang(invert ? true : void 0)}${option} ${text}`,
 	};
 }
 // src/formats/iptables/rule-parser.ts
@@ -3451,7 +3670,7 @@ var RuleParser = class {
 			const message = this.#context.tool === void 0 ? "Bad argument `!'" : "nothing appropriate following !";
 			return err({
 				word: this.#bang,
-				message
+				message,
 			});
 		}
 		return this.#rules();
@@ -3462,24 +3681,26 @@ var RuleParser = class {
 		const isQuoted = this.#words.quoted[at] === true;
 		const swallowing = this.#current !== void 0 && this.#current.open === void 0;
 		if (word === "!" && !isQuoted && !(swallowing && !this.#startsOption(at + 1))) {
-			if (this.#bang >= 0) return {
-				word: at,
-				message: "multiple consecutive ! not allowed"
-			};
+			if (this.#bang >= 0)
+				return {
+					word: at,
+					message: "multiple consecutive ! not allowed",
+				};
 			this.#bang = at;
 			return at + 1;
 		}
 		if (swallowing && (isQuoted || !this.#startsOption(at))) return at + 1;
-		if (isQuoted || !word.startsWith("-")) return {
-			word: at,
-			message: `Bad argument \`${word}'`
-		};
+		if (isQuoted || !word.startsWith("-"))
+			return {
+				word: at,
+				message: `Bad argument \`${word}'`,
+			};
 		const { tool } = this.#context;
 		if (tool !== void 0 && word === "--") {
 			if (at + 1 === this.#words.words.length) return at + 1;
 			return {
 				word: at + 1,
-				message: "unknown arguments found on commandline"
+				message: "unknown arguments found on commandline",
 			};
 		}
 		if (tool !== void 0 && /^-[^-]./.test(word)) return this.#unglue(tool, at) ?? at;
@@ -3492,14 +3713,17 @@ var RuleParser = class {
 	#unglue(tool, at) {
 		const word = this.#word(at);
 		const letter = word.slice(0, 2);
-		const hasValue = tool.letters.has(letter) ? tool.letters.get(letter) !== "none" : COMMON_OPTIONS.has(letter) && letter !== "-f";
+		const hasValue = tool.letters.has(letter)
+			? tool.letters.get(letter) !== "none"
+			: COMMON_OPTIONS.has(letter) && letter !== "-f";
 		if (at !== this.#gluedAt) this.#glued = word;
 		this.#gluedAt = at + 1;
 		if (!hasValue && !tool.letters.has(letter) && letter !== "-f") return this.#unknown(at);
-		if (letter === "-p") return {
-			word: at,
-			message: `unknown protocol "${word}" specified`
-		};
+		if (letter === "-p")
+			return {
+				word: at,
+				message: `unknown protocol "${word}" specified`,
+			};
 		const { words, starts, quoted } = this.#words;
 		const start = starts[at] ?? 0;
 		words.splice(at, 1, letter, hasValue ? word.slice(2) : `-${word.slice(2)}`);
@@ -3509,7 +3733,7 @@ var RuleParser = class {
 	#unknown(at) {
 		return {
 			word: at,
-			message: `unknown option "${at === this.#gluedAt ? this.#glued : this.#word(at)}"`
+			message: `unknown option "${at === this.#gluedAt ? this.#glued : this.#word(at)}"`,
 		};
 	}
 	#toolOption(tool, option, at, attached) {
@@ -3518,15 +3742,17 @@ var RuleParser = class {
 		this.#bang = -1;
 		const rest = this.#words.words.slice(at + 1);
 		if (attached !== void 0) rest.unshift(attached);
-		if (rest.length === 0 && tool.letters.get(option) === "required") return {
-			word: at,
-			message: `option "${this.#word(at)}" requires an argument`
-		};
+		if (rest.length === 0 && tool.letters.get(option) === "required")
+			return {
+				word: at,
+				message: `option "${this.#word(at)}" requires an argument`,
+			};
 		const used = tool.take(option, rest, invert);
-		if (typeof used === "string") return {
-			word: at,
-			message: used
-		};
+		if (typeof used === "string")
+			return {
+				word: at,
+				message: used,
+			};
 		return at + 1 + (attached === void 0 ? used : used - 1);
 	}
 	#common(option, at, attached) {
@@ -3537,57 +3763,66 @@ var RuleParser = class {
 		if (option === "-f") return this.#headFault(this.#head.take("-f", "", invert), at) ?? at + 1;
 		const valueAt = attached === void 0 ? at + 1 : at;
 		const value = attached ?? this.#words.words[valueAt];
-		if (value === void 0) return {
-			word: at,
-			message: `option "${this.#word(at)}" requires an argument`
-		};
+		if (value === void 0)
+			return {
+				word: at,
+				message: `option "${this.#word(at)}" requires an argument`,
+			};
 		switch (option) {
 			case "-m":
-				if (invert) return {
-					word: at,
-					message: "unexpected ! flag before --match"
-				};
-				if (!isPlainName(value) || this.#isNoMatch(value)) return {
-					word: valueAt,
-					message: `Couldn't load match \`${value}':No such file or directory`
-				};
+				if (invert)
+					return {
+						word: at,
+						message: "unexpected ! flag before --match",
+					};
+				if (!isPlainName(value) || this.#isNoMatch(value))
+					return {
+						word: valueAt,
+						message: `Couldn't load match \`${value}':No such file or directory`,
+					};
 				this.#openMatch(value, MATCHES.get(value), valueAt + 1);
 				return valueAt + 1;
 			case "-j":
 			case "-g":
-				if (invert) return {
-					word: at,
-					message: "cannot have ! before -j"
-				};
-				if (this.#targetGiven) return {
-					word: at,
-					message: "multiple -j flags not allowed"
-				};
-				if (!isPlainName(value) && !this.#isNoTarget(value)) return {
-					word: valueAt,
-					message: `Invalid target name \`${value}'`
-				};
+				if (invert)
+					return {
+						word: at,
+						message: "cannot have ! before -j",
+					};
+				if (this.#targetGiven)
+					return {
+						word: at,
+						message: "multiple -j flags not allowed",
+					};
+				if (!isPlainName(value) && !this.#isNoTarget(value))
+					return {
+						word: valueAt,
+						message: `Invalid target name \`${value}'`,
+					};
 				this.#targetGiven = true;
 				this.#openTarget(option, value, valueAt + 1);
 				return valueAt + 1;
 			case "-c":
-				if (invert) return {
-					word: at,
-					message: "cannot have ! before -c"
-				};
-				if (this.#counters !== void 0) return {
-					word: at,
-					message: "multiple -c flags not allowed"
-				};
+				if (invert)
+					return {
+						word: at,
+						message: "cannot have ! before -c",
+					};
+				if (this.#counters !== void 0)
+					return {
+						word: at,
+						message: "multiple -c flags not allowed",
+					};
 				return this.#takeCounters(at);
 			case "-s":
 			case "-d":
 			case "-i":
 			case "-o":
-			case "-p": return this.#takeHead(option, value, {
-				invert,
-				at: valueAt
-			});
+			case "-p":
+				return this.#takeHead(option, value, {
+					invert,
+					at: valueAt,
+				});
 		}
 	}
 	#takeHead(option, value, { invert, at }) {
@@ -3599,28 +3834,33 @@ var RuleParser = class {
 		return at + 1;
 	}
 	#headFault(message, word) {
-		return message === void 0 ? void 0 : {
-			word,
-			message
-		};
+		return message === void 0
+			? void 0
+			: {
+					word,
+					message,
+				};
 	}
 	#takeCounters(at) {
 		const [packets, bytes] = this.#words.words.slice(at + 1);
-		if (packets === void 0 || bytes === void 0) return {
-			word: at,
-			message: "-c requires packet and byte counter"
-		};
-		if (!/^\d+$/.test(packets)) return {
-			word: at + 1,
-			message: "-c packet counter not numeric"
-		};
-		if (!/^\d+$/.test(bytes)) return {
-			word: at + 2,
-			message: "-c byte counter not numeric"
-		};
+		if (packets === void 0 || bytes === void 0)
+			return {
+				word: at,
+				message: "-c requires packet and byte counter",
+			};
+		if (!/^\d+$/.test(packets))
+			return {
+				word: at + 1,
+				message: "-c packet counter not numeric",
+			};
+		if (!/^\d+$/.test(bytes))
+			return {
+				word: at + 2,
+				message: "-c byte counter not numeric",
+			};
 		this.#counters = {
 			packets: Number(packets),
-			bytes: Number(bytes)
+			bytes: Number(bytes),
 		};
 		return at + 3;
 	}
@@ -3629,30 +3869,32 @@ var RuleParser = class {
 			name,
 			from,
 			open: extension?.open(),
-			to: this.#words.words.length
+			to: this.#words.words.length,
 		};
 		this.#matches.push(slot);
 		this.#current = slot;
 		return slot;
 	}
 	#openTarget(option, name, from) {
-		if (option === "-g") this.#target = {
-			kind: "goto",
-			chain: name
-		};
+		if (option === "-g")
+			this.#target = {
+				kind: "goto",
+				chain: name,
+			};
 		else if (name === "ACCEPT") this.#target = { kind: "accept" };
 		else if (name === "DROP") this.#target = { kind: "drop" };
 		else if (name === "RETURN") this.#target = { kind: "return" };
-		else if (this.#context.chains?.has(name) === true || this.#isNoTarget(name)) this.#target = {
-			kind: "jump",
-			chain: name
-		};
+		else if (this.#context.chains?.has(name) === true || this.#isNoTarget(name))
+			this.#target = {
+				kind: "jump",
+				chain: name,
+			};
 		else {
 			const slot = {
 				name,
 				from,
 				open: TARGETS.get(name)?.open(),
-				to: this.#words.words.length
+				to: this.#words.words.length,
 			};
 			this.#target = slot;
 			this.#current = slot;
@@ -3685,33 +3927,37 @@ var RuleParser = class {
 	#takeOption(slot, option, at, attached) {
 		const open = slot.open;
 		const args = open?.argsOf(option);
-		if (open === void 0 || args === void 0) return {
-			word: at,
-			message: `unknown option "${option}"`
-		};
+		if (open === void 0 || args === void 0)
+			return {
+				word: at,
+				message: `unknown option "${option}"`,
+			};
 		const valueAt = attached === void 0 ? at + 1 : at;
 		const after = attached === void 0 ? at + 1 + args : at + args;
-		if (after > this.#words.words.length) return {
-			word: at,
-			message: args === 2 ? `${option} requires two args.` : `option "${option}" requires an argument`
-		};
+		if (after > this.#words.words.length)
+			return {
+				word: at,
+				message: args === 2 ? `${option} requires two args.` : `option "${option}" requires an argument`,
+			};
 		const fault = open.take({
 			option,
-			value: args > 0 ? attached ?? this.#word(valueAt) : "",
+			value: args > 0 ? (attached ?? this.#word(valueAt)) : "",
 			second: args > 1 ? this.#word(valueAt + 1) : "",
 			invert: this.#bang >= 0,
-			family: this.#context.family
+			family: this.#context.family,
 		});
 		if (fault === UNMODELLED) {
-			if (slot !== this.#current) return {
-				word: at,
-				message: `unknown option "${option}"`
-			};
+			if (slot !== this.#current)
+				return {
+					word: at,
+					message: `unknown option "${option}"`,
+				};
 			slot.open = void 0;
-		} else if (fault !== void 0) return {
-			word: args > 0 ? valueAt : at,
-			message: fault
-		};
+		} else if (fault !== void 0)
+			return {
+				word: args > 0 ? valueAt : at,
+				message: fault,
+			};
 		this.#bang = -1;
 		return after;
 	}
@@ -3745,8 +3991,10 @@ var RuleParser = class {
 			if (name === stem) return name;
 			if (name.startsWith(stem)) found.add(letter);
 		}
-		const names = ("open" in this.#target ? [...this.#matches, this.#target] : this.#matches).flatMap((slot) => slot.open?.optionNames ?? []);
-		for (const name of [...names, ...this.#impliedMatch()?.open().optionNames ?? []]) {
+		const names = ("open" in this.#target ? [...this.#matches, this.#target] : this.#matches).flatMap(
+			(slot) => slot.open?.optionNames ?? [],
+		);
+		for (const name of [...names, ...(this.#impliedMatch()?.open().optionNames ?? [])]) {
 			if (name === stem) return name;
 			if (name.startsWith(stem)) found.add(name);
 		}
@@ -3757,7 +4005,12 @@ var RuleParser = class {
 	#startsOption(at) {
 		const word = this.#words.words[at];
 		if (word === void 0 || this.#words.quoted[at] === true) return false;
-		return COMMON_OPTIONS.has(word) || this.#context.tool?.letters.has(word) === true || this.#context.tool?.names.has(word) === true || word.startsWith("--") && this.#impliedMatch()?.open().argsOf(word) !== void 0;
+		return (
+			COMMON_OPTIONS.has(word) ||
+			this.#context.tool?.letters.has(word) === true ||
+			this.#context.tool?.names.has(word) === true ||
+			(word.startsWith("--") && this.#impliedMatch()?.open().argsOf(word) !== void 0)
+		);
 	}
 	/** Words from `at` on belong to something else than the extension read so far. */
 	#endSegment(at) {
@@ -3766,56 +4019,67 @@ var RuleParser = class {
 	}
 	#rules() {
 		const complaint = this.#head.complaint();
-		if (complaint !== void 0) return err({
-			word: 0,
-			message: complaint
-		});
+		if (complaint !== void 0)
+			return err({
+				word: 0,
+				message: complaint,
+			});
 		const variants = this.#head.variants();
 		for (const slot of this.#matches) {
 			const match = slot.open?.finish(this.#head) ?? {
 				kind: "unknown-match",
 				name: slot.name,
-				text: this.#textOf(slot)
+				text: this.#textOf(slot),
 			};
-			if (typeof match !== "object") return err({
-				word: slot.from - 1,
-				message: faultText(match, slot.name)
-			});
+			if (typeof match !== "object")
+				return err({
+					word: slot.from - 1,
+					message: faultText(match, slot.name),
+				});
 			for (const matches of variants) matches.push(match);
 		}
 		const target = this.#finishTarget();
 		if (typeof target !== "object" || "word" in target) return err(target);
 		if (this.#lateFault !== void 0) return err(this.#lateFault);
 		const counters = this.#counters;
-		return ok(variants.map((matches) => counters === void 0 ? {
-			matches,
-			target
-		} : {
-			matches,
-			target,
-			counters
-		}));
+		return ok(
+			variants.map((matches) =>
+				counters === void 0
+					? {
+							matches,
+							target,
+						}
+					: {
+							matches,
+							target,
+							counters,
+						},
+			),
+		);
 	}
 	#finishTarget() {
 		const slot = this.#target;
 		if (!("open" in slot)) return slot;
 		if (slot.open === void 0) {
 			const text = this.#textOf(slot);
-			if (text === "" && !OTHER_TARGETS.has(slot.name)) return {
-				kind: "jump",
-				chain: slot.name
-			};
+			if (text === "" && !OTHER_TARGETS.has(slot.name))
+				return {
+					kind: "jump",
+					chain: slot.name,
+				};
 			return {
 				kind: "unknown-target",
 				name: slot.name,
-				text
+				text,
 			};
 		}
 		const target = slot.open.finish(this.#head);
-		return typeof target === "object" ? target : {
-			word: slot.from - 1,
-			message: faultText(target, slot.name)
-		};
+		return typeof target === "object"
+			? target
+			: {
+					word: slot.from - 1,
+					message: faultText(target, slot.name),
+				};
 	}
 	#textOf(slot) {
 		const { text, starts } = this.#words;
@@ -3829,46 +4093,15 @@ function faultText(fault, name) {
 	return fault === UNMODELLED ? `${name}: option not supported` : fault;
 }
 // src/kernel/xtables.ts
-const TABLE_NAMES = [
-	"raw",
-	"mangle",
-	"nat",
-	"filter",
-	"security"
-];
-const HOOK_NAMES = [
-	"PREROUTING",
-	"INPUT",
-	"FORWARD",
-	"OUTPUT",
-	"POSTROUTING"
-];
+const TABLE_NAMES = ["raw", "mangle", "nat", "filter", "security"];
+const HOOK_NAMES = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 /** The built-in chains of each table, in hook order. */
 const BUILTIN_CHAINS = {
 	raw: ["PREROUTING", "OUTPUT"],
-	mangle: [
-		"PREROUTING",
-		"INPUT",
-		"FORWARD",
-		"OUTPUT",
-		"POSTROUTING"
-	],
-	nat: [
-		"PREROUTING",
-		"INPUT",
-		"OUTPUT",
-		"POSTROUTING"
-	],
-	filter: [
-		"INPUT",
-		"FORWARD",
-		"OUTPUT"
-	],
-	security: [
-		"INPUT",
-		"FORWARD",
-		"OUTPUT"
-	]
+	mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
+	nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
+	filter: ["INPUT", "FORWARD", "OUTPUT"],
+	security: ["INPUT", "FORWARD", "OUTPUT"],
 };
 // src/formats/iptables/save-parser.ts
 /** Reads a whole `iptables-save` text (also one written by hand for `iptables-restore`), line by line. */
@@ -3911,7 +4144,7 @@ var SaveParser = class {
 		this.#table = {
 			name: known,
 			chains: /* @__PURE__ */ new Map(),
-			before: this.pending
+			before: this.pending,
 		};
 		this.#chainNames = /* @__PURE__ */ new Set();
 		this.pending = [];
@@ -3926,10 +4159,11 @@ var SaveParser = class {
 		if (!added.ok) return added;
 		if (packets !== void 0 && bytes !== void 0) {
 			const chain = this.#table?.chains.get(name);
-			if (chain !== void 0) chain.counters = {
-				packets: Number(packets),
-				bytes: Number(bytes)
-			};
+			if (chain !== void 0)
+				chain.counters = {
+					packets: Number(packets),
+					bytes: Number(bytes),
+				};
 		}
 		return DONE;
 	}
@@ -3939,12 +4173,14 @@ var SaveParser = class {
 		if (table === void 0) return DONE;
 		const chain = table.chains.get(name) ?? {
 			name,
-			rules: []
+			rules: [],
 		};
 		if (isBuiltin(table.name, name)) {
-			if (policy !== "ACCEPT" && policy !== "DROP" && policy !== "-") return fault(policyAt, `Can't set policy \`${policy}' on \`${name}': bad policy name`, policy);
+			if (policy !== "ACCEPT" && policy !== "DROP" && policy !== "-")
+				return fault(policyAt, `Can't set policy \`${policy}' on \`${name}': bad policy name`, policy);
 			if (policy !== "-") chain.policy = policy === "DROP" ? "drop" : "accept";
-		} else if (policy !== "-") return fault(policyAt, `Can't set policy \`${policy}' on \`${name}': not a built-in chain`, policy);
+		} else if (policy !== "-")
+			return fault(policyAt, `Can't set policy \`${policy}' on \`${name}': not a built-in chain`, policy);
 		table.chains.set(name, chain);
 		this.#chainNames.add(name);
 		return DONE;
@@ -3956,13 +4192,15 @@ var SaveParser = class {
 		const counters = parseCounters(words.words[0] ?? "");
 		const command = counters === void 0 ? 0 : 1;
 		const name = words.words[command + 1];
-		if (name === void 0) return wordFault(words, command, `option "${words.words[command] ?? ""}" requires an argument`);
+		if (name === void 0)
+			return wordFault(words, command, `option "${words.words[command] ?? ""}" requires an argument`);
 		let from = command + 2;
 		let isInsert = false;
 		let position = 1;
 		switch (words.words[command] ?? "") {
 			case "-A":
-			case "--append": break;
+			case "--append":
+				break;
 			case "-I":
 			case "--insert":
 				isInsert = true;
@@ -3972,22 +4210,28 @@ var SaveParser = class {
 				}
 				break;
 			case "-N":
-			case "--new-chain": return this.#addChain(name, "-", 0);
+			case "--new-chain":
+				return this.#addChain(name, "-", 0);
 			case "-P":
-			case "--policy": return this.#addChain(name, words.words[from] ?? "", words.starts[from] ?? line.length);
-			default: return wordFault(words, command, `"${words.words[command]}" has no place in a saved rule set`);
+			case "--policy":
+				return this.#addChain(name, words.words[from] ?? "", words.starts[from] ?? line.length);
+			default:
+				return wordFault(words, command, `"${words.words[command]}" has no place in a saved rule set`);
 		}
 		const chain = this.#chainFor(name);
 		if (chain === void 0) return wordFault(words, command + 1, `Chain '${name}' does not exist`);
 		const rules = parseRuleWords(words, from, {
 			family: this.#family,
-			chains: this.#chainNames
+			chains: this.#chainNames,
 		});
 		if (!rules.ok) return wordFault(words, rules.error.word, rules.error.message);
-		const counted = counters === void 0 ? rules.value : rules.value.map((rule) => ({
-			...rule,
-			counters
-		}));
+		const counted =
+			counters === void 0
+				? rules.value
+				: rules.value.map((rule) => ({
+						...rule,
+						counters,
+					}));
 		if (isInsert) chain.rules.splice(position - 1, 0, ...counted);
 		else for (const rule of counted) chain.rules.push(rule);
 		return DONE;
@@ -4007,10 +4251,12 @@ function isBuiltin(table, chain) {
 }
 function parseCounters(word) {
 	const match = /^\[(\d+):(\d+)\]$/.exec(word);
-	return match === null ? void 0 : {
-		packets: Number(match[1]),
-		bytes: Number(match[2])
-	};
+	return match === null
+		? void 0
+		: {
+				packets: Number(match[1]),
+				bytes: Number(match[2]),
+			};
 }
 function wordFault(words, word, message) {
 	return fault(words.starts[word] ?? words.text.length, message, words.words[word] ?? "");
@@ -4019,14 +4265,14 @@ function fault(at, message, token) {
 	return err({
 		at,
 		message,
-		token
+		token,
 	});
 }
 // src/formats/iptables-save.ts
 /**
-* iptables-save text: whole rule sets and single rules, parsed and printed. Printing gives the text of iptables-save
-* 1.8.9; parsing also takes what a user types. What podwire does not model is kept word by word.
-*/
+ * iptables-save text: whole rule sets and single rules, parsed and printed. Printing gives the text of iptables-save
+ * 1.8.9; parsing also takes what a user types. What podwire does not model is kept word by word.
+ */
 /** Reads the output of iptables-save or ip6tables-save, or a file for iptables-restore. */
 function parseIptablesSave(text, options) {
 	const parser = new SaveParser(options.family);
@@ -4043,33 +4289,35 @@ function parseIptablesSave(text, options) {
 				line,
 				column: column + 1,
 				message,
-				token
+				token,
 			});
 		}
 		at = end + 1;
 	}
-	if (parser.isOpen) return err({
-		...file,
-		line,
-		column: 1,
-		message: "COMMIT expected",
-		token: ""
-	});
+	if (parser.isOpen)
+		return err({
+			...file,
+			line,
+			column: 1,
+			message: "COMMIT expected",
+			token: "",
+		});
 	return ok({
 		family: options.family,
 		tables: parser.tables.map(savedTable),
-		after: parser.pending
+		after: parser.pending,
 	});
 }
 /** As `parseRule`, but `-s a,b -d c,d` gives the rules for every pair, in the order in which iptables appends them. */
 function parseRules(rule, family) {
 	const words = typeof rule === "string" ? splitWords(rule) : wordsOf(rule);
-	if (words.unterminated) return err({
-		line: 1,
-		column: words.text.length + 1,
-		message: "unterminated quote",
-		token: words.words.at(-1) ?? ""
-	});
+	if (words.unterminated)
+		return err({
+			line: 1,
+			column: words.text.length + 1,
+			message: "unterminated quote",
+			token: words.words.at(-1) ?? "",
+		});
 	const rules = parseRuleWords(words, 0, { family });
 	if (rules.ok) return rules;
 	const { word, message } = rules.error;
@@ -4077,13 +4325,13 @@ function parseRules(rule, family) {
 		line: 1,
 		column: (words.starts[word] ?? words.text.length) + 1,
 		message,
-		token: words.words[word] ?? ""
+		token: words.words[word] ?? "",
 	});
 }
 /**
-* The rule as iptables-save prints it: what stands after `-A CHAIN `, or with `chain` the whole line. With `counters`, they
-* stand before the target, as `iptables -S -v` has it.
-*/
+ * The rule as iptables-save prints it: what stands after `-A CHAIN `, or with `chain` the whole line. With `counters`, they
+ * stand before the target, as `iptables -S -v` has it.
+ */
 function formatRule(rule, chain, options = {}) {
 	const words = ruleWords(rule, options);
 	return chain === void 0 ? words.slice(1) : `-A ${chain}${words}`;
@@ -4099,10 +4347,12 @@ function formatIptablesSave(tables, options = {}) {
 function tableText(table, counters) {
 	let text = `*${table.name}\n`;
 	for (const chain of table.chains) text += `:${chain.name} ${policyText(chain)} ${countersText(chain.counters)}\n`;
-	for (const chain of table.chains) for (const rule of chain.rules) {
-		if (counters === "all" || counters === "given" && rule.counters !== void 0) text += `${countersText(rule.counters)} `;
-		text += `-A ${chain.name}${ruleWords(rule)}\n`;
-	}
+	for (const chain of table.chains)
+		for (const rule of chain.rules) {
+			if (counters === "all" || (counters === "given" && rule.counters !== void 0))
+				text += `${countersText(rule.counters)} `;
+			text += `-A ${chain.name}${ruleWords(rule)}\n`;
+		}
 	return `${text}COMMIT\n`;
 }
 function policyText(chain) {
@@ -4115,7 +4365,7 @@ function savedTable(draft) {
 	return {
 		name: draft.name,
 		chains: [...draft.chains.values()],
-		before: draft.before
+		before: draft.before,
 	};
 }
 // src/base/heap.ts
@@ -4137,7 +4387,7 @@ var Heap = class {
 		let at = items.length;
 		items.push(item);
 		while (at > 0) {
-			const up = at - 1 >> 1;
+			const up = (at - 1) >> 1;
 			const parent = items[up];
 			if (parent === void 0 || !this.#before(item, parent)) break;
 			items[at] = parent;
@@ -4168,4 +4418,78 @@ var Heap = class {
 		return top;
 	}
 };
-export { ipv4TotalLength as $, ETH_P_ARP as A, IP_MF as B, icmpId as C, icmpType as D, icmpSeq as E, ethType as F, ipv4Frag as G, fillIpv4Checksum as H, putEthernet as I, ipv4IsFragment as J, ipv4HeaderLength as K, setEthDst as L, ETH_P_IPV6 as M, ethDst as N, putIcmp as O, ethSrc as P, ipv4Tos as Q, setEthSrc as R, icmpCode as S, icmpRest as T, ipv4ChecksumIsValid as U, IP_OFFSET as V, ipv4Dst as W, ipv4Proto as X, ipv4IsValid as Y, ipv4Src as Z, tcpSeq as _, pseudoHeaderSum as _t, parseRules as a, setIpv4Tos as at, fillIcmpChecksum as b, TABLE_NAMES as c, get16 as ct, tcpAck as d, put16 as dt, ipv4Ttl as et, tcpChecksumIsValid as f, put32 as ft, tcpOptions as g, foldChecksum as gt, tcpHeaderLength as h, checksumReplace32 as ht, parseIptablesSave as i, setIpv4Src as it, ETH_P_IP as j, ETH_P_8021Q as k, buildTcpOptions as l, get32 as lt, tcpFlags as m, checksumReplace16 as mt, formatIptablesSave as n, putIpv4 as nt, BUILTIN_CHAINS as o, setIpv4TotalLength as ot, tcpDport as p, put48 as pt, ipv4Id as q, formatRule as r, setIpv4Dst as rt, HOOK_NAMES as s, setIpv4Ttl as st, Heap as t, ipv4Version as tt, putTcp as u, get48 as ut, tcpSport as v, sumBytes as vt, icmpIsError as w, icmpChecksumIsValid as x, tcpWindow as y, IP_DF as z };
+
+export {
+	BUILTIN_CHAINS as o,
+	buildTcpOptions as l,
+	checksumReplace16 as mt,
+	checksumReplace32 as ht,
+	ETH_P_8021Q as k,
+	ETH_P_ARP as A,
+	ETH_P_IP as j,
+	ETH_P_IPV6 as M,
+	ethDst as N,
+	ethSrc as P,
+	ethType as F,
+	fillIcmpChecksum as b,
+	fillIpv4Checksum as H,
+	foldChecksum as gt,
+	formatIptablesSave as n,
+	formatRule as r,
+	get16 as ct,
+	get32 as lt,
+	get48 as ut,
+	Heap as t,
+	HOOK_NAMES as s,
+	IP_DF as z,
+	IP_MF as B,
+	IP_OFFSET as V,
+	icmpChecksumIsValid as x,
+	icmpCode as S,
+	icmpId as C,
+	icmpIsError as w,
+	icmpRest as T,
+	icmpSeq as E,
+	icmpType as D,
+	ipv4ChecksumIsValid as U,
+	ipv4Dst as W,
+	ipv4Frag as G,
+	ipv4HeaderLength as K,
+	ipv4Id as q,
+	ipv4IsFragment as J,
+	ipv4IsValid as Y,
+	ipv4Proto as X,
+	ipv4Src as Z,
+	ipv4Tos as Q,
+	ipv4TotalLength as $,
+	ipv4Ttl as et,
+	ipv4Version as tt,
+	parseIptablesSave as i,
+	parseRules as a,
+	pseudoHeaderSum as _t,
+	put16 as dt,
+	put32 as ft,
+	put48 as pt,
+	putEthernet as I,
+	putIcmp as O,
+	putIpv4 as nt,
+	putTcp as u,
+	setEthDst as L,
+	setEthSrc as R,
+	setIpv4Dst as rt,
+	setIpv4Src as it,
+	setIpv4Tos as at,
+	setIpv4TotalLength as ot,
+	setIpv4Ttl as st,
+	sumBytes as vt,
+	TABLE_NAMES as c,
+	tcpAck as d,
+	tcpChecksumIsValid as f,
+	tcpDport as p,
+	tcpFlags as m,
+	tcpHeaderLength as h,
+	tcpOptions as g,
+	tcpSeq as _,
+	tcpSport as v,
+	tcpWindow as y,
+};

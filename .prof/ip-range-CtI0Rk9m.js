@@ -2,22 +2,24 @@
 function ok(value) {
 	return {
 		ok: true,
-		value
+		value,
 	};
 }
 function err(error) {
 	return {
 		ok: false,
-		error
+		error,
 	};
 }
 // src/wire/addr.ts
 function parseIp(text) {
 	const n = text.includes(":") ? ipv6FromText(text) : ipv4FromText(text);
-	return n === void 0 ? err({
-		text,
-		expected: "IP address"
-	}) : ok(ipText(n));
+	return n === void 0
+		? err({
+				text,
+				expected: "IP address",
+			})
+		: ok(ipText(n));
 }
 /** An address literal; throws when the text is none. */
 function ip(text) {
@@ -29,24 +31,27 @@ function ip(text) {
 function parseCidr(text) {
 	const slash = text.indexOf("/");
 	const addr = parseIp(slash < 0 ? text : text.slice(0, slash));
-	if (!addr.ok) return err({
-		text,
-		expected: "CIDR"
-	});
+	if (!addr.ok)
+		return err({
+			text,
+			expected: "CIDR",
+		});
 	const bits = addrBits(addr.value);
-	if (slash < 0) return ok({
-		addr: addr.value,
-		prefix: bits
-	});
+	if (slash < 0)
+		return ok({
+			addr: addr.value,
+			prefix: bits,
+		});
 	const length = text.slice(slash + 1);
 	const prefix = Number(length);
-	if (!/^\d{1,3}$/.test(length) || prefix > bits) return err({
-		text,
-		expected: "CIDR"
-	});
+	if (!/^\d{1,3}$/.test(length) || prefix > bits)
+		return err({
+			text,
+			expected: "CIDR",
+		});
 	return ok({
 		addr: addr.value,
-		prefix
+		prefix,
 	});
 }
 /** A CIDR literal; throws when the text is none. */
@@ -74,31 +79,42 @@ function ipNum(addr) {
 	return n;
 }
 function ipText(n) {
-	if (typeof n === "number") return `${n >>> 24}.${n >>> 16 & 255}.${n >>> 8 & 255}.${n & 255}`;
+	if (typeof n === "number") return `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
 	return ipv6ToText(n);
 }
 /** The network mask of a prefix length, of the family of `like`. */
 function maskNum(prefix, like) {
-	if (typeof like === "number") return prefix === 0 ? 0 : 4294967295 << 32 - prefix >>> 0;
-	return (1n << BigInt(prefix)) - 1n << BigInt(128 - prefix);
+	if (typeof like === "number") return prefix === 0 ? 0 : (4294967295 << (32 - prefix)) >>> 0;
+	return ((1n << BigInt(prefix)) - 1n) << BigInt(128 - prefix);
 }
 /** `a` with all but its first `prefix` bits cleared. */
 function maskedNum(a, prefix) {
-	if (typeof a === "number") return prefix === 0 ? 0 : (a & 4294967295 << 32 - prefix) >>> 0;
-	return a >> BigInt(128 - prefix) << BigInt(128 - prefix);
+	if (typeof a === "number") return prefix === 0 ? 0 : (a & (4294967295 << (32 - prefix))) >>> 0;
+	return (a >> BigInt(128 - prefix)) << BigInt(128 - prefix);
 }
 function networkOf(net) {
 	return {
 		addr: ipText(maskedNum(ipNum(net.addr), net.prefix)),
-		prefix: net.prefix
+		prefix: net.prefix,
 	};
 }
 function parseMac(text) {
-	if (!/^[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}$/.test(text)) return err({
-		text,
-		expected: "MAC address"
-	});
-	return ok(macText(Number.parseInt(text.split(":").map((part) => part.padStart(2, "0")).join(""), 16)));
+	if (!/^[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}$/.test(text))
+		return err({
+			text,
+			expected: "MAC address",
+		});
+	return ok(
+		macText(
+			Number.parseInt(
+				text
+					.split(":")
+					.map((part) => part.padStart(2, "0"))
+					.join(""),
+				16,
+			),
+		),
+	);
 }
 function macNum(address) {
 	return Number.parseInt(address.replaceAll(":", ""), 16);
@@ -118,7 +134,7 @@ function ipv4FromText(text) {
 	for (let k = 1; k <= 4; k += 1) {
 		const part = match[k] ?? "";
 		const octet = Number(part);
-		if (octet > 255 || part.length > 1 && part.startsWith("0")) return void 0;
+		if (octet > 255 || (part.length > 1 && part.startsWith("0"))) return void 0;
 		n = n * 256 + octet;
 	}
 	return n;
@@ -138,22 +154,18 @@ function ipv6FromText(text) {
 	const missing = 8 - head.length - tail.length;
 	if (halves.length === 2 ? missing < 1 : missing !== 0) return void 0;
 	let n = 0n;
-	for (const group of [
-		...head,
-		...Array.from({ length: missing }, () => "0"),
-		...tail
-	]) {
+	for (const group of [...head, ...Array.from({ length: missing }, () => "0"), ...tail]) {
 		if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return void 0;
-		n = n << 16n | BigInt(Number.parseInt(group, 16));
+		n = (n << 16n) | BigInt(Number.parseInt(group, 16));
 	}
 	return n;
 }
 /**
-* RFC 5952: lower case, the longest run of two or more zero groups as `::`, the first of equals; as `inet_ntop`, an
-* IPv4-mapped or IPv4-compatible address ends in dotted decimal.
-*/
+ * RFC 5952: lower case, the longest run of two or more zero groups as `::`, the first of equals; as `inet_ntop`, an
+ * IPv4-mapped or IPv4-compatible address ends in dotted decimal.
+ */
 function ipv6ToText(n) {
-	const groups = Array.from({ length: 8 }, (_, k) => Number(n >> BigInt(112 - 16 * k) & 65535n));
+	const groups = Array.from({ length: 8 }, (_, k) => Number((n >> BigInt(112 - 16 * k)) & 65535n));
 	let best = -1;
 	let bestLength = 1;
 	for (let start = 0; start < 8; start += 1) {
@@ -165,7 +177,8 @@ function ipv6ToText(n) {
 		}
 	}
 	const text = (part) => part.map((group) => group.toString(16)).join(":");
-	if (best === 0 && (bestLength === 6 || bestLength === 5 && groups[5] === 65535)) return `${bestLength === 6 ? "::" : "::ffff:"}${ipText(Number(n & 4294967295n))}`;
+	if (best === 0 && (bestLength === 6 || (bestLength === 5 && groups[5] === 65535)))
+		return `${bestLength === 6 ? "::" : "::ffff:"}${ipText(Number(n & 4294967295n))}`;
 	if (best < 0) return text(groups);
 	return `${text(groups.slice(0, best))}::${text(groups.slice(best + bestLength))}`;
 }
@@ -177,9 +190,9 @@ function utf8Encode(text) {
 	for (const char of text) {
 		const code = char.codePointAt(0) ?? 0;
 		if (code < 128) out.push(code);
-		else if (code < 2048) out.push(192 | code >> 6, 128 | code & 63);
-		else if (code < 65536) out.push(224 | code >> 12, 128 | code >> 6 & 63, 128 | code & 63);
-		else out.push(240 | code >> 18, 128 | code >> 12 & 63, 128 | code >> 6 & 63, 128 | code & 63);
+		else if (code < 2048) out.push(192 | (code >> 6), 128 | (code & 63));
+		else if (code < 65536) out.push(224 | (code >> 12), 128 | ((code >> 6) & 63), 128 | (code & 63));
+		else out.push(240 | (code >> 18), 128 | ((code >> 12) & 63), 128 | ((code >> 6) & 63), 128 | (code & 63));
 	}
 	return Uint8Array.from(out);
 }
@@ -268,7 +281,7 @@ function readTables() {
 	return {
 		ports,
 		names,
-		protocols
+		protocols,
 	};
 }
 // src/formats/iptables/names.ts
@@ -310,14 +323,14 @@ const PROTOCOL_NAMES = {
 	132: "sctp",
 	135: "mobility-header",
 	136: "udplite",
-	137: "mpls-in-ip"
+	137: "mpls-in-ip",
 };
 const PROTOCOL_NUMBERS = new Map([
 	...Object.entries(PROTOCOL_NAMES).map(([number, name]) => [name, Number(number)]),
 	["all", 0],
 	["ip", 0],
 	["icmpv6", 58],
-	["mh", 135]
+	["mh", 135],
 ]);
 /** `tcp`, or the number as text when the protocol has no name. */
 function protocolName(proto) {
@@ -334,201 +347,61 @@ const ICMP_TYPES = [
 	["echo-reply", 0],
 	["pong", 0],
 	["destination-unreachable", 3],
-	[
-		"network-unreachable",
-		3,
-		0
-	],
-	[
-		"host-unreachable",
-		3,
-		1
-	],
-	[
-		"protocol-unreachable",
-		3,
-		2
-	],
-	[
-		"port-unreachable",
-		3,
-		3
-	],
-	[
-		"fragmentation-needed",
-		3,
-		4
-	],
-	[
-		"source-route-failed",
-		3,
-		5
-	],
-	[
-		"network-unknown",
-		3,
-		6
-	],
-	[
-		"host-unknown",
-		3,
-		7
-	],
-	[
-		"network-prohibited",
-		3,
-		9
-	],
-	[
-		"host-prohibited",
-		3,
-		10
-	],
-	[
-		"tos-network-unreachable",
-		3,
-		11
-	],
-	[
-		"tos-host-unreachable",
-		3,
-		12
-	],
-	[
-		"communication-prohibited",
-		3,
-		13
-	],
-	[
-		"host-precedence-violation",
-		3,
-		14
-	],
-	[
-		"precedence-cutoff",
-		3,
-		15
-	],
+	["network-unreachable", 3, 0],
+	["host-unreachable", 3, 1],
+	["protocol-unreachable", 3, 2],
+	["port-unreachable", 3, 3],
+	["fragmentation-needed", 3, 4],
+	["source-route-failed", 3, 5],
+	["network-unknown", 3, 6],
+	["host-unknown", 3, 7],
+	["network-prohibited", 3, 9],
+	["host-prohibited", 3, 10],
+	["tos-network-unreachable", 3, 11],
+	["tos-host-unreachable", 3, 12],
+	["communication-prohibited", 3, 13],
+	["host-precedence-violation", 3, 14],
+	["precedence-cutoff", 3, 15],
 	["source-quench", 4],
 	["redirect", 5],
-	[
-		"network-redirect",
-		5,
-		0
-	],
-	[
-		"host-redirect",
-		5,
-		1
-	],
-	[
-		"tos-network-redirect",
-		5,
-		2
-	],
-	[
-		"tos-host-redirect",
-		5,
-		3
-	],
+	["network-redirect", 5, 0],
+	["host-redirect", 5, 1],
+	["tos-network-redirect", 5, 2],
+	["tos-host-redirect", 5, 3],
 	["echo-request", 8],
 	["ping", 8],
 	["router-advertisement", 9],
 	["router-solicitation", 10],
 	["time-exceeded", 11],
 	["ttl-exceeded", 11],
-	[
-		"ttl-zero-during-transit",
-		11,
-		0
-	],
-	[
-		"ttl-zero-during-reassembly",
-		11,
-		1
-	],
+	["ttl-zero-during-transit", 11, 0],
+	["ttl-zero-during-reassembly", 11, 1],
 	["parameter-problem", 12],
-	[
-		"ip-header-bad",
-		12,
-		0
-	],
-	[
-		"required-option-missing",
-		12,
-		1
-	],
+	["ip-header-bad", 12, 0],
+	["required-option-missing", 12, 1],
 	["timestamp-request", 13],
 	["timestamp-reply", 14],
 	["address-mask-request", 17],
-	["address-mask-reply", 18]
+	["address-mask-reply", 18],
 ];
 const ICMPV6_TYPES = [
 	["destination-unreachable", 1],
-	[
-		"no-route",
-		1,
-		0
-	],
-	[
-		"communication-prohibited",
-		1,
-		1
-	],
-	[
-		"beyond-scope",
-		1,
-		2
-	],
-	[
-		"address-unreachable",
-		1,
-		3
-	],
-	[
-		"port-unreachable",
-		1,
-		4
-	],
-	[
-		"failed-policy",
-		1,
-		5
-	],
-	[
-		"reject-route",
-		1,
-		6
-	],
+	["no-route", 1, 0],
+	["communication-prohibited", 1, 1],
+	["beyond-scope", 1, 2],
+	["address-unreachable", 1, 3],
+	["port-unreachable", 1, 4],
+	["failed-policy", 1, 5],
+	["reject-route", 1, 6],
 	["packet-too-big", 2],
 	["time-exceeded", 3],
 	["ttl-exceeded", 3],
-	[
-		"ttl-zero-during-transit",
-		3,
-		0
-	],
-	[
-		"ttl-zero-during-reassembly",
-		3,
-		1
-	],
+	["ttl-zero-during-transit", 3, 0],
+	["ttl-zero-during-reassembly", 3, 1],
 	["parameter-problem", 4],
-	[
-		"bad-header",
-		4,
-		0
-	],
-	[
-		"unknown-header-type",
-		4,
-		1
-	],
-	[
-		"unknown-option",
-		4,
-		2
-	],
+	["bad-header", 4, 0],
+	["unknown-header-type", 4, 1],
+	["unknown-option", 4, 2],
 	["echo-request", 128],
 	["ping", 128],
 	["echo-reply", 129],
@@ -539,12 +412,12 @@ const ICMPV6_TYPES = [
 	["neighbor-solicitation", 135],
 	["neighbour-advertisement", 136],
 	["neighbor-advertisement", 136],
-	["redirect", 137]
+	["redirect", 137],
 ];
 // src/wire/ip-range.ts
 /** The fewest networks that together are the addresses `from` to `to` (inclusive), in order. */
 function* netsOfRange(from, to) {
-	for (let addr = from; addr <= to;) {
+	for (let addr = from; addr <= to; ) {
 		let size = 1;
 		let prefix = 32;
 		while (prefix > 0 && addr % (size * 2) === 0 && addr + size * 2 - 1 <= to) {
@@ -553,7 +426,7 @@ function* netsOfRange(from, to) {
 		}
 		yield {
 			addr,
-			prefix
+			prefix,
 		};
 		addr += size;
 	}
@@ -562,4 +435,35 @@ function* netsOfRange(from, to) {
 function lastOfNet(addr, prefix) {
 	return addr + 2 ** (32 - prefix) - 1;
 }
-export { maskNum as C, parseMac as D, parseIp as E, err as O, macText as S, networkOf as T, ip as _, protocolName as a, macIsGroup as b, concatBytes as c, MAC_BROADCAST as d, addrBits as f, formatCidr as g, familyOfNum as h, ICMP_TYPES as i, ok as k, hex as l, familyOf as m, netsOfRange as n, protocolNumber as o, cidr as p, ICMPV6_TYPES as r, servicePort as s, lastOfNet as t, utf8Encode as u, ipNum as v, maskedNum as w, macNum as x, ipText as y };
+
+export {
+	addrBits as f,
+	cidr as p,
+	concatBytes as c,
+	err as O,
+	familyOf as m,
+	familyOfNum as h,
+	formatCidr as g,
+	hex as l,
+	ICMP_TYPES as i,
+	ICMPV6_TYPES as r,
+	ip as _,
+	ipNum as v,
+	ipText as y,
+	lastOfNet as t,
+	MAC_BROADCAST as d,
+	macIsGroup as b,
+	macNum as x,
+	macText as S,
+	maskedNum as w,
+	maskNum as C,
+	netsOfRange as n,
+	networkOf as T,
+	ok as k,
+	parseIp as E,
+	parseMac as D,
+	protocolName as a,
+	protocolNumber as o,
+	servicePort as s,
+	utf8Encode as u,
+};

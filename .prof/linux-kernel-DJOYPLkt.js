@@ -1,8 +1,42 @@
-import { D as parseMac, E as parseIp, O as err, S as macText, T as networkOf, a as protocolName$1, f as addrBits, g as formatCidr, i as ICMP_TYPES, k as ok, m as familyOf, o as protocolNumber$1, r as ICMPV6_TYPES, s as servicePort, t as lastOfNet, u as utf8Encode, v as ipNum, w as maskedNum, y as ipText } from "./ip-range-CtI0Rk9m.js";
-import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+	accessSync,
+	closeSync,
+	constants,
+	fstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	readSync,
+	rmSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
 import { constants as constants$1 } from "node:os";
-import koffi from "koffi";
 import { join } from "node:path";
+import koffi from "koffi";
+import {
+	f as addrBits,
+	O as err,
+	m as familyOf,
+	g as formatCidr,
+	i as ICMP_TYPES,
+	r as ICMPV6_TYPES,
+	v as ipNum,
+	y as ipText,
+	t as lastOfNet,
+	S as macText,
+	w as maskedNum,
+	T as networkOf,
+	k as ok,
+	E as parseIp,
+	D as parseMac,
+	a as protocolName$1,
+	o as protocolNumber$1,
+	s as servicePort,
+	u as utf8Encode,
+} from "./ip-range-CtI0Rk9m.js";
+
 const SOCK_NONBLOCK = 2048;
 const SOCK_CLOEXEC = 524288;
 const lib = koffi.load("libc.so.6");
@@ -21,7 +55,9 @@ const libc = {
 	setsockopt: bind("int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)"),
 	getsockopt: bind("int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *length)"),
 	send: bind("int64_t send(int fd, const uint8_t *bytes, size_t length, int flags)"),
-	sendto: bind("int64_t sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *addr, uint32_t addrlen)"),
+	sendto: bind(
+		"int64_t sendto(int fd, const uint8_t *bytes, size_t length, int flags, const uint8_t *addr, uint32_t addrlen)",
+	),
 	recv: bind("int64_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)"),
 	shutdown: bind("int shutdown(int fd, int how)"),
 	close: bind("int close(int fd)"),
@@ -39,8 +75,10 @@ const libc = {
 	if_nametoindex: bind("uint32_t if_nametoindex(const char *name)"),
 	/** 0: there is none. Else it is the address of `name`, which takes 16 bytes. */
 	if_indextoname: bind("uintptr_t if_indextoname(uint32_t ifindex, _Out_ uint8_t *name)"),
-	mount: bind("int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)"),
-	umount2: bind("int umount2(const char *target, int flags)")
+	mount: bind(
+		"int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)",
+	),
+	umount2: bind("int umount2(const char *target, int flags)"),
 };
 /** How many closes may be under way; the pool has fewer threads, and FFI refuses more than some dozens. */
 const CLOSES_AT_ONCE = 16;
@@ -84,11 +122,7 @@ function bind(prototype) {
 	return (...args) => Number(call(...args));
 }
 /** Node lacks some. */
-const NUMBERS$1 = new Map([
-	...Object.entries(constants$1.errno),
-	["ENONET", 64],
-	["EHOSTDOWN", 112]
-]);
+const NUMBERS$1 = new Map([...Object.entries(constants$1.errno), ["ENONET", 64], ["EHOSTDOWN", 112]]);
 /** Of two names for a number the last one counts. */
 const NAMES$1 = new Map([...NUMBERS$1, ["EAGAIN", constants$1.errno.EAGAIN]].map(([name, number]) => [number, name]));
 /** The name of the errno that the last failed call set, e.g. `EEXIST`. */
@@ -104,20 +138,20 @@ function errnoName(errno) {
 function syntax(message) {
 	return {
 		code: 1,
-		message: `Syntax error: ${message}`
+		message: `Syntax error: ${message}`,
 	};
 }
 /** As it is. */
 function refusal$1(message) {
 	return {
 		code: 1,
-		message
+		message,
 	};
 }
 function usage(message) {
 	return {
 		code: 2,
-		message
+		message,
 	};
 }
 function isFault(value) {
@@ -143,12 +177,7 @@ function numberOf(text) {
 const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
-const WITH_PORTS = [
-	TCP,
-	17,
-	132,
-	136
-];
+const WITH_PORTS = [TCP, 17, 132, 136];
 /** Names that iptables has and ipset has not. */
 const NOT_HERE = /* @__PURE__ */ new Set([
 	"any",
@@ -160,13 +189,13 @@ const NOT_HERE = /* @__PURE__ */ new Set([
 	"parameter-problem",
 	"reject-route",
 	"time-exceeded",
-	"ttl-exceeded"
+	"ttl-exceeded",
 ]);
 const NAMES = ICMP_TYPES.filter(([name]) => !NOT_HERE.has(name) && name !== "redirect");
 const NAMES6 = [
 	...ICMPV6_TYPES.filter(([name]) => !NOT_HERE.has(name)),
 	["neigbour-solicitation", 135],
-	["neigbour-advertisement", 136]
+	["neigbour-advertisement", 136],
 ];
 /** `command` is the one being read, for what is said when a protocol does not go with the family. */
 function parsePort(text, { family, command }) {
@@ -180,14 +209,17 @@ function parsePort(text, { family, command }) {
 	if (proto === ICMP || proto === ICMPV6) {
 		const isOf = proto === ICMP ? "ipv4" : "ipv6";
 		const label = proto === ICMP ? "ICMP" : "ICMPv6";
-		if (family !== isOf) return syntax(`Protocol ${label} can be used with family ${isOf === "ipv4" ? "inet" : "inet6"} only\nInvalid ${command} command: missing setname`);
+		if (family !== isOf)
+			return syntax(
+				`Protocol ${label} can be used with family ${isOf === "ipv4" ? "inet" : "inet6"} only\nInvalid ${command} command: missing setname`,
+			);
 		return icmp(rest, proto, label);
 	}
 	if (numberOf(rest) !== 0) return syntax(`Protocol ${name} can be used with pseudo port value 0 only.`);
 	return {
 		kind: "port",
 		proto,
-		port: 0
+		port: 0,
 	};
 }
 function formatPort({ proto, port, to }) {
@@ -206,10 +238,12 @@ function parsePlainPort(text) {
 	const proto = parseProtocol(name);
 	if (proto === void 0) return syntax(`cannot parse '${name}' as a protocol`);
 	const part = tcpUdp(text.slice(colon + 1), proto, protocolName$1(proto));
-	return isFault(part) ? part : {
-		...part,
-		proto: TCP
-	};
+	return isFault(part)
+		? part
+		: {
+				...part,
+				proto: TCP,
+			};
 }
 function parseProtocol(name) {
 	if (name.toLowerCase() === "icmpv6") return ICMPV6;
@@ -222,63 +256,60 @@ function tcpUdp(text, proto, name) {
 	const whole = dash > 0 ? onePort(text, name) : void 0;
 	if (dash < 0 || typeof whole === "number") {
 		const port = onePort(text, name);
-		return typeof port === "number" ? {
-			kind: "port",
-			proto,
-			port
-		} : port;
+		return typeof port === "number"
+			? {
+					kind: "port",
+					proto,
+					port,
+				}
+			: port;
 	}
 	const from = onePort(text.slice(0, dash), name);
 	if (typeof from !== "number") return from;
 	const to = onePort(text.slice(dash + 1), name);
-	return typeof to === "number" ? {
-		kind: "port",
-		proto,
-		port: from,
-		to
-	} : to;
+	return typeof to === "number"
+		? {
+				kind: "port",
+				proto,
+				port: from,
+				to,
+			}
+		: to;
 }
 function onePort(text, protocol) {
 	const number = parseNumber(text, 0, 65535);
 	if (typeof number === "number") return number;
 	const named = servicePort(text);
 	if (named !== void 0) return named;
-	return refusal$1(`${number.message}\nSyntax error: '${protocol}' is invalid as number\ncannot parse '${text}' as a ${protocol} port`);
+	return refusal$1(
+		`${number.message}\nSyntax error: '${protocol}' is invalid as number\ncannot parse '${text}' as a ${protocol} port`,
+	);
 }
 function icmp(text, proto, label) {
 	const known = (proto === ICMP ? NAMES : NAMES6).find(([name]) => name === text.toLowerCase());
-	if (known !== void 0) return {
-		kind: "port",
-		proto,
-		port: known[1] * 256 + (known[2] ?? 0)
-	};
+	if (known !== void 0)
+		return {
+			kind: "port",
+			proto,
+			port: known[1] * 256 + (known[2] ?? 0),
+		};
 	const slash = text.indexOf("/");
 	if (slash < 0) return refusal$1(`Cannot parse ${text} as an ${label} type/code.`);
 	const type = parseNumber(text.slice(0, slash), 0, 255);
 	if (typeof type !== "number") return type;
 	const code = parseNumber(text.slice(slash + 1), 0, 255);
-	return typeof code === "number" ? {
-		kind: "port",
-		proto,
-		port: type * 256 + code
-	} : code;
+	return typeof code === "number"
+		? {
+				kind: "port",
+				proto,
+				port: type * 256 + code,
+			}
+		: code;
 }
 // src/formats/ipset/element.ts
-const MISSING = [
-	"",
-	"Second",
-	"Third"
-];
-const SEPARATORS = [
-	"Elem separator",
-	"Two elem separators",
-	"Three elem separators"
-];
-const SUPPORTED = [
-	"none",
-	"one",
-	"two"
-];
+const MISSING = ["", "Second", "Third"];
+const SEPARATORS = ["Elem separator", "Two elem separators", "Three elem separators"];
+const SUPPORTED = ["none", "one", "two"];
 const IFACE_LENGTH = 15;
 function parseElement(text, context) {
 	const { type } = context;
@@ -288,16 +319,18 @@ function parseElement(text, context) {
 		const [many, few] = [SEPARATORS[dims.length - 1] ?? "", SUPPORTED[dims.length - 1] ?? ""];
 		return syntax(`${many} in ${text}, but settype ${type.name} supports ${few}.`);
 	}
-	if (words.length < dims.length - type.optional) return syntax(`${MISSING[words.length] ?? ""} element is missing from ${text}.`);
+	if (words.length < dims.length - type.optional)
+		return syntax(`${MISSING[words.length] ?? ""} element is missing from ${text}.`);
 	const empty = words.indexOf("");
-	if (dims.length > 1 && empty >= 0) return syntax(`${MISSING[Math.max(1, empty)] ?? ""} element is missing from ${text}.`);
+	if (dims.length > 1 && empty >= 0)
+		return syntax(`${MISSING[Math.max(1, empty)] ?? ""} element is missing from ${text}.`);
 	const parts = [];
 	for (const [at, word] of words.entries()) {
 		const dim = dims[at];
 		if (dim === void 0) break;
 		const part = parsePart(word, dim, {
 			...context,
-			at
+			at,
 		});
 		if (isFault(part)) return part;
 		parts.push(part);
@@ -306,7 +339,9 @@ function parseElement(text, context) {
 }
 /** As a listing has it. */
 function formatElement(parts, { name }) {
-	return parts.map((part) => name === "bitmap:port" && part.kind === "port" ? plainPort(part) : formatPart(part)).join(",");
+	return parts
+		.map((part) => (name === "bitmap:port" && part.kind === "port" ? plainPort(part) : formatPart(part)))
+		.join(",");
 }
 function plainPort({ port, to }) {
 	return to === void 0 ? String(port) : `${port}-${to}`;
@@ -316,53 +351,67 @@ function formatPart(part) {
 		case "ip":
 			if (part.to !== void 0) return `${part.addr}-${part.to}`;
 			return part.prefix === void 0 || part.prefix === addrBits(part.addr) ? part.addr : `${part.addr}/${part.prefix}`;
-		case "port": return formatPort(part);
-		case "mac": return part.mac.toUpperCase();
-		case "mark": return `0x${part.mark.toString(16).padStart(8, "0")}`;
-		case "iface": return `${part.physdev === true ? "physdev:" : ""}${part.iface}`;
-		case "set": return part.set;
+		case "port":
+			return formatPort(part);
+		case "mac":
+			return part.mac.toUpperCase();
+		case "mark":
+			return `0x${part.mark.toString(16).padStart(8, "0")}`;
+		case "iface":
+			return `${part.physdev === true ? "physdev:" : ""}${part.iface}`;
+		case "set":
+			return part.set;
 	}
 }
 function parsePart(word, dim, context) {
 	const { type, at } = context;
 	switch (dim) {
-		case "ip": return parseAddress(word, context, {
-			range: at === 0 && type.optional === 0,
-			net: false
-		});
-		case "net": return parseAddress(word, context, {
-			range: true,
-			net: true
-		});
-		case "port": return type.name === "bitmap:port" ? parsePlainPort(word) : parsePort(word, context);
+		case "ip":
+			return parseAddress(word, context, {
+				range: at === 0 && type.optional === 0,
+				net: false,
+			});
+		case "net":
+			return parseAddress(word, context, {
+				range: true,
+				net: true,
+			});
+		case "port":
+			return type.name === "bitmap:port" ? parsePlainPort(word) : parsePort(word, context);
 		case "mac": {
 			const mac = parseMac(word);
-			return mac.ok ? {
-				kind: "mac",
-				mac: mac.value
-			} : syntax(`cannot parse '${word}' as ethernet address`);
+			return mac.ok
+				? {
+						kind: "mac",
+						mac: mac.value,
+					}
+				: syntax(`cannot parse '${word}' as ethernet address`);
 		}
 		case "mark": {
 			const mark = parseNumber(word, 0, 4294967295);
-			return typeof mark === "number" ? {
-				kind: "mark",
-				mark
-			} : mark;
+			return typeof mark === "number"
+				? {
+						kind: "mark",
+						mark,
+					}
+				: mark;
 		}
 		case "iface": {
 			const physdev = word.startsWith("physdev:");
 			const iface = physdev ? word.slice(8) : word;
-			if (iface.length > IFACE_LENGTH) return syntax(`interface name '${iface}' is longer than ${IFACE_LENGTH} characters`);
+			if (iface.length > IFACE_LENGTH)
+				return syntax(`interface name '${iface}' is longer than ${IFACE_LENGTH} characters`);
 			return {
 				kind: "iface",
 				iface,
-				...physdev ? { physdev } : {}
+				...(physdev ? { physdev } : {}),
 			};
 		}
-		case "set": return {
-			kind: "set",
-			set: word
-		};
+		case "set":
+			return {
+				kind: "set",
+				set: word,
+			};
 	}
 }
 /** An address; for IPv4 also with a prefix length or as a range where that goes. */
@@ -373,13 +422,14 @@ function parseAddress(word, context, may) {
 	if (slash >= 0) {
 		const prefix = parseNumber(word.slice(slash + 1), 0, bits);
 		if (typeof prefix !== "number") return prefix;
-		if ((family === "ipv4" ? !may.range : !may.net) && prefix !== bits) return syntax(`plain IP address must be supplied: ${word}`);
+		if ((family === "ipv4" ? !may.range : !may.net) && prefix !== bits)
+			return syntax(`plain IP address must be supplied: ${word}`);
 		const addr = resolved(word.slice(0, slash), context);
 		if (isFault(addr)) return addr;
 		return {
 			kind: "ip",
 			addr: addr.addr,
-			...prefix === bits ? {} : { prefix }
+			...(prefix === bits ? {} : { prefix }),
 		};
 	}
 	const dash = word.indexOf("-");
@@ -389,17 +439,21 @@ function parseAddress(word, context, may) {
 		const from = resolved(word.slice(0, dash), context);
 		if (isFault(from)) return from;
 		const to = resolved(word.slice(dash + 1), context);
-		return isFault(to) ? to : {
-			kind: "ip",
-			addr: from.addr,
-			to: to.addr
-		};
+		return isFault(to)
+			? to
+			: {
+					kind: "ip",
+					addr: from.addr,
+					to: to.addr,
+				};
 	}
 	const addr = resolved(word, context);
-	return isFault(addr) ? addr : {
-		kind: "ip",
-		addr: addr.addr
-	};
+	return isFault(addr)
+		? addr
+		: {
+				kind: "ip",
+				addr: addr.addr,
+			};
 }
 function resolved(text, { family, resolve }) {
 	const found = (family === "ipv4" ? inetAton(text) : ipv6(text)) ?? resolve?.(text, family);
@@ -428,7 +482,8 @@ function inetAton(text) {
 function checkRanges(parts, { type, family, command }) {
 	const which = family === "ipv4" ? "inet" : "inet6";
 	if (!(command === "test" || type.name === "hash:ip,mac")) return void 0;
-	const not = (what) => refusal$1(`${what} is not allowed in command ${command} with set type ${type.name} and family ${which}`);
+	const not = (what) =>
+		refusal$1(`${what} is not allowed in command ${command} with set type ${type.name} and family ${which}`);
 	for (const [at, part] of parts.entries()) {
 		if (part.kind === "port" && part.to !== void 0) return not("FROM-TO port range");
 		if (part.kind !== "ip") continue;
@@ -448,14 +503,9 @@ const NUMBERS = {
 	initval: U32,
 	markmask: U32,
 	size: U32,
-	timeout: MAX_TIMEOUT
+	timeout: MAX_TIMEOUT,
 };
-const FLAGS$1 = [
-	"counters",
-	"comment",
-	"skbinfo",
-	"forceadd"
-];
+const FLAGS$1 = ["counters", "comment", "skbinfo", "forceadd"];
 /** The words after the type's name. */
 function parseCreateOptions(words, type) {
 	const options = {};
@@ -491,7 +541,7 @@ function parseCreateOptions(words, type) {
 				word,
 				value,
 				family: family ?? "ipv4",
-				type
+				type,
 			});
 			if (fault !== void 0) return fault;
 		}
@@ -500,11 +550,13 @@ function parseCreateOptions(words, type) {
 		const fault = setRange(options, `${from}-${to}`, type);
 		if (fault !== void 0) return fault;
 	}
-	if (options.netmask !== void 0 && options.bitmask !== void 0) return syntax("bitmask and netmask are mutually exclusive, provide only one");
-	if (type.create.includes("range") && options.range === void 0 && options.portRange === void 0) return usage("Mandatory option `range' is missing");
+	if (options.netmask !== void 0 && options.bitmask !== void 0)
+		return syntax("bitmask and netmask are mutually exclusive, provide only one");
+	if (type.create.includes("range") && options.range === void 0 && options.portRange === void 0)
+		return usage("Mandatory option `range' is missing");
 	return {
-		...family === void 0 ? {} : { family },
-		options
+		...(family === void 0 ? {} : { family }),
+		options,
 	};
 }
 /** Without a leading space. */
@@ -514,14 +566,17 @@ function formatCreateOptions({ family, options = {} }, type) {
 /** One option's words; none when it is not set. */
 function formatOption(word, family, options) {
 	switch (word) {
-		case "family": return [`family ${family === "ipv4" ? "inet" : "inet6"}`];
+		case "family":
+			return [`family ${family === "ipv4" ? "inet" : "inet6"}`];
 		case "range":
 			if (options.portRange !== void 0) return [`range ${options.portRange.from}-${options.portRange.to}`];
 			return options.range === void 0 ? [] : [`range ${options.range.from}-${options.range.to}`];
-		case "forceadd": return [];
+		case "forceadd":
+			return [];
 		case "counters":
 		case "comment":
-		case "skbinfo": return options[word] === true ? [word] : [];
+		case "skbinfo":
+			return options[word] === true ? [word] : [];
 		case "initval":
 		case "markmask": {
 			const value = options[word];
@@ -563,15 +618,20 @@ function setOption(options, known, { word, value, family, type }) {
 	if (known === "netmask") {
 		const max = family === "ipv4" ? 32 : 128;
 		const number = parseNumber(value, 1, max);
-		if (typeof number !== "number") return refusal$1(`${number.message}\nSyntax error: netmask is out of the inclusive range of 1-${max}`);
+		if (typeof number !== "number")
+			return refusal$1(`${number.message}\nSyntax error: netmask is out of the inclusive range of 1-${max}`);
 		options.netmask = number;
 		return;
 	}
 	if (known === "bitmask") {
-		const mask = parseAddress(value, { family }, {
-			range: false,
-			net: false
-		});
+		const mask = parseAddress(
+			value,
+			{ family },
+			{
+				range: false,
+				net: false,
+			},
+		);
 		if (isFault(mask)) return mask;
 		options.bitmask = mask.addr;
 		return;
@@ -585,7 +645,8 @@ function setOption(options, known, { word, value, family, type }) {
 		case "initval":
 		case "markmask":
 		case "size":
-		case "timeout": options[known] = number;
+		case "timeout":
+			options[known] = number;
 	}
 }
 function setRange(options, value, type) {
@@ -595,28 +656,33 @@ function setRange(options, value, type) {
 		if (part.to === void 0) return usage("Mandatory option `to' is missing");
 		options.portRange = {
 			from: part.port,
-			to: part.to
+			to: part.to,
 		};
 		return;
 	}
 	if (!/[/-]/.test(value)) return syntax(`IP/cidr or IP-IP range must be specified: ${value}`);
-	const part = parseAddress(value, { family: "ipv4" }, {
-		range: true,
-		net: true
-	});
+	const part = parseAddress(
+		value,
+		{ family: "ipv4" },
+		{
+			range: true,
+			net: true,
+		},
+	);
 	if (isFault(part)) return part;
 	if (part.to !== void 0) {
 		options.range = {
 			from: part.addr,
-			to: part.to
+			to: part.to,
 		};
 		return;
 	}
-	if (part.prefix === void 0 || part.prefix === 0) return refusal$1("The value of the CIDR parameter of the IP address is invalid");
+	if (part.prefix === void 0 || part.prefix === 0)
+		return refusal$1("The value of the CIDR parameter of the IP address is invalid");
 	const first = Number(maskedNum(ipNum(part.addr), part.prefix));
 	options.range = {
 		from: ipText(first),
-		to: ipText(lastOfNet(first, part.prefix))
+		to: ipText(lastOfNet(first, part.prefix)),
 	};
 }
 const MAX_COUNTER = "18446744073709551614";
@@ -648,15 +714,7 @@ function takes(word, type, command) {
 	if (word === "nomatch") return type.nomatch && command !== "del";
 	if (command !== "add") return false;
 	if (word === "wildcard") return type.dims.includes("iface");
-	return [
-		"timeout",
-		"packets",
-		"bytes",
-		"comment",
-		"skbmark",
-		"skbprio",
-		"skbqueue"
-	].includes(word);
+	return ["timeout", "packets", "bytes", "comment", "skbmark", "skbprio", "skbqueue"].includes(word);
 }
 function setMemberOption(draft, word, value) {
 	switch (word) {
@@ -667,8 +725,9 @@ function setMemberOption(draft, word, value) {
 			draft.after = value;
 			return;
 		case "comment":
-			if (value.includes("\"")) return syntax("\" character is not permitted in comments");
-			if (utf8Encode(value).length > COMMENT_LENGTH) return syntax(`Comment is longer than the maximum allowed ${COMMENT_LENGTH} characters`);
+			if (value.includes('"')) return syntax('" character is not permitted in comments');
+			if (utf8Encode(value).length > COMMENT_LENGTH)
+				return syntax(`Comment is longer than the maximum allowed ${COMMENT_LENGTH} characters`);
 			draft.comment = value;
 			return;
 		case "skbmark": {
@@ -677,7 +736,7 @@ function setMemberOption(draft, word, value) {
 			const mask = match[2] === void 0 ? U32 : Number.parseInt(match[2], 16);
 			draft.skbmark = {
 				mark: Number.parseInt(match[1] ?? "0", 16),
-				mask
+				mask,
 			};
 			return;
 		}
@@ -686,18 +745,22 @@ function setMemberOption(draft, word, value) {
 			if (match === null) return syntax("Invalid skbprio format, it should be:MAJOR:MINOR (see manpage)");
 			draft.skbprio = {
 				major: Number.parseInt(match[1] ?? "0", 16),
-				minor: Number.parseInt(match[2] ?? "0", 16)
+				minor: Number.parseInt(match[2] ?? "0", 16),
 			};
 			return;
 		}
-		default: return setNumber(draft, word, value);
+		default:
+			return setNumber(draft, word, value);
 	}
 }
 function setNumber(draft, word, value) {
 	const isCounter = word === "packets" || word === "bytes";
-	const number = isCounter ? parseNumber(value, 0, Number.MAX_VALUE) : parseNumber(value, 0, word === "timeout" ? MAX_TIMEOUT : 65535);
+	const number = isCounter
+		? parseNumber(value, 0, Number.MAX_VALUE)
+		: parseNumber(value, 0, word === "timeout" ? MAX_TIMEOUT : 65535);
 	if (typeof number !== "number") return number;
-	if (isCounter && /^\d+$/.test(value) && BigInt(value) > BigInt(MAX_COUNTER)) return syntax(`'${value}' is out of range 0-${MAX_COUNTER}`);
+	if (isCounter && /^\d+$/.test(value) && BigInt(value) > BigInt(MAX_COUNTER))
+		return syntax(`'${value}' is out of range 0-${MAX_COUNTER}`);
 	if (word === "timeout") draft.timeout = number;
 	else if (word === "packets") draft.packets = number;
 	else if (word === "bytes") draft.bytes = number;
@@ -717,7 +780,7 @@ function formatMemberOptions(member) {
 		skbprio === void 0 ? "" : ` skbprio ${skbprio.major.toString(16)}:${skbprio.minor.toString(16)}`,
 		skbqueue === void 0 ? "" : ` skbqueue ${skbqueue}`,
 		member.before === void 0 ? "" : ` before ${member.before}`,
-		member.after === void 0 ? "" : ` after ${member.after}`
+		member.after === void 0 ? "" : ` after ${member.after}`,
 	].join("");
 }
 function formatSkbmark({ mark, mask }) {
@@ -729,8 +792,8 @@ function wordsOfLine(line) {
 	const words = [];
 	let rest = line.trim();
 	while (rest !== "") {
-		if (rest.startsWith("\"")) {
-			const end = rest.indexOf("\"", 1);
+		if (rest.startsWith('"')) {
+			const end = rest.indexOf('"', 1);
 			if (end < 0) return words;
 			words.push(rest.slice(1, end));
 			rest = rest.slice(end + 1).trimStart();
@@ -743,134 +806,78 @@ function wordsOfLine(line) {
 	return words;
 }
 // src/formats/ipset/types.ts
-const EXTENSIONS = [
-	"timeout",
-	"counters",
-	"comment",
-	"forceadd",
-	"skbinfo"
-];
-const HASH = [
-	"hashsize",
-	"maxelem",
-	...EXTENSIONS,
-	"bucketsize",
-	"initval"
-];
-const BITMAP = [
-	"timeout",
-	"counters",
-	"comment",
-	"skbinfo"
-];
+const EXTENSIONS = ["timeout", "counters", "comment", "forceadd", "skbinfo"];
+const HASH = ["hashsize", "maxelem", ...EXTENSIONS, "bucketsize", "initval"];
+const BITMAP = ["timeout", "counters", "comment", "skbinfo"];
 /** In the order of `ipset help`. */
 const TYPE_SYNTAX = [
 	{
 		...base("list:set", ["set"]),
-		create: ["size", ...BITMAP]
+		create: ["size", ...BITMAP],
 	},
 	{
 		...base("hash:mac", ["mac"]),
-		create: HASH
+		create: HASH,
 	},
 	{
 		...base("hash:ip,mac", ["ip", "mac"]),
-		create: ["family", ...HASH]
+		create: ["family", ...HASH],
 	},
 	{
 		...base("hash:net,iface", ["net", "iface"]),
-		create: ["family", ...HASH]
+		create: ["family", ...HASH],
 	},
 	{
 		...base("hash:net,port", ["net", "port"]),
-		create: ["family", ...HASH]
+		create: ["family", ...HASH],
 	},
 	{
-		...base("hash:net,port,net", [
-			"net",
-			"port",
-			"net"
-		]),
-		create: ["family", ...HASH]
+		...base("hash:net,port,net", ["net", "port", "net"]),
+		create: ["family", ...HASH],
 	},
 	{
 		...base("hash:net,net", ["net", "net"]),
-		create: [
-			"family",
-			...HASH,
-			"bitmask",
-			"netmask"
-		]
+		create: ["family", ...HASH, "bitmask", "netmask"],
 	},
 	{
 		...base("hash:net", ["net"]),
-		create: ["family", ...HASH]
+		create: ["family", ...HASH],
 	},
 	{
-		...base("hash:ip,port,net", [
-			"ip",
-			"port",
-			"net"
-		]),
-		create: ["family", ...HASH]
+		...base("hash:ip,port,net", ["ip", "port", "net"]),
+		create: ["family", ...HASH],
 	},
 	{
-		...base("hash:ip,port,ip", [
-			"ip",
-			"port",
-			"ip"
-		]),
-		create: ["family", ...HASH]
+		...base("hash:ip,port,ip", ["ip", "port", "ip"]),
+		create: ["family", ...HASH],
 	},
 	{
 		...base("hash:ip,mark", ["ip", "mark"]),
-		create: [
-			"family",
-			"markmask",
-			...HASH
-		]
+		create: ["family", "markmask", ...HASH],
 	},
 	{
 		...base("hash:ip,port", ["ip", "port"]),
-		create: [
-			"family",
-			...HASH,
-			"netmask",
-			"bitmask"
-		]
+		create: ["family", ...HASH, "netmask", "bitmask"],
 	},
 	{
 		...base("hash:ip", ["ip"]),
 		testsNets: true,
-		create: [
-			"family",
-			"hashsize",
-			"maxelem",
-			"netmask",
-			"bitmask",
-			...EXTENSIONS,
-			"bucketsize",
-			"initval"
-		]
+		create: ["family", "hashsize", "maxelem", "netmask", "bitmask", ...EXTENSIONS, "bucketsize", "initval"],
 	},
 	{
 		...base("bitmap:port", ["port"]),
-		create: ["range", ...BITMAP]
+		create: ["range", ...BITMAP],
 	},
 	{
 		...base("bitmap:ip,mac", ["ip", "mac"]),
 		optional: 1,
-		create: ["range", ...BITMAP]
+		create: ["range", ...BITMAP],
 	},
 	{
 		...base("bitmap:ip", ["ip"]),
 		testsNets: true,
-		create: [
-			"range",
-			"netmask",
-			...BITMAP
-		]
-	}
+		create: ["range", "netmask", ...BITMAP],
+	},
 ];
 function base(name, dims) {
 	return {
@@ -878,7 +885,7 @@ function base(name, dims) {
 		dims,
 		optional: 0,
 		nomatch: dims.includes("net"),
-		testsNets: false
+		testsNets: false,
 	};
 }
 /** Names of before version 5. */
@@ -891,7 +898,7 @@ const OLD_NAMES = {
 	ipmap: "bitmap:ip",
 	macipmap: "bitmap:ip,mac",
 	portmap: "bitmap:port",
-	setlist: "list:set"
+	setlist: "list:set",
 };
 function typeSyntax(name) {
 	const wanted = OLD_NAMES[name] ?? name;
@@ -908,15 +915,16 @@ function syntaxOf(name) {
 function parseIpSetList(text) {
 	const sets = [];
 	const lines = text.split("\n");
-	for (let at = 0; at < lines.length;) {
+	for (let at = 0; at < lines.length; ) {
 		if (lines[at] === "") {
 			at += 1;
 			continue;
 		}
-		const failed = (message) => err({
-			line: at + 1,
-			message
-		});
+		const failed = (message) =>
+			err({
+				line: at + 1,
+				message,
+			});
 		const fields = /* @__PURE__ */ new Map();
 		for (; at < lines.length && lines[at] !== "" && lines[at] !== "Members:"; at += 1) {
 			const line = lines[at] ?? "";
@@ -938,12 +946,12 @@ function parseIpSetList(text) {
 			revision: number("Revision"),
 			memoryBytes: number("Size in memory"),
 			references: number("References"),
-			entries: number("Number of entries")
+			entries: number("Number of entries"),
 		};
 		sets.push({
 			...made.set,
 			entries: made.entries,
-			header
+			header,
 		});
 	}
 	return ok(sets);
@@ -951,7 +959,10 @@ function parseIpSetList(text) {
 function openSet(name, typeName, words) {
 	const type = typeSyntax(typeName);
 	if (type === void 0) return `Syntax error: typename '${typeName}' is unknown`;
-	const parsed = parseCreateOptions(words.filter((word) => word !== ""), type);
+	const parsed = parseCreateOptions(
+		words.filter((word) => word !== ""),
+		type,
+	);
 	if (isFault(parsed)) return parsed.message;
 	const family = parsed.family ?? (type.name.startsWith("bitmap:ip") ? "ipv4" : void 0);
 	return {
@@ -959,32 +970,34 @@ function openSet(name, typeName, words) {
 			kind: "ipset",
 			name,
 			type: type.name,
-			...family === void 0 ? {} : { family },
-			options: parsed.options
+			...(family === void 0 ? {} : { family }),
+			options: parsed.options,
 		},
 		type,
 		family: family ?? "ipv4",
-		entries: []
+		entries: [],
 	};
 }
 function parseMember(element, rest, { type, family }) {
 	const parts = parseElement(element, {
 		type,
 		family,
-		command: "add"
+		command: "add",
 	});
 	if (isFault(parts)) return parts.message;
 	const said = parseMemberOptions(rest, type, "add");
-	return isFault(said) ? said.message : {
-		parts,
-		...said
-	};
+	return isFault(said)
+		? said.message
+		: {
+				parts,
+				...said,
+			};
 }
 // src/linux/spawn.ts
 /**
-* Starts a program without copying this process (`posix_spawn`): with a big heap, Node's own way takes several times as
-* long. Its input and outputs are files in memory, so nobody waits for a pipe.
-*/
+ * Starts a program without copying this process (`posix_spawn`): with a big heap, Node's own way takes several times as
+ * long. Its input and outputs are files in memory, so nobody waits for a pipe.
+ */
 const calls = {
 	memfd: bind("int memfd_create(const char *name, unsigned int flags)"),
 	lseek: bind("int64_t lseek(int fd, int64_t offset, int whence)"),
@@ -996,8 +1009,10 @@ const calls = {
 	setDefault: bind("int posix_spawnattr_setsigdefault(void *attributes, void *set)"),
 	addSignal: bind("int sigaddset(void *set, int signal)"),
 	emptySet: bind("int sigemptyset(void *set)"),
-	spawn: bind("int posix_spawnp(_Out_ int *pid, const char *file, void *actions, void *attributes, const char **argv, const char **envp)"),
-	wait: bind("int waitpid(int pid, _Out_ int *status, int options)")
+	spawn: bind(
+		"int posix_spawnp(_Out_ int *pid, const char *file, void *actions, void *attributes, const char **argv, const char **envp)",
+	),
+	wait: bind("int waitpid(int pid, _Out_ int *status, int options)"),
 };
 const MFD_CLOEXEC = 1;
 const SIGPIPE = 13;
@@ -1009,25 +1024,23 @@ const STRUCTURE_BYTES = 512;
 let memory;
 /** Runs the program to its end, in the namespace that the thread is in. The error is the errno's name, e.g. ENOENT. */
 function spawnProgram(argv, input, env) {
-	const files = [
-		memoryFile(input),
-		memoryFile(""),
-		memoryFile("")
-	];
+	const files = [memoryFile(input), memoryFile(""), memoryFile("")];
 	try {
 		const status = run(argv, files, env);
 		if (typeof status === "string") return status;
 		const [out, err] = [readAll(files[1] ?? -1), readAll(files[2] ?? -1)];
 		const signal = status & TERM_SIGNAL;
-		return signal === 0 ? {
-			code: status >> 8 & 255,
-			out,
-			err
-		} : {
-			signal,
-			out,
-			err
-		};
+		return signal === 0
+			? {
+					code: (status >> 8) & 255,
+					out,
+					err,
+				}
+			: {
+					signal,
+					out,
+					err,
+				};
 	} finally {
 		for (const fd of files) closeSync(fd);
 	}
@@ -1035,7 +1048,7 @@ function spawnProgram(argv, input, env) {
 function run(argv, files, env) {
 	memory ??= {
 		actions: new NativeMemory(STRUCTURE_BYTES),
-		attributes: defaultSignals()
+		attributes: defaultSignals(),
 	};
 	const { actions, attributes } = memory;
 	calls.initActions(actions.address);
@@ -1067,7 +1080,7 @@ function memoryFile(text) {
 	if (fd < 0) throw new Error(`memfd_create: ${lastErrno()}`);
 	if (text === "") return fd;
 	const bytes = Buffer.from(text);
-	for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+	for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 	calls.lseek(fd, 0, 0);
 	return fd;
 }
@@ -1092,25 +1105,27 @@ function runProgram(netns, argv, input = "") {
 	const [program] = argv;
 	const env = Object.entries({
 		...process.env,
-		LC_ALL: "C"
+		LC_ALL: "C",
 	}).map(([name, value]) => `${name}=${value ?? ""}`);
 	const ran = netns.run(() => spawnProgram(argv, input, env));
-	if (typeof ran === "string") return {
-		code: -1,
-		out: "",
-		err: `${program}: ${errorText(ran)}`,
-		missing: true
-	};
+	if (typeof ran === "string")
+		return {
+			code: -1,
+			out: "",
+			err: `${program}: ${errorText(ran)}`,
+			missing: true,
+		};
 	const { code, signal, out, err } = ran;
-	if (code === void 0) return {
-		code: -1,
-		out,
-		err: `${err}${program}: ended by signal ${signal ?? 0}`
-	};
+	if (code === void 0)
+		return {
+			code: -1,
+			out,
+			err: `${err}${program}: ended by signal ${signal ?? 0}`,
+		};
 	return {
 		code,
 		out,
-		err
+		err,
 	};
 }
 /** The words of strerror for the port's errors. */
@@ -1128,7 +1143,7 @@ const STRERROR = {
 	"Too many levels of symbolic links": "ELOOP",
 	"Too many links": "EMLINK",
 	"File name too long": "ENAMETOOLONG",
-	"Numerical result out of range": "ERANGE"
+	"Numerical result out of range": "ERANGE",
 };
 /** The error that a tool's message names in strerror's words. */
 function errnoIn(message) {
@@ -1136,9 +1151,9 @@ function errnoIn(message) {
 }
 // src/linux/ipset.ts
 /**
-* ipsets of the real kernel, by `ipset restore` and `ipset list`. What the tool is given is built here word by word, and words
-* that would not be one word in its input are refused.
-*/
+ * ipsets of the real kernel, by `ipset restore` and `ipset list`. What the tool is given is built here word by word, and words
+ * that would not be one word in its input are refused.
+ */
 const IPSET = "ipset";
 /** Stands in for a set while its new contents are put together. */
 const SCRATCH_SET = "podwire-scratch";
@@ -1154,7 +1169,7 @@ const ipSetDriver = {
 	},
 	dump(netns, kind) {
 		return kind === "ipset" ? listSets(netns, []) : ok([]);
-	}
+	},
 };
 /** `ipset test`. */
 function testLinuxIpSet(netns, set, member) {
@@ -1163,11 +1178,11 @@ function testLinuxIpSet(netns, set, member) {
 	const [known] = found.value;
 	if (known?.type === void 0) return failed$1("The set with the given name does not exist", -1);
 	const nomatch = member.nomatch === true ? ["nomatch"] : [];
-	const { code, err: stderr } = runIpSet(netns, ["test", ...[
-		set,
-		formatElement(member.parts, { name: known.type }),
-		...nomatch
-	]], "");
+	const { code, err: stderr } = runIpSet(
+		netns,
+		["test", ...[set, formatElement(member.parts, { name: known.type }), ...nomatch]],
+		"",
+	);
 	if (code === 0) return ok(true);
 	return stderr.includes(" is NOT in set ") ? ok(false) : failed$1(messageOf(stderr), -1);
 }
@@ -1188,7 +1203,7 @@ function carryOut(netns, ops) {
 			lines.push({
 				text,
 				op: index,
-				exist
+				exist,
 			});
 		}
 	}
@@ -1196,12 +1211,16 @@ function carryOut(netns, ops) {
 }
 /** Runs of lines that are alike in `exist`, one process each. */
 function restoreLines(netns, lines) {
-	for (let from = 0; from < lines.length;) {
+	for (let from = 0; from < lines.length; ) {
 		const exist = lines[from]?.exist === true;
 		let to = from;
 		while (to < lines.length && lines[to]?.exist === exist) to += 1;
 		const run = lines.slice(from, to);
-		const { code, err: stderr } = runIpSet(netns, exist ? ["-exist", "restore"] : ["restore"], `${run.map(({ text }) => text).join("\n")}\n`);
+		const { code, err: stderr } = runIpSet(
+			netns,
+			exist ? ["-exist", "restore"] : ["restore"],
+			`${run.map(({ text }) => text).join("\n")}\n`,
+		);
 		if (code !== 0) {
 			const number = /Error in line (\d+): /.exec(stderr)?.[1];
 			const line = number === void 0 ? void 0 : run[Number(number) - 1];
@@ -1233,21 +1252,23 @@ function setLines(set, verb, types) {
 	if (verb === "replace" && isThere) {
 		if (set.entries === void 0) return ok([]);
 		if (set.entries.length === 0) return ok([`flush ${name}`]);
-		const lines = contents({
-			...set,
-			type
-		}, SCRATCH_SET);
-		return lines.ok ? ok([
-			...lines.value,
-			`swap ${SCRATCH_SET} ${name}`,
-			`destroy ${SCRATCH_SET}`
-		]) : lines;
+		const lines = contents(
+			{
+				...set,
+				type,
+			},
+			SCRATCH_SET,
+		);
+		return lines.ok ? ok([...lines.value, `swap ${SCRATCH_SET} ${name}`, `destroy ${SCRATCH_SET}`]) : lines;
 	}
 	types.set(set.name, type);
-	return contents({
-		...set,
-		type
-	}, name);
+	return contents(
+		{
+			...set,
+			type,
+		},
+		name,
+	);
 }
 /** `create` and `add` lines. */
 function contents(set, name) {
@@ -1266,18 +1287,23 @@ function entryLines(entry, verb, types) {
 	const name = word(entry.set);
 	if (type === void 0 || name === void 0) return err("The set with the given name does not exist");
 	const { before, after, parts } = entry;
-	const text = memberText(verb === "delete" ? {
-		parts,
-		...before === void 0 ? {} : { before },
-		...after === void 0 ? {} : { after }
-	} : entry, type);
+	const text = memberText(
+		verb === "delete"
+			? {
+					parts,
+					...(before === void 0 ? {} : { before }),
+					...(after === void 0 ? {} : { after }),
+				}
+			: entry,
+		type,
+	);
 	if (text === void 0) return err("Syntax error: bad element");
 	return ok([`${verb === "delete" ? "del" : "add"} ${name} ${text}`]);
 }
 function memberText(member, type) {
 	const element = word(formatElement(member.parts, { name: type }));
 	const beside = [member.before, member.after].every((name) => name === void 0 || word(name) !== void 0);
-	if (element === void 0 || !beside || member.comment?.includes("\"") === true) return void 0;
+	if (element === void 0 || !beside || member.comment?.includes('"') === true) return void 0;
 	return `${element}${formatMemberOptions(member)}`;
 }
 /** Undefined: the tool would not take it for one word. */
@@ -1290,11 +1316,7 @@ function touched(ops) {
 	for (const { object } of ops.map(({ op }) => op)) {
 		if (object.kind === "ipset-entry") names.add(object.set);
 		if (object.kind !== "ipset") continue;
-		for (const name of [
-			object.name,
-			object.newName,
-			object.swapWith
-		]) if (name !== void 0) names.add(name);
+		for (const name of [object.name, object.newName, object.swapWith]) if (name !== void 0) names.add(name);
 	}
 	return names;
 }
@@ -1306,33 +1328,27 @@ function remember(netns, names) {
 }
 /** Best effort: contents come back by a swap, so that what refers to a set goes on referring to it. */
 function putBack(netns, before) {
-	runIpSet(netns, [
-		"-q",
-		"destroy",
-		SCRATCH_SET
-	], "");
+	runIpSet(netns, ["-q", "destroy", SCRATCH_SET], "");
 	const listed = listSets(netns, ["-t"]);
 	const now = new Map((listed.ok ? listed.value : []).map((set) => [set.name, set]));
 	for (const [name, set] of before) {
 		const there = now.get(name);
 		if (set === void 0) {
-			if (there !== void 0) runIpSet(netns, [
-				"-q",
-				"destroy",
-				name
-			], "");
+			if (there !== void 0) runIpSet(netns, ["-q", "destroy", name], "");
 			continue;
 		}
 		const isSame = there?.type === set.type && there?.family === set.family;
-		if (there !== void 0 && !isSame) runIpSet(netns, [
-			"-q",
-			"destroy",
-			name
-		], "");
-		const made = set.type === void 0 ? void 0 : contents({
-			...set,
-			type: set.type
-		}, isSame ? SCRATCH_SET : name);
+		if (there !== void 0 && !isSame) runIpSet(netns, ["-q", "destroy", name], "");
+		const made =
+			set.type === void 0
+				? void 0
+				: contents(
+						{
+							...set,
+							type: set.type,
+						},
+						isSame ? SCRATCH_SET : name,
+					);
 		if (made?.ok !== true) continue;
 		const after = isSame ? [`swap ${SCRATCH_SET} ${name}`, `destroy ${SCRATCH_SET}`] : [];
 		runIpSet(netns, ["restore"], `${[...made.value, ...after].join("\n")}\n`);
@@ -1360,14 +1376,14 @@ const ERRNOS$1 = [
 	[/is full|Cannot allocate memory/, "ENOMEM"],
 	[/not permitted|Permission denied/, "EPERM"],
 	[/longer than/, "ENAMETOOLONG"],
-	[/^ipset: /, "EIO"]
+	[/^ipset: /, "EIO"],
 ];
 function failed$1(message, op) {
 	const errno = ERRNOS$1.find(([pattern]) => pattern.test(message))?.[1] ?? "EINVAL";
 	return err({
 		errno,
 		op,
-		message
+		message,
 	});
 }
 // src/linux/netlink/errno.ts
@@ -1406,20 +1422,21 @@ const ERRNOS = {
 	ENOSPC: true,
 	EADDRINUSE: true,
 	EAFNOSUPPORT: true,
-	EPROTONOSUPPORT: true
+	EPROTONOSUPPORT: true,
 };
 /** An errno that the port has no name for is EIO, and the message says its name. */
 function kernelError(op, error) {
 	const name = errnoName(error.errno);
-	if (isErrno(name)) return {
-		errno: name,
-		op,
-		message: error.text
-	};
+	if (isErrno(name))
+		return {
+			errno: name,
+			op,
+			message: error.text,
+		};
 	return {
 		errno: "EIO",
 		op,
-		message: `${error.text} (${name})`
+		message: `${error.text} (${name})`,
 	};
 }
 function isErrno(name) {
@@ -1504,7 +1521,7 @@ var MessageWriter = class {
 	}
 	/** Network byte order: ports, EtherTypes. */
 	attrBe16(type, value) {
-		return this.attr(type, (to) => to.u8(value >> 8 & 255, value & 255));
+		return this.attr(type, (to) => to.u8((value >> 8) & 255, value & 255));
 	}
 	attrU32(type, value) {
 		return this.attr(type, (to) => to.u32(value));
@@ -1520,7 +1537,8 @@ var MessageWriter = class {
 	finish(seq) {
 		for (const [k, start] of this.#starts.entries()) {
 			this.#view.setUint32(start + 8, seq + k, true);
-			if (k === this.#starts.length - 1) this.#view.setUint16(start + 6, this.#view.getUint16(start + 6, true) | 4, true);
+			if (k === this.#starts.length - 1)
+				this.#view.setUint16(start + 6, this.#view.getUint16(start + 6, true) | 4, true);
 		}
 		return this.#bytes.subarray(0, this.#at);
 	}
@@ -1559,9 +1577,9 @@ var Batch = class {
 		this.socket = rtnl.socket(netns);
 	}
 	/**
-	* `undo` takes the message back, should it succeed; an error number that is `tolerated` counts as success;
-	* `afterInvalid` clears away what a message leaves behind that the kernel found invalid (EINVAL).
-	*/
+	 * `undo` takes the message back, should it succeed; an error number that is `tolerated` counts as success;
+	 * `afterInvalid` clears away what a message leaves behind that the kernel found invalid (EINVAL).
+	 */
 	add(op, request, options = {}) {
 		this.#messages.message(request.header, request.body);
 		const { undo, tolerated, afterInvalid } = options;
@@ -1569,7 +1587,7 @@ var Batch = class {
 			op,
 			undo,
 			tolerated,
-			afterInvalid
+			afterInvalid,
 		});
 	}
 	/** The number of a device as it will be once everything that waits was sent. */
@@ -1619,7 +1637,7 @@ function refusal(op, errno, message) {
 	return {
 		errno,
 		op,
-		message
+		message,
 	};
 }
 /** The refusal that each tool gives for an unknown device. */
@@ -1661,11 +1679,11 @@ var Message = class {
 function messagesOf(datagram) {
 	const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
 	const found = [];
-	for (let at = 0; at + 16 <= datagram.length;) {
+	for (let at = 0; at + 16 <= datagram.length; ) {
 		const length = view.getUint32(at, true);
 		if (length < 16 || at + length > datagram.length) break;
 		found.push(new Message(datagram.subarray(at, at + length)));
-		at += length + 3 & -4;
+		at += (length + 3) & -4;
 	}
 	return found;
 }
@@ -1679,13 +1697,13 @@ var Attributes = class Attributes {
 	constructor(bytes) {
 		this.#bytes = bytes;
 		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-		for (let at = 0; at + 4 <= bytes.length;) {
+		for (let at = 0; at + 4 <= bytes.length; ) {
 			const length = this.#view.getUint16(at, true);
 			if (length < 4 || at + length > bytes.length) break;
 			const type = this.#view.getUint16(at + 2, true) & NLA_TYPE_MASK;
 			this.#starts[type] = at + 4;
 			this.#ends[type] = at + length;
-			at += length + 3 & -4;
+			at += (length + 3) & -4;
 		}
 	}
 	has(type) {
@@ -1734,9 +1752,9 @@ var Attributes = class Attributes {
 };
 // src/linux/netlink/socket.ts
 /**
-* One netlink socket in one namespace. The kernel works while it is sent to, so that everything it has to say is there when
-* `send` returns: nothing here waits.
-*/
+ * One netlink socket in one namespace. The kernel works while it is sent to, so that everything it has to say is there when
+ * `send` returns: nothing here waits.
+ */
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
@@ -1762,11 +1780,7 @@ var NetlinkSocket = class {
 	constructor(netns, protocol = 0) {
 		this.#fd = netns.run(() => libc.socket(16, 524291, protocol));
 		if (this.#fd < 0) throw new Error(`netlink socket: ${lastErrno()}`);
-		for (const option of [
-			NETLINK_CAP_ACK,
-			NETLINK_EXT_ACK,
-			NETLINK_GET_STRICT_CHK
-		]) this.#set(SOL_NETLINK, option, 1);
+		for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK]) this.#set(SOL_NETLINK, option, 1);
 		for (const option of [SO_SNDBUFFORCE, SO_RCVBUFFORCE]) this.#set(SOL_SOCKET, option, BUFFER_BYTES);
 	}
 	close() {
@@ -1776,39 +1790,44 @@ var NetlinkSocket = class {
 	exchange(messages) {
 		const errors = /* @__PURE__ */ new Map();
 		const replies = /* @__PURE__ */ new Map();
-		if (messages.count === 0) return {
-			errors,
-			replies
-		};
+		if (messages.count === 0)
+			return {
+				errors,
+				replies,
+			};
 		const first = this.#seq;
 		this.#seq = (this.#seq + messages.count) % 1073741824;
 		this.#send(messages.finish(first));
 		const last = messages.count - 1;
-		for (let isDone = false; !isDone;) for (const message of this.#receive()) {
-			const k = message.seq - first;
-			if (message.type === 2) {
-				const error = errorOf(message);
-				if (error !== void 0) errors.set(k, error);
-				if (k === last) isDone = true;
-			} else {
-				const list = replies.get(k);
-				if (list === void 0) replies.set(k, [message]);
-				else list.push(message);
+		for (let isDone = false; !isDone; )
+			for (const message of this.#receive()) {
+				const k = message.seq - first;
+				if (message.type === 2) {
+					const error = errorOf(message);
+					if (error !== void 0) errors.set(k, error);
+					if (k === last) isDone = true;
+				} else {
+					const list = replies.get(k);
+					if (list === void 0) replies.set(k, [message]);
+					else list.push(message);
+				}
 			}
-		}
 		return {
 			errors,
-			replies
+			replies,
 		};
 	}
 	/** Everything that a GET message lists; asked again when it changed while it was listed. */
 	dump(type, body) {
 		for (;;) {
 			const request = new MessageWriter();
-			request.message({
-				type,
-				flags: 768
-			}, body);
+			request.message(
+				{
+					type,
+					flags: 768,
+				},
+				body,
+			);
 			const seq = this.#seq;
 			this.#seq = (this.#seq + 1) % 1073741824;
 			this.#send(request.finish(seq));
@@ -1834,14 +1853,15 @@ var NetlinkSocket = class {
 	#listed(seq) {
 		const found = [];
 		let isInterrupted = false;
-		for (;;) for (const message of this.#receive()) {
-			if (message.seq !== seq) continue;
-			if ((message.flags & 16) !== 0) isInterrupted = true;
-			if (message.type === 3) return isInterrupted ? "interrupted" : doneError(message) ?? found;
-			const error = message.type === 2 ? errorOf(message) : void 0;
-			if (error !== void 0) return error;
-			if (message.type !== 2) found.push(message);
-		}
+		for (;;)
+			for (const message of this.#receive()) {
+				if (message.seq !== seq) continue;
+				if ((message.flags & 16) !== 0) isInterrupted = true;
+				if (message.type === 3) return isInterrupted ? "interrupted" : (doneError(message) ?? found);
+				const error = message.type === 2 ? errorOf(message) : void 0;
+				if (error !== void 0) return error;
+				if (message.type !== 2) found.push(message);
+			}
 	}
 	#send(bytes) {
 		if (libc.send(this.#fd, bytes, bytes.length, 0) < 0) throw new Error(`netlink send: ${lastErrno()}`);
@@ -1863,21 +1883,24 @@ var NetlinkSocket = class {
 function errorOf(message) {
 	const errno = -message.view.getInt32(0, true);
 	if (errno === 0) return void 0;
-	return described(errno, message, 4 + (((message.flags & 256) === 0 ? message.u32(4) : 16) + 3 & -4));
+	return described(errno, message, 4 + ((((message.flags & 256) === 0 ? message.u32(4) : 16) + 3) & -4));
 }
 function doneError(message) {
 	const errno = message.body.length < 4 ? 0 : -message.view.getInt32(0, true);
 	return errno <= 0 ? void 0 : described(errno, message, 4);
 }
 function described(errno, message, at) {
-	const text = ((message.flags & 512) === 0 ? void 0 : new Attributes(message.body.subarray(at)))?.text(NLMSGERR_ATTR_MSG);
-	if (text === void 0 || text === "") return {
-		errno,
-		text: strerror(errno)
-	};
+	const text = ((message.flags & 512) === 0 ? void 0 : new Attributes(message.body.subarray(at)))?.text(
+		NLMSGERR_ATTR_MSG,
+	);
+	if (text === void 0 || text === "")
+		return {
+			errno,
+			text: strerror(errno),
+		};
 	return {
 		errno,
-		text: text.endsWith(".") ? text : `${text}.`
+		text: text.endsWith(".") ? text : `${text}.`,
 	};
 }
 // src/linux/netlink/rtnl.ts
@@ -1902,9 +1925,9 @@ var Rtnl = class {
 		return socket;
 	}
 	/**
-	* A device number that no other device of this kernel has. The carrier of a veth whose peer has the same number comes
-	* up to a second late (net/core/link_watch.c: linkwatch_urgent_event).
-	*/
+	 * A device number that no other device of this kernel has. The carrier of a veth whose peer has the same number comes
+	 * up to a second late (net/core/link_watch.c: linkwatch_urgent_event).
+	 */
 	newIfindex() {
 		return this.#nextIfindex++;
 	}
@@ -1946,9 +1969,9 @@ var Rtnl = class {
 };
 // src/linux/netns.ts
 /**
-* Network namespaces that this process made. They have no name outside and are held by a file descriptor, so they end with
-* the process, however it ends; `persist` gives them a name in /run/netns and lets them stay.
-*/
+ * Network namespaces that this process made. They have no name outside and are held by a file descriptor, so they end with
+ * the process, however it ends; `persist` gives them a name in /run/netns and lets them stay.
+ */
 /** Where `ip netns` looks. */
 const NETNS_DIRECTORY = "/run/netns";
 const MS_BIND = 4096;
@@ -2010,7 +2033,7 @@ function nameNetns(file) {
 	try {
 		writeFileSync(path, "", {
 			flag: "wx",
-			mode: 0
+			mode: 0,
 		});
 	} catch {
 		return "EEXIST";
@@ -2035,7 +2058,11 @@ const ROOT = "/proc/sys";
 /** The path of a key below /proc/sys: dots separate, a slash in the key is a dot in a device name. Undefined: not one of a namespace's. */
 function sysctlPath(key) {
 	const parts = key.split(".").map((part) => part.replaceAll("/", "."));
-	return parts.every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("\0")) && parts[0] === "net" && parts.length > 1 ? parts.join("/") : void 0;
+	return parts.every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("\0")) &&
+		parts[0] === "net" &&
+		parts.length > 1
+		? parts.join("/")
+		: void 0;
 }
 /** Without the line end. */
 function readSysctl(path) {
@@ -2082,11 +2109,12 @@ var NetnsList = class {
 	}
 	/** Makes a namespace without IPv6. */
 	create(name) {
-		if (name === "" || name === "." || name === "..") return err({
-			errno: "EINVAL",
-			op: -1,
-			message: `Invalid netns name "${name}"`
-		});
+		if (name === "" || name === "." || name === "..")
+			return err({
+				errno: "EINVAL",
+				op: -1,
+				message: `Invalid netns name "${name}"`,
+			});
 		if (this.#all.has(name)) return err(isThere(name));
 		const prefix = this.#persistPrefix;
 		const file = prefix === void 0 ? void 0 : `${prefix}${name.replaceAll("/", "-")}`;
@@ -2094,10 +2122,12 @@ var NetnsList = class {
 		if (!made.ok) {
 			if (made.error === "EEXIST") return err(isThere(file ?? name));
 			const errno = errnoNumber(made.error);
-			return err(kernelError(-1, {
-				errno,
-				text: `Cannot make network namespace "${name}": ${strerror(errno)}`
-			}));
+			return err(
+				kernelError(-1, {
+					errno,
+					text: `Cannot make network namespace "${name}": ${strerror(errno)}`,
+				}),
+			);
 		}
 		made.value.run(disableIpv6);
 		this.#all.set(name, made.value);
@@ -2114,7 +2144,7 @@ var NetnsList = class {
 			return err({
 				errno: "ENOENT",
 				op: -1,
-				message: `Cannot open network namespace "${file}": No such file or directory`
+				message: `Cannot open network namespace "${file}": No such file or directory`,
 			});
 		}
 	}
@@ -2133,16 +2163,12 @@ function isThere(name) {
 	return {
 		errno: "EEXIST",
 		op: -1,
-		message: `Cannot create namespace file "/run/netns/${name}": File exists`
+		message: `Cannot create namespace file "/run/netns/${name}": File exists`,
 	};
 }
 /** Nothing appears that nobody asked for: no link-local addresses, no router solicitations. */
 function disableIpv6() {
-	for (const name of [
-		"all",
-		"default",
-		"lo"
-	]) writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, "1");
+	for (const name of ["all", "default", "lo"]) writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, "1");
 }
 // src/linux/objects/dump.ts
 /** Listing what a namespace has, message by message. */
@@ -2167,13 +2193,13 @@ function nameTable(socket) {
 /** 4 or 16 bytes. */
 function addrBytes(addr) {
 	const n = ipNum(addr);
-	if (typeof n === "number") return Uint8Array.of(n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255);
-	return Uint8Array.from({ length: 16 }, (_, k) => Number(n >> BigInt(120 - 8 * k) & 255n));
+	if (typeof n === "number") return Uint8Array.of(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
+	return Uint8Array.from({ length: 16 }, (_, k) => Number((n >> BigInt(120 - 8 * k)) & 255n));
 }
 /** Undefined for another number of bytes than 4 and 16. */
 function addrText(bytes) {
 	if (bytes?.length === 4) return ipText(bytes.reduce((sum, byte) => sum * 256 + byte, 0));
-	if (bytes?.length === 16) return ipText(bytes.reduce((sum, byte) => sum << 8n | BigInt(byte), 0n));
+	if (bytes?.length === 16) return ipText(bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n));
 }
 function macBytes(mac) {
 	return Uint8Array.from(mac.split(":"), (part) => Number.parseInt(part, 16));
@@ -2201,21 +2227,21 @@ const IFLA = {
 	netNsFd: 28,
 	extMask: 29,
 	promiscuity: 30,
-	linkNetnsid: 37
+	linkNetnsid: 37,
 };
 /** Attributes inside IFLA_LINKINFO. */
 const IFLA_INFO = {
 	kind: 1,
 	data: 2,
 	slaveKind: 4,
-	slaveData: 5
+	slaveData: 5,
 };
 const IFLA_BR = {
 	ageingTime: 4,
 	stpState: 5,
 	bridgeId: 11,
 	mcastSnooping: 23,
-	nfCallIptables: 36
+	nfCallIptables: 36,
 };
 const IFLA_BRPORT = {
 	state: 1,
@@ -2223,11 +2249,11 @@ const IFLA_BRPORT = {
 	learning: 8,
 	flood: 9,
 	number: 18,
-	isolated: 33
+	isolated: 33,
 };
 const IFLA_VLAN = {
 	id: 1,
-	protocol: 5
+	protocol: 5,
 };
 const IFLA_VXLAN = {
 	id: 1,
@@ -2238,7 +2264,7 @@ const IFLA_VXLAN = {
 	learning: 7,
 	port: 15,
 	group6: 16,
-	local6: 17
+	local6: 17,
 };
 const IFF_LOWER_UP = 65536;
 const ARPHRD_LOOPBACK = 772;
@@ -2269,12 +2295,15 @@ function parseLink(message) {
 		promiscuity: attrs.u32(IFLA.promiscuity) ?? 0,
 		bridge: kind === "bridge" && data !== void 0 ? bridgeOf(data) : void 0,
 		port: isPort ? portOf(info?.nested(IFLA_INFO.slaveData)) : void 0,
-		vlan: kind === "vlan" && data !== void 0 ? {
-			id: data.u16(IFLA_VLAN.id) ?? 0,
-			protocol: data.be16(IFLA_VLAN.protocol) ?? 0
-		} : void 0,
+		vlan:
+			kind === "vlan" && data !== void 0
+				? {
+						id: data.u16(IFLA_VLAN.id) ?? 0,
+						protocol: data.be16(IFLA_VLAN.protocol) ?? 0,
+					}
+				: void 0,
 		vxlan: kind === "vxlan" && data !== void 0 ? vxlanOf(data) : void 0,
-		stats: statsOf(attrs)
+		stats: statsOf(attrs),
 	};
 }
 /** Six bytes as a MAC address; other lengths are of devices that have none. */
@@ -2287,7 +2316,7 @@ function bridgeOf(data) {
 		ageingTimeSeconds: (data.u32(IFLA_BR.ageingTime) ?? 0) / 100,
 		stp: data.u32(IFLA_BR.stpState) !== 0,
 		nfCallIptables: data.u8(IFLA_BR.nfCallIptables) === 1,
-		idMac: macOf(data.bytes(IFLA_BR.bridgeId)?.subarray(2)) ?? macText(0)
+		idMac: macOf(data.bytes(IFLA_BR.bridgeId)?.subarray(2)) ?? macText(0),
 	};
 }
 const BR_STATE_FORWARDING = 3;
@@ -2299,7 +2328,7 @@ function portOf(data) {
 		flood: data.u8(IFLA_BRPORT.flood) === 1,
 		isolated: data.u8(IFLA_BRPORT.isolated) === 1,
 		state: data.u8(IFLA_BRPORT.state) === BR_STATE_FORWARDING ? "forwarding" : "disabled",
-		number: data.u16(IFLA_BRPORT.number) ?? 0
+		number: data.u16(IFLA_BRPORT.number) ?? 0,
 	};
 }
 function vxlanOf(data) {
@@ -2310,7 +2339,7 @@ function vxlanOf(data) {
 		remote: addrText(data.bytes(IFLA_VXLAN.group) ?? data.bytes(IFLA_VXLAN.group6)),
 		port: data.be16(IFLA_VXLAN.port) ?? 0,
 		learning: data.u8(IFLA_VXLAN.learning) === 1,
-		ttl: data.u8(IFLA_VXLAN.ttl) ?? 0
+		ttl: data.u8(IFLA_VXLAN.ttl) ?? 0,
 	};
 }
 /** struct rtnl_link_stats64. */
@@ -2323,7 +2352,7 @@ function statsOf(attrs) {
 		rxDropped: at(6),
 		txPackets: at(1),
 		txBytes: at(3),
-		txDropped: at(7)
+		txDropped: at(7),
 	};
 }
 // src/linux/objects/link-message.ts
@@ -2333,13 +2362,13 @@ const VETH_INFO_PEER = 1;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const ETHERTYPES = {
 	"802.1Q": 33024,
-	"802.1ad": 34984
+	"802.1ad": 34984,
 };
 function newLink(link, kind, numbers) {
 	return {
 		header: {
 			type: 16,
-			flags: 1536
+			flags: 1536,
 		},
 		body: (to) => {
 			ifinfomsg(to, numbers.ifindex, link);
@@ -2350,7 +2379,7 @@ function newLink(link, kind, numbers) {
 				info.attrText(IFLA_INFO.kind, kind.type);
 				info.nest(IFLA_INFO.data, (data) => putKind(data, kind, numbers, "new"));
 			});
-		}
+		},
 	};
 }
 /** Changes what is given. The settings of a bridge port are another message: `changePort`. */
@@ -2368,7 +2397,7 @@ function changeLink(link, numbers) {
 				info.attrText(IFLA_INFO.kind, kind.type);
 				info.nest(IFLA_INFO.data, (data) => putKind(data, kind, numbers, "change"));
 			});
-		}
+		},
 	};
 }
 function changePort(ifindex, port) {
@@ -2379,33 +2408,29 @@ function changePort(ifindex, port) {
 			to.nest(IFLA.linkinfo, (info) => {
 				info.attrText(IFLA_INFO.slaveKind, "bridge");
 				info.nest(IFLA_INFO.slaveData, (data) => {
-					for (const name of [
-						"hairpin",
-						"learning",
-						"flood",
-						"isolated"
-					]) {
+					for (const name of ["hairpin", "learning", "flood", "isolated"]) {
 						const value = port[name];
 						if (value !== void 0) data.attrU8(IFLA_BRPORT[name], value ? 1 : 0);
 					}
 				});
 			});
-		}
+		},
 	};
 }
 function deleteLink(ifindex) {
 	return {
 		header: { type: 17 },
-		body: (to) => ifinfomsg(to, ifindex, {})
+		body: (to) => ifinfomsg(to, ifindex, {}),
 	};
 }
 /** Deletes these devices at once: one wait of the kernel instead of one for each. */
 function deleteTogether(socket, ifindexes) {
 	const request = new MessageWriter();
-	for (const ifindex of ifindexes) request.message({ type: 16 }, (to) => {
-		ifinfomsg(to, ifindex, {});
-		to.attrU32(IFLA.group, DOOMED_GROUP);
-	});
+	for (const ifindex of ifindexes)
+		request.message({ type: 16 }, (to) => {
+			ifinfomsg(to, ifindex, {});
+			to.attrU32(IFLA.group, DOOMED_GROUP);
+		});
 	request.message({ type: 17 }, (to) => {
 		ifinfomsg(to, 0, {});
 		to.attrU32(IFLA.group, DOOMED_GROUP);
@@ -2415,10 +2440,11 @@ function deleteTogether(socket, ifindexes) {
 /** Devices as they are, without their counters. Asking for one lets its carrier take effect (linkwatch_sync_dev). */
 function getLinks(socket, ifindexes) {
 	const request = new MessageWriter();
-	for (const ifindex of ifindexes) request.message({ type: 18 }, (to) => {
-		ifinfomsg(to, ifindex, {});
-		to.attrU32(IFLA.extMask, RTEXT_FILTER_SKIP_STATS);
-	});
+	for (const ifindex of ifindexes)
+		request.message({ type: 18 }, (to) => {
+			ifinfomsg(to, ifindex, {});
+			to.attrU32(IFLA.extMask, RTEXT_FILTER_SKIP_STATS);
+		});
 	return [...socket.exchange(request).replies.values()].flat().map(parseLink);
 }
 function getLink(socket, ifindex) {
@@ -2440,7 +2466,8 @@ function putCommon(to, link, numbers) {
 function putKind(to, kind, numbers, verb) {
 	switch (kind.type) {
 		case "loopback":
-		case "dummy": return;
+		case "dummy":
+			return;
 		case "veth":
 			putPeer(to, kind, numbers);
 			return;
@@ -2497,37 +2524,47 @@ function linkKindOf(rtnl, netns, state) {
 	const nameOf = (ifindex) => rtnl.socket(netns).nameOf(ifindex) ?? "";
 	switch (state.kind) {
 		case "loopback":
-		case "dummy": return { type: state.kind };
-		case "bridge": return state.bridge === void 0 ? void 0 : {
-			type: "bridge",
-			...state.bridge
-		};
-		case "veth": return vethKind(rtnl, netns, state);
-		case "vlan": return {
-			type: "vlan",
-			parent: state.lowerNsid === void 0 ? nameOf(state.lower) : "",
-			id: state.vlan?.id ?? 0,
-			protocol: state.vlan?.protocol === 34984 ? "802.1ad" : "802.1Q"
-		};
-		case "vxlan": return state.vxlan === void 0 ? void 0 : vxlanKind(state.vxlan, nameOf);
-		default: return;
+		case "dummy":
+			return { type: state.kind };
+		case "bridge":
+			return state.bridge === void 0
+				? void 0
+				: {
+						type: "bridge",
+						...state.bridge,
+					};
+		case "veth":
+			return vethKind(rtnl, netns, state);
+		case "vlan":
+			return {
+				type: "vlan",
+				parent: state.lowerNsid === void 0 ? nameOf(state.lower) : "",
+				id: state.vlan?.id ?? 0,
+				protocol: state.vlan?.protocol === 34984 ? "802.1ad" : "802.1Q",
+			};
+		case "vxlan":
+			return state.vxlan === void 0 ? void 0 : vxlanKind(state.vxlan, nameOf);
+		default:
+			return;
 	}
 }
 function vethKind(rtnl, netns, state) {
 	const { lower, lowerNsid } = state;
-	if (lowerNsid === void 0) return {
-		type: "veth",
-		peer: rtnl.socket(netns).nameOf(lower) ?? ""
-	};
+	if (lowerNsid === void 0)
+		return {
+			type: "veth",
+			peer: rtnl.socket(netns).nameOf(lower) ?? "",
+		};
 	const peerNetns = rtnl.netnsOfId(netns, lowerNsid);
-	if (peerNetns === void 0) return {
-		type: "veth",
-		peer: ""
-	};
+	if (peerNetns === void 0)
+		return {
+			type: "veth",
+			peer: "",
+		};
 	return {
 		type: "veth",
 		peer: rtnl.socket(peerNetns).nameOf(lower) ?? "",
-		peerNetns: peerNetns.name
+		peerNetns: peerNetns.name,
 	};
 }
 function vxlanKind(vxlan, nameOf) {
@@ -2535,12 +2572,12 @@ function vxlanKind(vxlan, nameOf) {
 	return {
 		type: "vxlan",
 		id,
-		...ifindex === 0 ? {} : { dev: nameOf(ifindex) },
-		...local === void 0 ? {} : { local },
-		...remote === void 0 ? {} : isMulticast(remote) ? { group: remote } : { remote },
+		...(ifindex === 0 ? {} : { dev: nameOf(ifindex) }),
+		...(local === void 0 ? {} : { local }),
+		...(remote === void 0 ? {} : isMulticast(remote) ? { group: remote } : { remote }),
 		port,
 		learning,
-		...ttl === 0 ? {} : { ttl }
+		...(ttl === 0 ? {} : { ttl }),
 	};
 }
 function isMulticast(addr) {
@@ -2553,22 +2590,22 @@ function linkObject(rtnl, netns, state, names) {
 	return {
 		kind: "link",
 		name: state.name,
-		...kind === void 0 ? {} : { link: kind },
+		...(kind === void 0 ? {} : { link: kind }),
 		mac: state.mac ?? macText(0),
 		mtu: state.mtu,
 		up: state.up,
 		promisc: state.promisc,
-		...master === void 0 ? {} : { master },
-		...state.port === void 0 ? {} : { port: state.port },
+		...(master === void 0 ? {} : { master }),
+		...(state.port === void 0 ? {} : { port: state.port }),
 		ifindex: state.ifindex,
-		...isVeth ? { peerIfindex: state.lower } : {},
+		...(isVeth ? { peerIfindex: state.lower } : {}),
 		carrier: state.carrier,
-		...state.alias === "" ? {} : { alias: state.alias },
+		...(state.alias === "" ? {} : { alias: state.alias }),
 		txQueueLength: state.txQueueLength,
 		qdisc: state.qdisc,
 		promiscuity: state.promiscuity,
-		...isVeth && state.lowerNsid !== void 0 ? { peerNetnsId: state.lowerNsid } : {},
-		...state.stats === void 0 ? {} : { stats: state.stats }
+		...(isVeth && state.lowerNsid !== void 0 ? { peerNetnsId: state.lowerNsid } : {}),
+		...(state.stats === void 0 ? {} : { stats: state.stats }),
 	};
 }
 // src/linux/objects/link.ts
@@ -2593,36 +2630,49 @@ function remove(batch, op, name) {
 }
 function create(batch, op, link) {
 	const kind = link.link;
-	if (kind === void 0) return refusal(op, "EINVAL", "Not enough information: \"type\" argument is required");
+	if (kind === void 0) return refusal(op, "EINVAL", 'Not enough information: "type" argument is required');
 	if (kind.type === "loopback") return refusal(op, "EOPNOTSUPP", "Unknown device type.");
 	const numbers = numbersOf(batch, op, link, kind);
 	if ("errno" in numbers) return numbers;
 	const ends = kind.type === "veth" ? [link.name, kind.peer] : [link.name];
-	for (const name of ends) if (!isName(name)) return refusal(op, "EINVAL", `argument "${name}" is wrong: "name" not a valid ifname`);
+	for (const name of ends)
+		if (!isName(name)) return refusal(op, "EINVAL", `argument "${name}" is wrong: "name" not a valid ifname`);
 	const peer = peerNumbers(batch, op, kind);
 	if (peer !== void 0 && "errno" in peer) return peer;
 	const ifindex = batch.rtnl.newIfindex();
 	const { port, ...rest } = link;
-	batch.add(op, newLink(rest, kind, {
-		...numbers,
-		ifindex,
-		peer
-	}), { undo: deleteLink(ifindex) });
+	batch.add(
+		op,
+		newLink(rest, kind, {
+			...numbers,
+			ifindex,
+			peer,
+		}),
+		{ undo: deleteLink(ifindex) },
+	);
 	batch.plan(link.name, ifindex);
 	batch.kinds.set(ifindex, kind.type);
 	if (peer !== void 0 && kind.type === "veth" && peer.netnsFd === void 0) batch.plan(kind.peer, peer.ifindex);
-	if (link.alias !== void 0) batch.add(op, changeLink({
-		kind: "link",
-		name: link.name,
-		alias: link.alias
-	}, { ifindex }));
+	if (link.alias !== void 0)
+		batch.add(
+			op,
+			changeLink(
+				{
+					kind: "link",
+					name: link.name,
+					alias: link.alias,
+				},
+				{ ifindex },
+			),
+		);
 	if (hasPortSettings(port)) batch.add(op, changePort(ifindex, port));
 	if (peer?.netnsFd === void 0 || link.master !== void 0) batch.touch(ifindex);
 }
 function change(batch, op, ifindex, link) {
 	const numbers = numbersOf(batch, op, link, link.link);
 	if ("errno" in numbers) return numbers;
-	if (link.newName !== void 0 && !isName(link.newName)) return refusal(op, "EINVAL", `argument "${link.newName}" is wrong: "name" not a valid ifname`);
+	if (link.newName !== void 0 && !isName(link.newName))
+		return refusal(op, "EINVAL", `argument "${link.newName}" is wrong: "name" not a valid ifname`);
 	let kind;
 	if (link.link !== void 0) {
 		const failed = batch.flush();
@@ -2632,7 +2682,8 @@ function change(batch, op, ifindex, link) {
 		kind = checked.kind;
 	}
 	const target = link.netns === void 0 ? void 0 : batch.rtnl.table.find(link.netns);
-	if (link.netns !== void 0 && target === void 0) return refusal(op, "EINVAL", `argument "${link.netns}" is wrong: Invalid "netns" value`);
+	if (link.netns !== void 0 && target === void 0)
+		return refusal(op, "EINVAL", `argument "${link.netns}" is wrong: Invalid "netns" value`);
 	const moves = target !== void 0 && target !== batch.netns;
 	if (moves) {
 		const failed = batch.flush();
@@ -2644,14 +2695,17 @@ function change(batch, op, ifindex, link) {
 	const { link: _asked, ...rest } = withoutNoop(link);
 	const changed = {
 		...rest,
-		...kind === void 0 ? {} : { link: kind }
+		...(kind === void 0 ? {} : { link: kind }),
 	};
-	batch.add(op, changeLink(changed, {
-		...numbers,
-		lower,
-		ifindex,
-		netnsFd: moves ? target.fd : void 0
-	}));
+	batch.add(
+		op,
+		changeLink(changed, {
+			...numbers,
+			lower,
+			ifindex,
+			netnsFd: moves ? target.fd : void 0,
+		}),
+	);
 	if (hasPortSettings(link.port)) batch.add(op, changePort(ifindex, link.port));
 	if (moves) return batch.flush();
 	if (link.newName !== void 0 && link.newName !== link.name) {
@@ -2675,9 +2729,14 @@ function changedKind(batch, op, ifindex, link) {
 	if (own?.type !== asked.type) return refusal(op, "EOPNOTSUPP", "Operation not supported");
 	if (asked.type === "veth" && own.type === "veth") {
 		const { name } = batch.netns;
-		return own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name) ? SAME : unchangeable(op, `the peer of ${link.name}`);
+		return own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name)
+			? SAME
+			: unchangeable(op, `the peer of ${link.name}`);
 	}
-	if (asked.type === "vlan" && own.type === "vlan") return own.parent === asked.parent && own.id === asked.id && own.protocol === (asked.protocol ?? "802.1Q") ? SAME : unchangeable(op, `the VLAN of ${link.name}`);
+	if (asked.type === "vlan" && own.type === "vlan")
+		return own.parent === asked.parent && own.id === asked.id && own.protocol === (asked.protocol ?? "802.1Q")
+			? SAME
+			: unchangeable(op, `the VLAN of ${link.name}`);
 	if (asked.type === "vxlan" && own.type === "vxlan") return { kind: differenceOf(asked, own) };
 	return { kind: asked.type === "bridge" ? asked : void 0 };
 }
@@ -2688,30 +2747,34 @@ function unchangeable(op, what) {
 function differenceOf(asked, own) {
 	const { type, id, dev, local, remote, group, port, learning, ttl } = asked;
 	const rest = {
-		...dev === own.dev || dev === void 0 ? {} : { dev },
-		...local === own.local || local === void 0 ? {} : { local },
-		...remote === own.remote || remote === void 0 ? {} : { remote },
-		...group === own.group || group === void 0 ? {} : { group },
-		...port === own.port || port === void 0 ? {} : { port },
-		...learning === own.learning || learning === void 0 ? {} : { learning },
-		...ttl === own.ttl || ttl === void 0 ? {} : { ttl }
+		...(dev === own.dev || dev === void 0 ? {} : { dev }),
+		...(local === own.local || local === void 0 ? {} : { local }),
+		...(remote === own.remote || remote === void 0 ? {} : { remote }),
+		...(group === own.group || group === void 0 ? {} : { group }),
+		...(port === own.port || port === void 0 ? {} : { port }),
+		...(learning === own.learning || learning === void 0 ? {} : { learning }),
+		...(ttl === own.ttl || ttl === void 0 ? {} : { ttl }),
 	};
-	return id === own.id && Object.keys(rest).length === 0 ? void 0 : {
-		type,
-		id,
-		...rest
-	};
+	return id === own.id && Object.keys(rest).length === 0
+		? void 0
+		: {
+				type,
+				id,
+				...rest,
+			};
 }
 function numbersOf(batch, op, link, kind) {
 	const master = link.master === void 0 ? void 0 : link.master === "" ? 0 : batch.ifindexOf(link.master);
-	if (link.master !== void 0 && master === void 0) return refusal(op, "ENODEV", `argument "${link.master}" is wrong: Device does not exist`);
-	if (kind?.type === "bridge" && kind.ageingTimeSeconds !== void 0 && !(kind.ageingTimeSeconds >= 0)) return refusal(op, "ERANGE", "Numerical result out of range");
+	if (link.master !== void 0 && master === void 0)
+		return refusal(op, "ENODEV", `argument "${link.master}" is wrong: Device does not exist`);
+	if (kind?.type === "bridge" && kind.ageingTimeSeconds !== void 0 && !(kind.ageingTimeSeconds >= 0))
+		return refusal(op, "ERANGE", "Numerical result out of range");
 	const lowerName = kind?.type === "vlan" ? kind.parent : kind?.type === "vxlan" ? kind.dev : void 0;
 	const lower = lowerName === void 0 ? void 0 : batch.ifindexOf(lowerName);
 	if (lowerName !== void 0 && lower === void 0) return noDevice$2(op, lowerName);
 	return {
 		master,
-		lower
+		lower,
 	};
 }
 function peerNumbers(batch, op, kind) {
@@ -2721,7 +2784,7 @@ function peerNumbers(batch, op, kind) {
 	if (netns === void 0) return refusal(op, "EINVAL", `argument "${peerNetns}" is wrong: Invalid "netns" value`);
 	return {
 		ifindex: batch.rtnl.newIfindex(),
-		netnsFd: netns === batch.netns ? void 0 : netns.fd
+		netnsFd: netns === batch.netns ? void 0 : netns.fd,
 	};
 }
 function hasPortSettings(port) {
@@ -2747,24 +2810,25 @@ function isName(name) {
 // src/linux/missing.ts
 /** What a machine must have for the real kernel behind the port. */
 /** Programs that are run, all of Debian's package iptables. */
-const PROGRAMS = ["iptables", "ip6tables"].flatMap((name) => [name, ...[
-	"nft-restore",
-	"nft-save",
-	"legacy-restore",
-	"legacy-save"
-].map((each) => `${name}-${each}`)]);
-const DEVICES = [{
-	kind: "link",
-	name: "veth0",
-	link: {
-		type: "veth",
-		peer: "veth1"
-	}
-}, {
-	kind: "link",
-	name: "br0",
-	link: { type: "bridge" }
-}];
+const PROGRAMS = ["iptables", "ip6tables"].flatMap((name) => [
+	name,
+	...["nft-restore", "nft-save", "legacy-restore", "legacy-save"].map((each) => `${name}-${each}`),
+]);
+const DEVICES = [
+	{
+		kind: "link",
+		name: "veth0",
+		link: {
+			type: "veth",
+			peer: "veth1",
+		},
+	},
+	{
+		kind: "link",
+		name: "br0",
+		link: { type: "bridge" },
+	},
+];
 /** A sentence for each thing that is missing; empty: nothing is. Makes a namespace to try, and lets it go. */
 function missingOnThisMachine() {
 	if (process.platform !== "linux") return [`The real kernel needs Linux; this is ${process.platform}.`];
@@ -2811,7 +2875,7 @@ const RTN = {
 	blackhole: 6,
 	unreachable: 7,
 	prohibit: 8,
-	throw: 9
+	throw: 9,
 };
 const TYPES = /* @__PURE__ */ new Map([
 	[RTN.unicast, "unicast"],
@@ -2821,7 +2885,7 @@ const TYPES = /* @__PURE__ */ new Map([
 	[RTN.blackhole, "blackhole"],
 	[RTN.unreachable, "unreachable"],
 	[RTN.prohibit, "prohibit"],
-	[RTN.throw, "throw"]
+	[RTN.throw, "throw"],
 ]);
 /** Undefined: a type that the port has no word for (anycast of IPv6). */
 function routeTypeName(type) {
@@ -2849,7 +2913,7 @@ const PROTOCOLS = /* @__PURE__ */ new Map([
 	["isis", 187],
 	["ospf", 188],
 	["rip", 189],
-	["eigrp", 192]
+	["eigrp", 192],
 ]);
 const PROTOCOL_NAMES = new Map([...PROTOCOLS].map(([name, number]) => [number, name]));
 /** By name or number as text; undefined: neither. */
@@ -2866,16 +2930,21 @@ const SCOPE = {
 	site: 200,
 	link: 253,
 	host: 254,
-	nowhere: 255
+	nowhere: 255,
 };
 /** A scope that has no name counts as `global`. */
 function scopeName(scope) {
 	switch (scope) {
-		case SCOPE.site: return "site";
-		case SCOPE.link: return "link";
-		case SCOPE.host: return "host";
-		case SCOPE.nowhere: return "nowhere";
-		default: return "global";
+		case SCOPE.site:
+			return "site";
+		case SCOPE.link:
+			return "link";
+		case SCOPE.host:
+			return "host";
+		case SCOPE.nowhere:
+			return "nowhere";
+		default:
+			return "global";
 	}
 }
 // src/linux/objects/route.ts
@@ -2894,7 +2963,7 @@ const RTA = {
 	via: 18,
 	ipProto: 27,
 	sport: 28,
-	dport: 29
+	dport: 29,
 };
 function applyRoute(batch, op, verb, route) {
 	const added = specOf(batch, op, route, "add");
@@ -2903,7 +2972,7 @@ function applyRoute(batch, op, verb, route) {
 	if ("errno" in removed) return removed;
 	const remove = {
 		header: { type: 25 },
-		body: (to) => putRoute(to, removed)
+		body: (to) => putRoute(to, removed),
 	};
 	if (verb === "delete") {
 		batch.add(op, remove);
@@ -2911,29 +2980,41 @@ function applyRoute(batch, op, verb, route) {
 	}
 	const header = {
 		type: 24,
-		flags: flagsOf(verb, route.among)
+		flags: flagsOf(verb, route.among),
 	};
-	batch.add(op, {
-		header,
-		body: (to) => putRoute(to, added)
-	}, verb === "add" ? { undo: {
-		header: { type: 25 },
-		body: (to) => putRoute(to, added)
-	} } : {});
+	batch.add(
+		op,
+		{
+			header,
+			body: (to) => putRoute(to, added),
+		},
+		verb === "add"
+			? {
+					undo: {
+						header: { type: 25 },
+						body: (to) => putRoute(to, added),
+					},
+				}
+			: {},
+	);
 }
 function flagsOf(verb, among) {
 	if (verb === "replace") return 1280;
 	switch (among) {
-		case "first": return NLM_F_CREATE;
-		case "last": return 3072;
-		case void 0: return 1536;
+		case "first":
+			return NLM_F_CREATE;
+		case "last":
+			return 3072;
+		case void 0:
+			return 1536;
 	}
 }
 /** Fills in what `ip route` would; when deleting, what is not given does not matter. */
 function specOf(batch, op, route, verb) {
 	const type = route.type ?? "unicast";
 	const protocol = route.protocol === void 0 ? 3 : protocolNumber(route.protocol);
-	if (protocol === void 0) return refusal(op, "EINVAL", `argument "${route.protocol}" is wrong: "protocol" value is invalid`);
+	if (protocol === void 0)
+		return refusal(op, "EINVAL", `argument "${route.protocol}" is wrong: "protocol" value is invalid`);
 	const isSingle = route.via !== void 0 || route.dev !== void 0;
 	const hops = [];
 	for (const hop of route.nexthops ?? (isSingle ? [route] : [])) {
@@ -2941,7 +3022,7 @@ function specOf(batch, op, route, verb) {
 		if (oif === void 0) return noDevice$2(op, hop.dev ?? "");
 		hops.push({
 			...hop,
-			oif
+			oif,
 		});
 	}
 	const isDelete = verb === "delete";
@@ -2952,7 +3033,7 @@ function specOf(batch, op, route, verb) {
 		scope: SCOPE[scope],
 		protocol: isDelete && route.protocol === void 0 ? 0 : protocol,
 		table: route.table || (type === "local" || type === "broadcast" ? 255 : 254),
-		hops
+		hops,
 	};
 }
 /** As iproute2 chooses it. */
@@ -2973,9 +3054,10 @@ function putRoute(to, { route, type, scope, protocol, table, hops }) {
 	if (metric !== void 0) to.attrU32(RTA.priority, metric);
 	if (src !== void 0) to.attrBytes(RTA.prefsrc, addrBytes(src));
 	if (mtu !== void 0) to.nest(RTA.metrics, (metrics) => metrics.attrU32(2, mtu));
-	if (isMultipath) to.attr(RTA.multipath, (list) => {
-		for (const hop of hops) putNexthop(list, hop, family);
-	});
+	if (isMultipath)
+		to.attr(RTA.multipath, (list) => {
+			for (const hop of hops) putNexthop(list, hop, family);
+		});
 	else if (only !== void 0) {
 		if (only.oif !== 0) to.attrU32(RTA.oif, only.oif);
 		putGateway(to, only, family);
@@ -2985,11 +3067,13 @@ function putRoute(to, { route, type, scope, protocol, table, hops }) {
 function putNexthop(to, hop, family) {
 	const flags = hop.onlink === true ? 4 : 0;
 	const gatewayBytes = hop.via === void 0 ? 0 : gatewayLength(hop.via, family);
-	to.u16(8 + gatewayBytes).u8(flags, (hop.weight ?? 1) - 1).u32(hop.oif);
+	to.u16(8 + gatewayBytes)
+		.u8(flags, (hop.weight ?? 1) - 1)
+		.u32(hop.oif);
 	putGateway(to, hop, family);
 }
 function gatewayLength(via, family) {
-	return 4 + addrBytes(via).length + (familyNumber(via) === family ? 0 : 2) + 3 & -4;
+	return (4 + addrBytes(via).length + (familyNumber(via) === family ? 0 : 2) + 3) & -4;
 }
 /** A gateway of the other family goes into RTA_VIA. */
 function putGateway(to, { via }, family) {
@@ -3014,7 +3098,7 @@ function dumpRoutes(socket) {
 function routeObject(message, nameOf) {
 	const family = message.u8(0);
 	const type = routeTypeName(message.u8(7));
-	if (family !== 2 && family !== 10 || type === void 0) return void 0;
+	if ((family !== 2 && family !== 10) || type === void 0) return void 0;
 	const attrs = message.attrs(12);
 	const hops = hopsOf(message, attrs, nameOf);
 	const src = addrText(attrs.bytes(RTA.prefsrc));
@@ -3025,21 +3109,25 @@ function routeObject(message, nameOf) {
 		kind: "route",
 		dst: {
 			addr: addrText(attrs.bytes(RTA.dst)) ?? anyAddr(family),
-			prefix: message.u8(1)
+			prefix: message.u8(1),
 		},
 		type,
 		table: attrs.u32(RTA.table) ?? message.u8(4),
-		...hops.length === 1 && only !== void 0 ? only.hop : {},
-		...src === void 0 ? {} : { src },
-		...metric === 0 ? {} : { metric },
+		...(hops.length === 1 && only !== void 0 ? only.hop : {}),
+		...(src === void 0 ? {} : { src }),
+		...(metric === 0 ? {} : { metric }),
 		scope: scopeName(message.u8(6)),
 		protocol: protocolName(message.u8(5)),
-		...mtu === void 0 ? {} : { mtu },
-		...hops.length < 2 ? {} : { nexthops: hops.map(({ hop, weight }) => ({
-			...hop,
-			weight
-		})) },
-		...hops.length > 0 && hops.every(({ linkdown }) => linkdown) ? { linkdown: true } : {}
+		...(mtu === void 0 ? {} : { mtu }),
+		...(hops.length < 2
+			? {}
+			: {
+					nexthops: hops.map(({ hop, weight }) => ({
+						...hop,
+						weight,
+					})),
+				}),
+		...(hops.length > 0 && hops.every(({ linkdown }) => linkdown) ? { linkdown: true } : {}),
 	};
 }
 function hopsOf(message, attrs, nameOf) {
@@ -3048,28 +3136,38 @@ function hopsOf(message, attrs, nameOf) {
 	const oif = attrs.u32(RTA.oif) ?? 0;
 	const via = gatewayOf(attrs);
 	if (oif === 0 && via === void 0) return [];
-	return [dumpedHop({
-		oif,
-		via,
-		flags: message.u32(8),
-		weight: 1
-	}, nameOf)];
+	return [
+		dumpedHop(
+			{
+				oif,
+				via,
+				flags: message.u32(8),
+				weight: 1,
+			},
+			nameOf,
+		),
+	];
 }
 function multipathOf(list, nameOf) {
 	const view = new DataView(list.buffer, list.byteOffset, list.length);
 	const hops = [];
-	for (let at = 0; at + RTNEXTHOP_BYTES <= list.length;) {
+	for (let at = 0; at + RTNEXTHOP_BYTES <= list.length; ) {
 		const length = view.getUint16(at, true);
 		if (length < RTNEXTHOP_BYTES) break;
 		const via = gatewayOf(new Attributes(list.subarray(at + RTNEXTHOP_BYTES, at + length)));
 		const [flags, weight] = [view.getUint8(at + 2), view.getUint8(at + 3) + 1];
-		hops.push(dumpedHop({
-			oif: view.getUint32(at + 4, true),
-			via,
-			flags,
-			weight
-		}, nameOf));
-		at += length + 3 & -4;
+		hops.push(
+			dumpedHop(
+				{
+					oif: view.getUint32(at + 4, true),
+					via,
+					flags,
+					weight,
+				},
+				nameOf,
+			),
+		);
+		at += (length + 3) & -4;
 	}
 	return hops;
 }
@@ -3077,12 +3175,12 @@ function dumpedHop(raw, nameOf) {
 	const { oif, via, flags, weight } = raw;
 	return {
 		hop: {
-			...via === void 0 ? {} : { via },
-			...oif === 0 ? {} : { dev: nameOf(oif) },
-			...(flags & 4) === 0 ? {} : { onlink: true }
+			...(via === void 0 ? {} : { via }),
+			...(oif === 0 ? {} : { dev: nameOf(oif) }),
+			...((flags & 4) === 0 ? {} : { onlink: true }),
 		},
 		weight,
-		linkdown: (flags & RTNH_F_LINKDOWN) !== 0
+		linkdown: (flags & RTNH_F_LINKDOWN) !== 0,
 	};
 }
 function gatewayOf(attrs) {
@@ -3101,34 +3199,43 @@ function routeGet(socket, query) {
 	if (query.oif !== void 0 && oif === void 0) return noDevice(query.oif);
 	const request = new MessageWriter();
 	const flagsOfAll = familyOf(query.dst) === "ipv4" ? RTM_F_LOOKUP_TABLE : 0;
-	for (const flags of [flagsOfAll, flagsOfAll | RTM_F_FIB_MATCH]) request.message({ type: 26 }, (to) => putQuery(to, query, {
-		iif,
-		oif
-	}, flags));
+	for (const flags of [flagsOfAll, flagsOfAll | RTM_F_FIB_MATCH])
+		request.message({ type: 26 }, (to) =>
+			putQuery(
+				to,
+				query,
+				{
+					iif,
+					oif,
+				},
+				flags,
+			),
+		);
 	const { errors, replies } = socket.exchange(request);
 	const failed = errors.get(0);
 	if (failed !== void 0) return err(kernelError(-1, failed));
 	const [decision] = replies.get(0) ?? [];
 	const [match] = replies.get(1) ?? [];
-	if (decision === void 0) return err({
-		errno: "EIO",
-		op: -1,
-		message: "No answer"
-	});
+	if (decision === void 0)
+		return err({
+			errno: "EIO",
+			op: -1,
+			message: "No answer",
+		});
 	const nameOf = nameTable(socket);
 	const route = match === void 0 ? void 0 : routeObject(match, nameOf);
 	const found = route === void 0 ? void 0 : inOwnTable(socket, route);
 	return ok({
 		...answerOf(decision, nameOf),
-		...found === void 0 ? {} : { route: found }
+		...(found === void 0 ? {} : { route: found }),
 	});
 }
 /** Without rules of one's own, Linux keeps `local` in `main`'s trie and says `main` of routes of both. */
 function inOwnTable(socket, route) {
-	if (route.table !== 254 || route.type !== "local" && route.type !== "broadcast") return route;
+	if (route.table !== 254 || (route.type !== "local" && route.type !== "broadcast")) return route;
 	const own = {
 		...route,
-		table: 255
+		table: 255,
 	};
 	const listed = dumpRoutes(socket);
 	return listed.ok && listed.value.some((each) => JSON.stringify(each) === JSON.stringify(own)) ? own : route;
@@ -3137,12 +3244,14 @@ function noDevice(name) {
 	return err({
 		errno: "ENODEV",
 		op: -1,
-		message: `Cannot find device "${name}"`
+		message: `Cannot find device "${name}"`,
 	});
 }
 function putQuery(to, query, { iif, oif }, flags) {
 	const { dst, src, mark, tos, proto, sport, dport } = query;
-	to.u8(familyNumber(dst), addrBits(dst), src === void 0 ? 0 : addrBits(src), tos ?? 0).u32(0).u32(flags);
+	to.u8(familyNumber(dst), addrBits(dst), src === void 0 ? 0 : addrBits(src), tos ?? 0)
+		.u32(0)
+		.u32(flags);
 	to.attrBytes(RTA.dst, addrBytes(dst));
 	if (src !== void 0) to.attrBytes(RTA.src, addrBytes(src));
 	if (iif !== void 0) to.attrU32(RTA.iif, iif);
@@ -3161,24 +3270,24 @@ function answerOf(decision, nameOf) {
 	return {
 		type: routeTypeName(decision.u8(7)) ?? "unicast",
 		dev: oif === 0 ? "lo" : nameOf(oif),
-		...via === void 0 ? {} : { via },
-		...prefsrc === void 0 ? {} : { prefsrc },
+		...(via === void 0 ? {} : { via }),
+		...(prefsrc === void 0 ? {} : { prefsrc }),
 		table: attrs.u32(RTA.table) ?? decision.u8(4),
-		...mtu === void 0 ? {} : { mtu },
-		...(decision.u32(8) & RTCF_DOREDIRECT) === 0 ? {} : { redirect: true }
+		...(mtu === void 0 ? {} : { mtu }),
+		...((decision.u32(8) & RTCF_DOREDIRECT) === 0 ? {} : { redirect: true }),
 	};
 }
 const IFA = {
 	address: 1,
 	local: 2,
 	label: 3,
-	broadcast: 4
+	broadcast: 4,
 };
 const IFA_F_SECONDARY = 1;
 const FLAGS = {
 	add: 1536,
 	replace: 1280,
-	delete: 0
+	delete: 0,
 };
 function applyAddr(batch, op, verb, addr) {
 	const failed = verb === "delete" ? batch.flush() : void 0;
@@ -3189,15 +3298,19 @@ function applyAddr(batch, op, verb, addr) {
 	const body = (to) => putAddr(to, ifindex, addr);
 	const undo = {
 		header: { type: 21 },
-		body
+		body,
 	};
-	batch.add(op, {
-		header: {
-			type,
-			flags: FLAGS[verb]
+	batch.add(
+		op,
+		{
+			header: {
+				type,
+				flags: FLAGS[verb],
+			},
+			body,
 		},
-		body
-	}, verb === "add" ? { undo } : {});
+		verb === "add" ? { undo } : {},
+	);
 }
 function putAddr(to, ifindex, { addr, scope, label, broadcast }) {
 	const family = familyNumber(addr.addr);
@@ -3227,12 +3340,12 @@ function addrObject(message, nameOf) {
 		dev,
 		addr: {
 			addr,
-			prefix: message.u8(1)
+			prefix: message.u8(1),
 		},
-		...broadcast === void 0 ? {} : { broadcast },
+		...(broadcast === void 0 ? {} : { broadcast }),
 		scope: scopeName(message.u8(3)),
-		...label === void 0 || label === dev ? {} : { label },
-		...(message.u8(2) & IFA_F_SECONDARY) === 0 ? {} : { secondary: true }
+		...(label === void 0 || label === dev ? {} : { label }),
+		...((message.u8(2) & IFA_F_SECONDARY) === 0 ? {} : { secondary: true }),
 	};
 }
 // src/linux/objects/carrier.ts
@@ -3241,9 +3354,10 @@ const PATIENCE_MS = 1e3;
 /** Resolves when every device of these that can be RUNNING is so, or after a second. */
 async function settleCarriers(rtnl, touched) {
 	const untilMs = performance.now() + PATIENCE_MS;
-	while (!syncCarriers(rtnl, touched) && performance.now() < untilMs) await new Promise((resolve) => {
-		setTimeout(resolve, 1);
-	});
+	while (!syncCarriers(rtnl, touched) && performance.now() < untilMs)
+		await new Promise((resolve) => {
+			setTimeout(resolve, 1);
+		});
 }
 /** Looks at the devices, their peers and their bridges; true: all are as they will be. */
 function syncCarriers(rtnl, touched) {
@@ -3252,7 +3366,8 @@ function syncCarriers(rtnl, touched) {
 	look(rtnl, peersOf(rtnl, seen), seen);
 	look(rtnl, bridgesOf(seen), seen);
 	let isSettled = true;
-	for (const [netns, states] of seen) for (const state of states.values()) if (isLate(rtnl, netns, state, seen)) isSettled = false;
+	for (const [netns, states] of seen)
+		for (const state of states.values()) if (isLate(rtnl, netns, state, seen)) isSettled = false;
 	return isSettled;
 }
 function look(rtnl, wanted, seen) {
@@ -3265,16 +3380,18 @@ function look(rtnl, wanted, seen) {
 }
 function peersOf(rtnl, seen) {
 	const found = /* @__PURE__ */ new Map();
-	for (const [netns, states] of seen) for (const state of states.values()) {
-		const peerNetns = peerNetnsOf(rtnl, netns, state);
-		if (peerNetns === void 0 || seen.get(peerNetns)?.has(state.lower) === true) continue;
-		note(found, peerNetns, state.lower);
-	}
+	for (const [netns, states] of seen)
+		for (const state of states.values()) {
+			const peerNetns = peerNetnsOf(rtnl, netns, state);
+			if (peerNetns === void 0 || seen.get(peerNetns)?.has(state.lower) === true) continue;
+			note(found, peerNetns, state.lower);
+		}
 	return found;
 }
 function bridgesOf(seen) {
 	const found = /* @__PURE__ */ new Map();
-	for (const [netns, states] of seen) for (const { master } of states.values()) if (master !== 0) note(found, netns, master);
+	for (const [netns, states] of seen)
+		for (const { master } of states.values()) if (master !== 0) note(found, netns, master);
 	return found;
 }
 function note(found, netns, ifindex) {
@@ -3294,7 +3411,7 @@ function isLate(rtnl, netns, state, seen) {
 		return peer !== void 0 && state.running !== (state.up && peer.up);
 	}
 	if (state.kind !== "bridge" || !state.up || state.running) return false;
-	return [...seen.get(netns)?.values() ?? []].some((port) => port.master === state.ifindex && port.running);
+	return [...(seen.get(netns)?.values() ?? [])].some((port) => port.master === state.ifindex && port.running);
 }
 const NDA = {
 	dst: 1,
@@ -3302,7 +3419,7 @@ const NDA = {
 	cacheinfo: 3,
 	probes: 4,
 	vlan: 5,
-	master: 9
+	master: 9,
 };
 const NUD = {
 	NONE: 0,
@@ -3313,22 +3430,14 @@ const NUD = {
 	PROBE: 16,
 	FAILED: 32,
 	NOARP: 64,
-	PERMANENT: 128
+	PERMANENT: 128,
 };
 /** `ip neigh` lists NONE and NOARP only when asked for them; proxy entries are none of these. */
-const LISTED = [
-	"INCOMPLETE",
-	"REACHABLE",
-	"STALE",
-	"DELAY",
-	"PROBE",
-	"FAILED",
-	"PERMANENT"
-];
+const LISTED = ["INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "PERMANENT"];
 const NEIGH_FLAGS = {
 	add: 1536,
 	replace: 1280,
-	delete: 0
+	delete: 0,
 };
 function applyNeigh(batch, op, verb, neigh) {
 	const ifindex = batch.ifindexOf(neigh.dev);
@@ -3338,26 +3447,33 @@ function applyNeigh(batch, op, verb, neigh) {
 			family: familyNumber(neigh.addr),
 			ifindex,
 			state: NUD[neigh.state ?? "PERMANENT"],
-			flags: 0
+			flags: 0,
 		});
 		to.attrBytes(NDA.dst, addrBytes(neigh.addr));
 		if (neigh.mac !== void 0) to.attrBytes(NDA.lladdr, macBytes(neigh.mac));
 	};
 	const remove = {
 		header: { type: 29 },
-		body
+		body,
 	};
 	if (verb === "delete") batch.add(op, remove);
-	else batch.add(op, {
-		header: {
-			type: 28,
-			flags: NEIGH_FLAGS[verb]
-		},
-		body
-	}, verb === "add" ? {
-		undo: remove,
-		afterInvalid: remove
-	} : {});
+	else
+		batch.add(
+			op,
+			{
+				header: {
+					type: 28,
+					flags: NEIGH_FLAGS[verb],
+				},
+				body,
+			},
+			verb === "add"
+				? {
+						undo: remove,
+						afterInvalid: remove,
+					}
+				: {},
+		);
 }
 function ndmsg(to, { family, ifindex, state, flags }) {
 	to.u32(family).u32(ifindex).u16(state).u8(flags, 0);
@@ -3370,10 +3486,11 @@ function dumpNeighs(socket) {
 	const found = [];
 	for (const message of messages.value) {
 		const neigh = neighObject(message, nameOf);
-		if (neigh !== void 0) found.push({
-			ifindex: message.u32(4),
-			neigh
-		});
+		if (neigh !== void 0)
+			found.push({
+				ifindex: message.u32(4),
+				neigh,
+			});
 	}
 	found.sort((a, b) => a.ifindex - b.ifindex || compareAddrs(a.neigh, b.neigh));
 	return ok(found.map(({ neigh }) => neigh));
@@ -3394,20 +3511,21 @@ function neighObject(message, nameOf) {
 		kind: "neigh",
 		dev: nameOf(message.u32(4)),
 		addr,
-		...mac === void 0 || !isKnown ? {} : { mac },
+		...(mac === void 0 || !isKnown ? {} : { mac }),
 		state,
-		ages: agesOf(attrs)
+		ages: agesOf(attrs),
 	};
 }
 /** struct nda_cacheinfo: confirmed, used, updated, reference count. */
 function agesOf(attrs) {
 	const bytes = attrs.bytes(NDA.cacheinfo);
-	const at = (k) => bytes === void 0 ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4 * k, true) / 100;
+	const at = (k) =>
+		bytes === void 0 ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4 * k, true) / 100;
 	return {
 		confirmedSeconds: at(0),
 		usedSeconds: at(1),
 		updatedSeconds: at(2),
-		probes: attrs.u32(NDA.probes) ?? 0
+		probes: attrs.u32(NDA.probes) ?? 0,
 	};
 }
 // src/linux/objects/fdb.ts
@@ -3428,22 +3546,27 @@ function applyFdb(batch, op, verb, fdb) {
 			family: 7,
 			ifindex,
 			state,
-			flags
+			flags,
 		});
 		to.attrBytes(NDA.lladdr, macBytes(fdb.mac));
 	};
 	const remove = {
 		header: { type: 29 },
-		body
+		body,
 	};
 	if (verb === "delete") batch.add(op, remove);
-	else batch.add(op, {
-		header: {
-			type: 28,
-			flags: NEIGH_FLAGS[verb]
-		},
-		body
-	}, verb === "add" ? { undo: remove } : {});
+	else
+		batch.add(
+			op,
+			{
+				header: {
+					type: 28,
+					flags: NEIGH_FLAGS[verb],
+				},
+				body,
+			},
+			verb === "add" ? { undo: remove } : {},
+		);
 }
 function isBridge(batch, ifindex) {
 	let kind = batch.kinds.get(ifindex);
@@ -3466,10 +3589,12 @@ function dumpFdbMessages(socket) {
 		to.u32(7).u32(0).u32(0);
 	});
 	if (!messages.ok) return messages;
-	return ok(messages.value.filter((message) => {
-		const attrs = message.attrs(12);
-		return attrs.has(NDA.master) && (attrs.u16(NDA.vlan) ?? 0) === 0;
-	}));
+	return ok(
+		messages.value.filter((message) => {
+			const attrs = message.attrs(12);
+			return attrs.has(NDA.master) && (attrs.u16(NDA.vlan) ?? 0) === 0;
+		}),
+	);
 }
 function fdbObject(message, nameOf) {
 	const attrs = message.attrs(12);
@@ -3479,13 +3604,14 @@ function fdbObject(message, nameOf) {
 	const isLocal = (state & NUD_PERMANENT) !== 0;
 	const isStatic = (state & NUD_NOARP$1) !== 0;
 	const bytes = attrs.bytes(NDA.cacheinfo);
-	const updated = bytes === void 0 || isLocal ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(8, true);
+	const updated =
+		bytes === void 0 || isLocal ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(8, true);
 	return {
 		kind: "fdb",
 		dev: nameOf(message.u32(4)),
 		mac,
-		...isLocal ? { state: "permanent" } : isStatic ? { state: "static" } : {},
-		ageSeconds: updated / 100
+		...(isLocal ? { state: "permanent" } : isStatic ? { state: "static" } : {}),
+		ageSeconds: updated / 100,
 	};
 }
 // src/linux/objects/rule.ts
@@ -3501,7 +3627,7 @@ const FRA = {
 	table: 15,
 	fwmask: 16,
 	oif: 17,
-	protocol: 21
+	protocol: 21,
 };
 const FR_ACT_TO_TBL = 1;
 const FIB_RULE_INVERT$1 = 2;
@@ -3512,27 +3638,33 @@ function applyRule(batch, op, verb, asked) {
 	const body = (to) => putRule(to, rule);
 	const remove = {
 		header: { type: 33 },
-		body
+		body,
 	};
 	if (verb === "delete") {
 		const failed = batch.flush();
 		if (failed !== void 0) return failed;
 		const listed = dumpRules(batch.socket);
-		if (!listed.ok) return {
-			...listed.error,
-			op
-		};
-		if (!listed.value.some((each) => keyOf(each) === keyOf(rule))) return refusal(op, "ENOENT", "No such file or directory");
+		if (!listed.ok)
+			return {
+				...listed.error,
+				op,
+			};
+		if (!listed.value.some((each) => keyOf(each) === keyOf(rule)))
+			return refusal(op, "ENOENT", "No such file or directory");
 		batch.add(op, remove);
 		return;
 	}
-	batch.add(op, {
-		header: {
-			type: 32,
-			flags: 1536
+	batch.add(
+		op,
+		{
+			header: {
+				type: 32,
+				flags: 1536,
+			},
+			body,
 		},
-		body
-	}, verb === "add" ? { undo: remove } : { tolerated: EEXIST });
+		verb === "add" ? { undo: remove } : { tolerated: EEXIST },
+	);
 }
 function putRule(to, rule) {
 	const { from, to: dst, iif, oif, fwmark, table, priority } = rule;
@@ -3554,7 +3686,7 @@ function dumpRules(socket) {
 }
 function ruleObject(message) {
 	const family = message.u8(0);
-	if (family !== 2 && family !== 10 || message.u8(7) !== FR_ACT_TO_TBL) return void 0;
+	if ((family !== 2 && family !== 10) || message.u8(7) !== FR_ACT_TO_TBL) return void 0;
 	const attrs = message.attrs(HEADER_BYTES);
 	const priority = attrs.u32(FRA.priority) ?? 0;
 	const isKernels = attrs.u8(FRA.protocol) === 2;
@@ -3567,22 +3699,34 @@ function ruleObject(message) {
 		kind: "rule",
 		family: family === 2 ? "ipv4" : "ipv6",
 		priority,
-		...(message.u32(8) & FIB_RULE_INVERT$1) === 0 ? {} : { not: true },
-		...from === void 0 ? {} : { from: {
-			addr: from,
-			prefix: message.u8(2)
-		} },
-		...to === void 0 ? {} : { to: {
-			addr: to,
-			prefix: message.u8(1)
-		} },
-		...iif === void 0 ? {} : { iif },
-		...oif === void 0 ? {} : { oif },
-		...value === void 0 && mask === void 0 ? {} : { fwmark: {
-			value: value ?? 0,
-			mask: mask ?? 4294967295
-		} },
-		table: attrs.u32(FRA.table) ?? message.u8(4)
+		...((message.u32(8) & FIB_RULE_INVERT$1) === 0 ? {} : { not: true }),
+		...(from === void 0
+			? {}
+			: {
+					from: {
+						addr: from,
+						prefix: message.u8(2),
+					},
+				}),
+		...(to === void 0
+			? {}
+			: {
+					to: {
+						addr: to,
+						prefix: message.u8(1),
+					},
+				}),
+		...(iif === void 0 ? {} : { iif }),
+		...(oif === void 0 ? {} : { oif }),
+		...(value === void 0 && mask === void 0
+			? {}
+			: {
+					fwmark: {
+						value: value ?? 0,
+						mask: mask ?? 4294967295,
+					},
+				}),
+		table: attrs.u32(FRA.table) ?? message.u8(4),
 	};
 }
 /** Without what says nothing: `from 0.0.0.0/0`, `not: false`. */
@@ -3590,9 +3734,9 @@ function normalised(rule) {
 	const { from, to, not, ...rest } = rule;
 	return {
 		...rest,
-		...not === true ? { not: true } : {},
-		...says(from) ? { from: networkOf(from) } : {},
-		...says(to) ? { to: networkOf(to) } : {}
+		...(not === true ? { not: true } : {}),
+		...(says(from) ? { from: networkOf(from) } : {}),
+		...(says(to) ? { to: networkOf(to) } : {}),
 	};
 }
 function says(net) {
@@ -3609,20 +3753,25 @@ function keyOf(rule) {
 		rule.iif ?? "",
 		rule.oif ?? "",
 		fwmark === void 0 ? "" : `${fwmark.value}/${fwmark.mask}`,
-		rule.table
+		rule.table,
 	].join(" ");
 }
 // src/linux/objects/link-restore.ts
 function saveLinks(rtnl, namespaces) {
-	return new Map(namespaces.map((netns) => [netns, statesOf(rtnl, netns).map((state) => {
-		const kind = linkKindOf(rtnl, netns, state);
-		const name = kind?.type === "veth" ? kind.peerNetns : void 0;
-		return {
-			state,
-			kind,
-			peerNetns: name === void 0 ? netns : rtnl.table.find(name)
-		};
-	})]));
+	return new Map(
+		namespaces.map((netns) => [
+			netns,
+			statesOf(rtnl, netns).map((state) => {
+				const kind = linkKindOf(rtnl, netns, state);
+				const name = kind?.type === "veth" ? kind.peerNetns : void 0;
+				return {
+					state,
+					kind,
+					peerNetns: name === void 0 ? netns : rtnl.table.find(name),
+				};
+			}),
+		]),
+	);
 }
 function restoreLinks(rtnl, saved) {
 	deleteNew(rtnl, saved);
@@ -3645,7 +3794,10 @@ function deleteNew(rtnl, saved) {
 	const known = new Set([...saved.values()].flat().map(({ state }) => state.ifindex));
 	for (const netns of saved.keys()) {
 		const made = statesOf(rtnl, netns).filter(({ ifindex }) => !known.has(ifindex));
-		send(rtnl.socket(netns), made.map(({ ifindex }) => deleteLink(ifindex)));
+		send(
+			rtnl.socket(netns),
+			made.map(({ ifindex }) => deleteLink(ifindex)),
+		);
 	}
 }
 function moveBack(rtnl, saved) {
@@ -3659,42 +3811,50 @@ function moveBack(rtnl, saved) {
 				const link = {
 					kind: "link",
 					name: was.name,
-					newName: was.name
+					newName: was.name,
 				};
-				send(rtnl.socket(netns), [changeLink(link, {
-					ifindex,
-					netnsFd: home.fd
-				})]);
+				send(rtnl.socket(netns), [
+					changeLink(link, {
+						ifindex,
+						netnsFd: home.fd,
+					}),
+				]);
 			}
 		}
 	}
 }
 function makeAgain(rtnl, saved) {
-	for (const [netns, links] of saved) for (const { state, kind, peerNetns } of links) {
-		const socket = rtnl.socket(netns);
-		if (kind === void 0 || kind.type === "loopback" || socket.nameOf(state.ifindex) !== void 0) continue;
-		const { ifindex, lower, name, mac } = state;
-		const peerMac = saved.get(peerNetns ?? netns)?.find((each) => each.state.ifindex === lower)?.state.mac;
-		const isFree = kind.type !== "bridge";
-		const made = kind.type === "veth" && peerMac !== void 0 ? {
-			...kind,
-			peerMac
-		} : kind;
-		const link = {
-			kind: "link",
-			name,
-			...isFree && mac !== void 0 ? { mac } : {}
-		};
-		const netnsFd = peerNetns === void 0 || peerNetns === netns ? void 0 : peerNetns.fd;
-		send(socket, [newLink(link, made, {
-			ifindex,
-			lower: kind.type === "vxlan" ? state.vxlan?.ifindex || void 0 : lower,
-			peer: {
-				ifindex: lower,
-				netnsFd
-			}
-		})]);
-	}
+	for (const [netns, links] of saved)
+		for (const { state, kind, peerNetns } of links) {
+			const socket = rtnl.socket(netns);
+			if (kind === void 0 || kind.type === "loopback" || socket.nameOf(state.ifindex) !== void 0) continue;
+			const { ifindex, lower, name, mac } = state;
+			const peerMac = saved.get(peerNetns ?? netns)?.find((each) => each.state.ifindex === lower)?.state.mac;
+			const isFree = kind.type !== "bridge";
+			const made =
+				kind.type === "veth" && peerMac !== void 0
+					? {
+							...kind,
+							peerMac,
+						}
+					: kind;
+			const link = {
+				kind: "link",
+				name,
+				...(isFree && mac !== void 0 ? { mac } : {}),
+			};
+			const netnsFd = peerNetns === void 0 || peerNetns === netns ? void 0 : peerNetns.fd;
+			send(socket, [
+				newLink(link, made, {
+					ifindex,
+					lower: kind.type === "vxlan" ? state.vxlan?.ifindex || void 0 : lower,
+					peer: {
+						ifindex: lower,
+						netnsFd,
+					},
+				}),
+			]);
+		}
 }
 function changeBack(rtnl, saved, between) {
 	for (const [netns, links] of saved) {
@@ -3710,49 +3870,65 @@ function differences(was, now) {
 	const { ifindex, port } = was;
 	const isBridge = was.kind === "bridge";
 	const change = {
-		...was.name === now.name ? {} : { newName: was.name },
-		...isBridge || was.mac === now.mac || was.mac === void 0 ? {} : { mac: was.mac },
-		...isBridge || was.mtu === now.mtu ? {} : { mtu: was.mtu },
-		...was.alias === now.alias ? {} : { alias: was.alias },
-		...was.txQueueLength === now.txQueueLength ? {} : { txQueueLength: was.txQueueLength },
-		...was.promisc === now.promisc ? {} : { promisc: was.promisc },
-		...was.up === now.up ? {} : { up: was.up },
-		...was.bridge === void 0 || JSON.stringify(was.bridge) === JSON.stringify(now.bridge) ? {} : { link: {
-			type: "bridge",
-			...was.bridge
-		} }
+		...(was.name === now.name ? {} : { newName: was.name }),
+		...(isBridge || was.mac === now.mac || was.mac === void 0 ? {} : { mac: was.mac }),
+		...(isBridge || was.mtu === now.mtu ? {} : { mtu: was.mtu }),
+		...(was.alias === now.alias ? {} : { alias: was.alias }),
+		...(was.txQueueLength === now.txQueueLength ? {} : { txQueueLength: was.txQueueLength }),
+		...(was.promisc === now.promisc ? {} : { promisc: was.promisc }),
+		...(was.up === now.up ? {} : { up: was.up }),
+		...(was.bridge === void 0 || JSON.stringify(was.bridge) === JSON.stringify(now.bridge)
+			? {}
+			: {
+					link: {
+						type: "bridge",
+						...was.bridge,
+					},
+				}),
 	};
 	const master = was.master === now.master ? void 0 : was.master;
 	const requests = [];
-	if (Object.keys(change).length > 0 || master !== void 0) requests.push(changeLink({
-		kind: "link",
-		name: was.name,
-		...change
-	}, {
-		ifindex,
-		master
-	}));
-	if (port !== void 0 && (master !== void 0 || JSON.stringify(port) !== JSON.stringify(now.port))) requests.push(changePort(ifindex, port));
+	if (Object.keys(change).length > 0 || master !== void 0)
+		requests.push(
+			changeLink(
+				{
+					kind: "link",
+					name: was.name,
+					...change,
+				},
+				{
+					ifindex,
+					master,
+				},
+			),
+		);
+	if (port !== void 0 && (master !== void 0 || JSON.stringify(port) !== JSON.stringify(now.port)))
+		requests.push(changePort(ifindex, port));
 	return requests;
 }
 /** A bridge's address and MTU follow its ports unless they were set: they are set only where they do not come by themselves. */
 function bridgeDifferences(was, now) {
-	if (was.kind !== "bridge" || was.mac === now.mac && was.mtu === now.mtu) return [];
+	if (was.kind !== "bridge" || (was.mac === now.mac && was.mtu === now.mtu)) return [];
 	const change = {
-		...was.mac === now.mac || was.mac === void 0 ? {} : { mac: was.mac },
-		...was.mtu === now.mtu ? {} : { mtu: was.mtu }
+		...(was.mac === now.mac || was.mac === void 0 ? {} : { mac: was.mac }),
+		...(was.mtu === now.mtu ? {} : { mtu: was.mtu }),
 	};
-	return [changeLink({
-		kind: "link",
-		name: was.name,
-		...change
-	}, { ifindex: was.ifindex })];
+	return [
+		changeLink(
+			{
+				kind: "link",
+				name: was.name,
+				...change,
+			},
+			{ ifindex: was.ifindex },
+		),
+	];
 }
 // src/linux/objects/raw-kind.ts
 /**
-* Objects as the kernel's own messages, for taking transactions back: what a dump says, sent again, makes the same object,
-* as `ip route restore` does. Devices are meant by number, so the devices must be back first.
-*/
+ * Objects as the kernel's own messages, for taking transactions back: what a dump says, sent again, makes the same object,
+ * as `ip route restore` does. Devices are meant by number, so the devices must be back first.
+ */
 const empty8 = (to) => void to.u32(0).u32(0);
 const empty12 = (to) => void to.u32(0).u32(0).u32(0);
 const NTF_SELF = 2;
@@ -3772,7 +3948,7 @@ const RAW_KINDS = {
 		clean: (body) => {
 			body[2] = 0;
 			return true;
-		}
+		},
 	},
 	route: {
 		get: 26,
@@ -3782,7 +3958,7 @@ const RAW_KINDS = {
 		list: empty12,
 		fixed: 12,
 		leftOut: [12],
-		clean: cleanRoute
+		clean: cleanRoute,
 	},
 	rule: {
 		get: 34,
@@ -3795,7 +3971,7 @@ const RAW_KINDS = {
 		clean: (body) => {
 			body[8] = (body[8] ?? 0) & FIB_RULE_INVERT;
 			return true;
-		}
+		},
 	},
 	neigh: {
 		get: 30,
@@ -3805,7 +3981,7 @@ const RAW_KINDS = {
 		list: empty12,
 		fixed: 12,
 		leftOut: [NDA.cacheinfo, NDA.probes],
-		clean: (body) => body[8] !== 0 && body[8] !== NUD_NOARP
+		clean: (body) => body[8] !== 0 && body[8] !== NUD_NOARP,
 	},
 	fdb: {
 		get: 30,
@@ -3821,21 +3997,22 @@ const RAW_KINDS = {
 			if (master === void 0 || (attrs.u16(NDA.vlan) ?? 0) !== 0 || message.u16(8) === NUD_STALE) return false;
 			body[10] = master === message.u32(4) ? NTF_SELF : NTF_MASTER;
 			return true;
-		}
-	}
+		},
+	},
 };
 /** Flags that tell the device's state may not be sent; IPv4 and IPv6 only. */
 function cleanRoute(body) {
 	const view = new DataView(body.buffer, body.byteOffset, body.length);
 	view.setUint32(8, view.getUint32(8, true) & 4, true);
-	for (let at = 12; at + 4 <= body.length;) {
+	for (let at = 12; at + 4 <= body.length; ) {
 		const length = view.getUint16(at, true);
 		if (length < 4) break;
-		if ((view.getUint16(at + 2, true) & 16383) === RTA.multipath) for (let hop = at + 4; hop + 8 <= at + length;) {
-			view.setUint8(hop + 2, view.getUint8(hop + 2) & 4);
-			hop += Math.max(8, view.getUint16(hop, true) + 3 & -4);
-		}
-		at += length + 3 & -4;
+		if ((view.getUint16(at + 2, true) & 16383) === RTA.multipath)
+			for (let hop = at + 4; hop + 8 <= at + length; ) {
+				view.setUint8(hop + 2, view.getUint8(hop + 2) & 4);
+				hop += Math.max(8, (view.getUint16(hop, true) + 3) & -4);
+			}
+		at += (length + 3) & -4;
 	}
 	return body[0] === 2 || body[0] === 10;
 }
@@ -3845,10 +4022,10 @@ function replayOf(kind, message) {
 	if (!kind.clean(body, message)) return void 0;
 	const view = new DataView(body.buffer);
 	let end = kind.fixed;
-	for (let at = kind.fixed; at + 4 <= body.length;) {
+	for (let at = kind.fixed; at + 4 <= body.length; ) {
 		const length = view.getUint16(at, true);
 		if (length < 4) break;
-		const next = Math.min(body.length, at + (length + 3 & -4));
+		const next = Math.min(body.length, at + ((length + 3) & -4));
 		if (!kind.leftOut.includes(view.getUint16(at + 2, true) & 16383)) {
 			body.copyWithin(end, at, next);
 			end += next - at;
@@ -3872,10 +4049,14 @@ function restoreRaw(socket, name, before) {
 	const kind = RAW_KINDS[name];
 	const messages = new MessageWriter();
 	for (const body of [...extra].reverse()) messages.message({ type: kind.remove }, (to) => void to.bytes(body));
-	for (const body of missing) messages.message({
-		type: kind.add,
-		flags: kind.addFlags
-	}, (to) => void to.bytes(body));
+	for (const body of missing)
+		messages.message(
+			{
+				type: kind.add,
+				flags: kind.addFlags,
+			},
+			(to) => void to.bytes(body),
+		);
 	socket.exchange(messages);
 }
 function replays(name, messages) {
@@ -3890,17 +4071,19 @@ function replays(name, messages) {
 function differing(was, is) {
 	return {
 		extra: [...is].filter(([key]) => !was.has(key)).map(([, body]) => body),
-		missing: [...was].filter(([key]) => !is.has(key)).map(([, body]) => body)
+		missing: [...was].filter(([key]) => !is.has(key)).map(([, body]) => body),
 	};
 }
 /** Of addresses the order says which is the first of its network: a device with any difference gets all anew. */
 function differingDevices(was, is) {
 	const [before, now] = [byDevice(was), byDevice(is)];
-	const devices = [.../* @__PURE__ */ new Set([...before.keys(), ...now.keys()])].filter((ifindex) => keysOf(before.get(ifindex)) !== keysOf(now.get(ifindex)));
+	const devices = [.../* @__PURE__ */ new Set([...before.keys(), ...now.keys()])].filter(
+		(ifindex) => keysOf(before.get(ifindex)) !== keysOf(now.get(ifindex)),
+	);
 	const bodies = (of) => devices.flatMap((ifindex) => of.get(ifindex) ?? []);
 	return {
 		extra: bodies(now),
-		missing: bodies(before)
+		missing: bodies(before),
 	};
 }
 function byDevice(replay) {
@@ -3918,13 +4101,7 @@ function keysOf(bodies = []) {
 }
 // src/linux/objects/snapshot.ts
 /** In the order in which they are put back. */
-const RAW_ORDER = [
-	"addr",
-	"route",
-	"rule",
-	"neigh",
-	"fdb"
-];
+const RAW_ORDER = ["addr", "route", "rule", "neigh", "fdb"];
 var Snapshot = class Snapshot {
 	#rtnl;
 	#links;
@@ -3939,31 +4116,31 @@ var Snapshot = class Snapshot {
 	/** All that the operations may change. */
 	static around(rtnl, netns, ops) {
 		const namespaces = reach(rtnl, netns, ops);
-		const links = ops.some(({ op }) => op.object.kind === "link") ? saveLinks(rtnl, namespaces) : /* @__PURE__ */ new Map();
+		const links = ops.some(({ op }) => op.object.kind === "link")
+			? saveLinks(rtnl, namespaces)
+			: /* @__PURE__ */ new Map();
 		const saved = leavers(rtnl, netns, ops).map(([each, dev]) => saveSysctls(each, dev));
 		return new Snapshot(rtnl, links, saveRaw(rtnl, namespaces, namesOf(ops)), saved);
 	}
 	/**
-	* Neighbours only, for taking back what was added: a bridge that changes its MAC address, for it got a port, forgets its
-	* own, and so does a device that loses its last IP address.
-	*/
+	 * Neighbours only, for taking back what was added: a bridge that changes its MAC address, for it got a port, forgets its
+	 * own, and so does a device that loses its last IP address.
+	 */
 	static ofNeighbours(rtnl, netns) {
 		return new Snapshot(rtnl, /* @__PURE__ */ new Map(), saveRaw(rtnl, [netns], ["neigh"]), []);
 	}
 	restore() {
 		restoreLinks(this.#rtnl, this.#links);
 		for (const saved of this.#sysctls) restoreSysctls(saved);
-		for (const name of RAW_ORDER) for (const [netns, each, before] of this.#raw) if (each === name) restoreRaw(this.#rtnl.socket(netns), name, before);
+		for (const name of RAW_ORDER)
+			for (const [netns, each, before] of this.#raw)
+				if (each === name) restoreRaw(this.#rtnl.socket(netns), name, before);
 		const all = [...this.#links].map(([netns, links]) => [netns, new Set(links.map(({ state }) => state.ifindex))]);
 		syncCarriers(this.#rtnl, new Map(all));
 	}
 };
 function saveRaw(rtnl, namespaces, names) {
-	return namespaces.flatMap((netns) => names.map((name) => [
-		netns,
-		name,
-		dumpRaw(rtnl.socket(netns), name)
-	]));
+	return namespaces.flatMap((netns) => names.map((name) => [netns, name, dumpRaw(rtnl.socket(netns), name)]));
 }
 /** The namespaces that the operations can touch: with a device its peer's, and where it moves to. */
 function reach(rtnl, netns, ops) {
@@ -3986,10 +4163,12 @@ function peerOf(rtnl, netns, name) {
 	const state = ifindex === void 0 ? void 0 : getLink(socket, ifindex);
 	if (state?.kind !== "veth") return void 0;
 	const peerNetns = state.lowerNsid === void 0 ? netns : rtnl.netnsOfId(netns, state.lowerNsid);
-	return peerNetns === void 0 ? void 0 : {
-		netns: peerNetns,
-		ifindex: state.lower
-	};
+	return peerNetns === void 0
+		? void 0
+		: {
+				netns: peerNetns,
+				ifindex: state.lower,
+			};
 }
 /** With a device everything may go, with an address routes and neighbours, with a new port the neighbours of its bridge. */
 function namesOf(ops) {
@@ -4009,7 +4188,7 @@ function namesOf(ops) {
 function leavers(rtnl, netns, ops) {
 	return ops.flatMap(({ op }) => {
 		const { verb, object } = op;
-		if (object.kind !== "link" || verb !== "delete" && object.netns === void 0) return [];
+		if (object.kind !== "link" || (verb !== "delete" && object.netns === void 0)) return [];
 		const peer = verb === "delete" ? peerOf(rtnl, netns, object.name) : void 0;
 		const peerName = peer === void 0 ? void 0 : rtnl.socket(peer.netns).nameOf(peer.ifindex);
 		const own = [[netns, object.name]];
@@ -4019,13 +4198,14 @@ function leavers(rtnl, netns, ops) {
 function saveSysctls(netns, dev) {
 	return netns.run(() => {
 		const values = /* @__PURE__ */ new Map();
-		for (const directory of [`net/ipv4/conf/${dev}`, `net/ipv4/neigh/${dev}`]) for (const leaf of listSysctls(directory)) {
-			const read = readSysctl(`${directory}/${leaf}`);
-			if ("value" in read) values.set(`${directory}/${leaf}`, read.value);
-		}
+		for (const directory of [`net/ipv4/conf/${dev}`, `net/ipv4/neigh/${dev}`])
+			for (const leaf of listSysctls(directory)) {
+				const read = readSysctl(`${directory}/${leaf}`);
+				if ("value" in read) values.set(`${directory}/${leaf}`, read.value);
+			}
 		return {
 			netns,
-			values
+			values,
 		};
 	});
 }
@@ -4040,14 +4220,7 @@ function restoreSysctls({ netns, values }) {
 // src/linux/objects/rtnetlink-driver.ts
 /** The driver of everything that rtnetlink knows: devices, addresses, routes, rules, neighbours, forwarding entries. */
 var RtnetlinkDriver = class {
-	kinds = [
-		"link",
-		"addr",
-		"route",
-		"rule",
-		"neigh",
-		"fdb"
-	];
+	kinds = ["link", "addr", "route", "rule", "neigh", "fdb"];
 	#rtnl;
 	#touched = /* @__PURE__ */ new Map();
 	constructor(rtnl) {
@@ -4068,19 +4241,26 @@ var RtnetlinkDriver = class {
 	dump(netns, kind) {
 		const socket = this.#rtnl.socket(netns);
 		switch (kind) {
-			case "link": return dumpLinks(this.#rtnl, netns);
-			case "addr": return dumpAddrs(socket);
-			case "route": return dumpRoutes(socket);
-			case "rule": return dumpRules(socket);
-			case "neigh": return dumpNeighs(socket);
-			case "fdb": return dumpFdb(socket);
-			default: return ok([]);
+			case "link":
+				return dumpLinks(this.#rtnl, netns);
+			case "addr":
+				return dumpAddrs(socket);
+			case "route":
+				return dumpRoutes(socket);
+			case "rule":
+				return dumpRules(socket);
+			case "neigh":
+				return dumpNeighs(socket);
+			case "fdb":
+				return dumpFdb(socket);
+			default:
+				return ok([]);
 		}
 	}
 	/**
-	* Deletes the devices of a namespace that ends if one of them has its peer elsewhere: the kernel deletes them too, but
-	* some time after the namespace is gone.
-	*/
+	 * Deletes the devices of a namespace that ends if one of them has its peer elsewhere: the kernel deletes them too, but
+	 * some time after the namespace is gone.
+	 */
 	deletePaired(netns) {
 		const links = dumpLinkStates(this.#rtnl, netns);
 		if (!links.ok) return;
@@ -4088,7 +4268,10 @@ var RtnetlinkDriver = class {
 		if (paired.length === 0) return;
 		const batch = new Batch(this.#rtnl, netns);
 		for (const state of paired) touchAround(batch, state);
-		deleteTogether(this.#rtnl.socket(netns), paired.map(({ ifindex }) => ifindex));
+		deleteTogether(
+			this.#rtnl.socket(netns),
+			paired.map(({ ifindex }) => ifindex),
+		);
 		for (const [each, ifindexes] of batch.touched) if (each !== netns) this.#touch(each, ifindexes);
 	}
 	/** Resolves when the devices that were changed have the carrier that they will have. */
@@ -4111,7 +4294,7 @@ var RtnetlinkDriver = class {
 		};
 	}
 	#touch(netns, ifindexes) {
-		this.#touched.set(netns, /* @__PURE__ */ new Set([...this.#touched.get(netns) ?? [], ...ifindexes]));
+		this.#touched.set(netns, /* @__PURE__ */ new Set([...(this.#touched.get(netns) ?? []), ...ifindexes]));
 	}
 };
 /** The kernel does one operation as a whole or not at all, but for several attributes of a device. */
@@ -4121,7 +4304,7 @@ function severalAttributes({ op: { verb, object } }) {
 	return Object.keys(attributes).length > 1;
 }
 function touchesNeighbours({ op: { object } }) {
-	return object.kind === "addr" || object.kind === "link" && object.master !== void 0;
+	return object.kind === "addr" || (object.kind === "link" && object.master !== void 0);
 }
 function applyAll(batch, ops) {
 	for (const op of ops) {
@@ -4132,34 +4315,46 @@ function applyAll(batch, ops) {
 }
 function applyOne(batch, { index, op: { verb, object } }) {
 	switch (object.kind) {
-		case "link": return applyLink(batch, index, verb, object);
-		case "addr": return applyAddr(batch, index, verb, object);
-		case "route": return applyRoute(batch, index, verb, object);
-		case "rule": return applyRule(batch, index, verb, object);
-		case "neigh": return applyNeigh(batch, index, verb, object);
-		case "fdb": return applyFdb(batch, index, verb, object);
-		default: return {
-			errno: "EOPNOTSUPP",
-			op: index,
-			message: `${object.kind} is not of rtnetlink`
-		};
+		case "link":
+			return applyLink(batch, index, verb, object);
+		case "addr":
+			return applyAddr(batch, index, verb, object);
+		case "route":
+			return applyRoute(batch, index, verb, object);
+		case "rule":
+			return applyRule(batch, index, verb, object);
+		case "neigh":
+			return applyNeigh(batch, index, verb, object);
+		case "fdb":
+			return applyFdb(batch, index, verb, object);
+		default:
+			return {
+				errno: "EOPNOTSUPP",
+				op: index,
+				message: `${object.kind} is not of rtnetlink`,
+			};
 	}
 }
 // src/linux/objects/sysctl-keys.ts
 /**
-* The sysctls of a namespace that podwire knows: those that the simulated kernel has (test/linux-objects.test.ts compares).
-* A real kernel has about 800; the others can be written, but are not listed.
-*/
+ * The sysctls of a namespace that podwire knows: those that the simulated kernel has (test/linux-objects.test.ts compares).
+ * A real kernel has about 800; the others can be written, but are not listed.
+ */
 /** Keys below `net.ipv4`, then `net.netfilter`, then `net.bridge`. */
 const SYSCTL_KEYS = [
-	...below("net.ipv4", `
+	...below(
+		"net.ipv4",
+		`
 	ip_forward ip_default_ttl icmp_ratelimit icmp_ratemask icmp_msgs_per_sec icmp_msgs_burst icmp_echo_ignore_all
 	icmp_echo_ignore_broadcasts icmp_errors_use_inbound_ifaddr fib_multipath_hash_policy ipfrag_time
 	ip_forward_use_pmtu ip_no_pmtu_disc route.mtu_expires route.min_pmtu ip_local_port_range ip_nonlocal_bind
 	tcp_invalid_ratelimit tcp_retries2 tcp_rfc1337 tcp_rmem tcp_sack tcp_syn_linear_timeouts tcp_syn_retries
 	tcp_synack_retries tcp_timestamps tcp_window_scaling
-`),
-	...below("net.netfilter", `
+`,
+	),
+	...below(
+		"net.netfilter",
+		`
 	nf_conntrack_acct nf_conntrack_buckets nf_conntrack_checksum nf_conntrack_events nf_conntrack_expect_max
 	nf_conntrack_generic_timeout nf_conntrack_gre_timeout nf_conntrack_gre_timeout_stream
 	nf_conntrack_icmp_timeout nf_conntrack_log_invalid nf_conntrack_max nf_conntrack_sctp_timeout_closed
@@ -4172,11 +4367,15 @@ const SYSCTL_KEYS = [
 	nf_conntrack_tcp_timeout_last_ack nf_conntrack_tcp_timeout_max_retrans nf_conntrack_tcp_timeout_syn_recv
 	nf_conntrack_tcp_timeout_syn_sent nf_conntrack_tcp_timeout_time_wait nf_conntrack_tcp_timeout_unacknowledged
 	nf_conntrack_udp_timeout nf_conntrack_udp_timeout_stream
-`),
-	...below("net.bridge", `
+`,
+	),
+	...below(
+		"net.bridge",
+		`
 	bridge-nf-call-arptables bridge-nf-call-ip6tables bridge-nf-call-iptables bridge-nf-filter-pppoe-tagged
 	bridge-nf-filter-vlan-tagged bridge-nf-pass-vlan-input-dev
-`)
+`,
+	),
 ];
 /** What `net.ipv4.conf.DEV` has. */
 const CONF_LEAVES = words(`
@@ -4220,37 +4419,41 @@ var SysctlDriver = class {
 	}
 	/** Those that the simulated kernel has too, where this kernel has them. */
 	dump(netns) {
-		return ok(netns.run(() => {
-			const conf = deviceKeys("net.ipv4.conf", CONF_LEAVES);
-			const neigh = deviceKeys("net.ipv4.neigh", NEIGH_LEAVES);
-			return [
-				...SYSCTL_KEYS,
-				...conf,
-				...neigh
-			].flatMap((key) => {
-				const read = readSysctl(sysctlPath(key) ?? "");
-				return "value" in read ? [{
-					kind: "sysctl",
-					key,
-					value: read.value
-				}] : [];
-			});
-		}));
+		return ok(
+			netns.run(() => {
+				const conf = deviceKeys("net.ipv4.conf", CONF_LEAVES);
+				const neigh = deviceKeys("net.ipv4.neigh", NEIGH_LEAVES);
+				return [...SYSCTL_KEYS, ...conf, ...neigh].flatMap((key) => {
+					const read = readSysctl(sysctlPath(key) ?? "");
+					return "value" in read
+						? [
+								{
+									kind: "sysctl",
+									key,
+									value: read.value,
+								},
+							]
+						: [];
+				});
+			}),
+		);
 	}
 };
 function writeOne(op, verb, { key, value }, saved) {
 	const path = sysctlPath(key);
 	const before = path === void 0 ? { errno: "ENOENT" } : readSysctl(path);
-	if (path === void 0 || "errno" in before && before.errno === "ENOENT") return {
-		errno: "ENOENT",
-		op,
-		message: `cannot stat /proc/sys/${key.replaceAll(/[./]/g, (char) => char === "." ? "/" : ".")}: No such file or directory`
-	};
-	if (verb === "delete") return {
-		errno: "EOPNOTSUPP",
-		op,
-		message: `Operation not supported: ${key} cannot be deleted`
-	};
+	if (path === void 0 || ("errno" in before && before.errno === "ENOENT"))
+		return {
+			errno: "ENOENT",
+			op,
+			message: `cannot stat /proc/sys/${key.replaceAll(/[./]/g, (char) => (char === "." ? "/" : "."))}: No such file or directory`,
+		};
+	if (verb === "delete")
+		return {
+			errno: "EOPNOTSUPP",
+			op,
+			message: `Operation not supported: ${key} cannot be deleted`,
+		};
 	saved?.push(...coupled(path));
 	if ("value" in before) saved?.push([path, before.value]);
 	const written = writeSysctl(path, value);
@@ -4258,13 +4461,13 @@ function writeOne(op, verb, { key, value }, saved) {
 	const errno = errnoNumber(written.errno);
 	return kernelError(op, {
 		errno,
-		text: `setting key "${key}": ${strerror(errno)}`
+		text: `setting key "${key}": ${strerror(errno)}`,
 	});
 }
 /**
-* What else may change with this key, with its values: what is written to `default` or `all` goes to devices too, and
-* forwarding takes redirects along (net/ipv4/devinet.c: devinet_conf_proc, inet_forward_change).
-*/
+ * What else may change with this key, with its values: what is written to `default` or `all` goes to devices too, and
+ * forwarding takes redirects along (net/ipv4/devinet.c: devinet_conf_proc, inet_forward_change).
+ */
 function coupled(path) {
 	const shared = path === FORWARD ? ALL_FORWARDING : path;
 	const match = /^(net\/ipv[46]\/(?:conf|neigh))\/(?:all|default)\/([^/]+)$/.exec(shared);
@@ -4289,7 +4492,9 @@ function restore(netns, saved) {
 }
 /** `all`, `default` and the devices, by name. */
 function deviceKeys(prefix, leaves) {
-	return listSysctls(prefix.replaceAll(".", "/")).flatMap((dev) => leaves.map((leaf) => `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`));
+	return listSysctls(prefix.replaceAll(".", "/")).flatMap((dev) =>
+		leaves.map((leaf) => `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`),
+	);
 }
 // src/linux/linux-kernel.ts
 /** The machine's own kernel behind the port. It touches only the namespaces that it made, or was told to adopt. */
@@ -4307,7 +4512,7 @@ const KINDS = [
 	"ipset-entry",
 	"xt-chain",
 	"xt-rule",
-	"conntrack"
+	"conntrack",
 ];
 var LinuxKernel = class {
 	clock;
@@ -4325,11 +4530,8 @@ var LinuxKernel = class {
 		this.#parts = makeParts(this.#table);
 		this.clock = this.#parts.clock;
 		this.sockets = this.#parts.sockets;
-		for (const driver of [
-			this.#rtnetlink,
-			new SysctlDriver(),
-			...this.#parts.drivers
-		]) for (const kind of driver.kinds) this.#drivers.set(kind, driver);
+		for (const driver of [this.#rtnetlink, new SysctlDriver(), ...this.#parts.drivers])
+			for (const kind of driver.kinds) this.#drivers.set(kind, driver);
 	}
 	/** What this machine lacks for it, a sentence each; empty: nothing. */
 	static missing() {
@@ -4350,7 +4552,8 @@ var LinuxKernel = class {
 	/** Returns when the namespace's devices are gone, with their peers elsewhere. */
 	async deleteNetns(name) {
 		const netns = this.#table.find(name);
-		if (netns === void 0) return failed("ENOENT", `Cannot remove namespace file "/run/netns/${name}": No such file or directory`);
+		if (netns === void 0)
+			return failed("ENOENT", `Cannot remove namespace file "/run/netns/${name}": No such file or directory`);
 		this.#rtnetlink.deletePaired(netns);
 		this.#forget(netns);
 		this.#table.remove(netns);
@@ -4448,12 +4651,12 @@ var LinuxKernel = class {
 			driver = its;
 			ops.push({
 				index,
-				op
+				op,
 			});
 		}
 		return {
 			driver,
-			ops
+			ops,
 		};
 	}
 	#forget(netns) {
@@ -4470,7 +4673,7 @@ function failed(errno, message) {
 	return err({
 		errno,
 		op: -1,
-		message
+		message,
 	});
 }
 function notModelled(ops) {
@@ -4479,7 +4682,34 @@ function notModelled(ops) {
 	return err({
 		errno: "EOPNOTSUPP",
 		op: first?.index ?? -1,
-		message
+		message,
 	});
 }
-export { errorText as C, errnoName as S, libc as T, runProgram as _, readSysctl as a, SOCK_NONBLOCK as b, closeNetns as c, messagesOf as d, MessageWriter as f, errnoIn as g, ipSetDriver as h, familyNumber as i, createNetns as l, kernelError as m, addrBytes as n, sysctlPath as o, NLM_F_CREATE as p, addrText as r, writeSysctl as s, LinuxKernel as t, NetlinkSocket as u, NativeMemory as v, lastErrno as w, closeLater as x, SOCK_CLOEXEC as y };
+
+export {
+	addrBytes as n,
+	addrText as r,
+	closeLater as x,
+	closeNetns as c,
+	createNetns as l,
+	errnoIn as g,
+	errnoName as S,
+	errorText as C,
+	familyNumber as i,
+	ipSetDriver as h,
+	kernelError as m,
+	LinuxKernel as t,
+	lastErrno as w,
+	libc as T,
+	MessageWriter as f,
+	messagesOf as d,
+	NativeMemory as v,
+	NetlinkSocket as u,
+	NLM_F_CREATE as p,
+	readSysctl as a,
+	runProgram as _,
+	SOCK_CLOEXEC as y,
+	SOCK_NONBLOCK as b,
+	sysctlPath as o,
+	writeSysctl as s,
+};

@@ -1,14 +1,79 @@
-import { E as parseIp, O as err, _ as ip, k as ok, m as familyOf, v as ipNum, y as ipText } from "./ip-range-CtI0Rk9m.js";
-import { C as icmpId, D as icmpType, E as icmpSeq, K as ipv4HeaderLength, O as putIcmp, a as parseRules, c as TABLE_NAMES, et as ipv4Ttl, gt as foldChecksum, i as parseIptablesSave, k as ETH_P_8021Q, n as formatIptablesSave, o as BUILTIN_CHAINS, r as formatRule, s as HOOK_NAMES, t as Heap, vt as sumBytes, x as icmpChecksumIsValid } from "./heap-DWm45tM3.js";
-import { C as errorText, S as errnoName, T as libc, _ as runProgram, a as readSysctl, b as SOCK_NONBLOCK, c as closeNetns, d as messagesOf, f as MessageWriter, g as errnoIn, h as ipSetDriver, i as familyNumber, l as createNetns, m as kernelError, n as addrBytes, o as sysctlPath, p as NLM_F_CREATE, r as addrText, s as writeSysctl, t as LinuxKernel, u as NetlinkSocket, v as NativeMemory, w as lastErrno, x as closeLater, y as SOCK_CLOEXEC } from "./linux-kernel-DT3dStos.js";
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import {
+	closeSync,
+	constants,
+	fstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	readSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import {
+	o as BUILTIN_CHAINS,
+	k as ETH_P_8021Q,
+	gt as foldChecksum,
+	n as formatIptablesSave,
+	r as formatRule,
+	t as Heap,
+	s as HOOK_NAMES,
+	x as icmpChecksumIsValid,
+	C as icmpId,
+	E as icmpSeq,
+	D as icmpType,
+	K as ipv4HeaderLength,
+	et as ipv4Ttl,
+	i as parseIptablesSave,
+	a as parseRules,
+	O as putIcmp,
+	vt as sumBytes,
+	c as TABLE_NAMES,
+} from "./heap-DWm45tM3.js";
+import {
+	O as err,
+	m as familyOf,
+	_ as ip,
+	v as ipNum,
+	y as ipText,
+	k as ok,
+	E as parseIp,
+} from "./ip-range-CtI0Rk9m.js";
+import {
+	n as addrBytes,
+	r as addrText,
+	x as closeLater,
+	c as closeNetns,
+	l as createNetns,
+	g as errnoIn,
+	S as errnoName,
+	C as errorText,
+	i as familyNumber,
+	h as ipSetDriver,
+	m as kernelError,
+	t as LinuxKernel,
+	w as lastErrno,
+	T as libc,
+	f as MessageWriter,
+	d as messagesOf,
+	v as NativeMemory,
+	u as NetlinkSocket,
+	p as NLM_F_CREATE,
+	a as readSysctl,
+	_ as runProgram,
+	y as SOCK_CLOEXEC,
+	b as SOCK_NONBLOCK,
+	o as sysctlPath,
+	s as writeSysctl,
+} from "./linux-kernel-DT3dStos.js";
+
 // src/linux/nf-log-hold.ts
 /**
-* Holds `net.netfilter.nf_log_all_netns` at 1, without which LOG rules in namespaces are silent. Several processes may hold
-* it: each has a file below /run/podwire/nf-log, and the last one puts back the value that the first one found. A process
-* that was killed leaves its file behind; the next one that holds or lets go, or `cleanupNfLog`, sees that it is dead.
-*/
+ * Holds `net.netfilter.nf_log_all_netns` at 1, without which LOG rules in namespaces are silent. Several processes may hold
+ * it: each has a file below /run/podwire/nf-log, and the last one puts back the value that the first one found. A process
+ * that was killed leaves its file behind; the next one that holds or lets go, or `cleanupNfLog`, sees that it is dead.
+ */
 const SYSCTL = "/proc/sys/net/netfilter/nf_log_all_netns";
 const DIRECTORY = "/run/podwire/nf-log";
 const LOCK = "lock";
@@ -84,9 +149,9 @@ function startTime(pid) {
 }
 // src/linux/kernel-log.ts
 /**
-* The kernel's log from now on (/dev/kmsg), for the lines of LOG rules. It is one for the whole machine and does not say
-* which namespace a line is from; a tag in front of each LOG prefix tells the lines of one user of it from the others'.
-*/
+ * The kernel's log from now on (/dev/kmsg), for the lines of LOG rules. It is one for the whole machine and does not say
+ * which namespace a line is from; a tag in front of each LOG prefix tells the lines of one user of it from the others'.
+ */
 const KMSG = "/dev/kmsg";
 const SEEK_END = 2;
 /** Longer than any record. */
@@ -153,7 +218,7 @@ var KernelLog = class {
 			at: Number(micros) * 1e3,
 			netns: "",
 			level,
-			text: text.slice(this.#tag.length)
+			text: text.slice(this.#tag.length),
 		});
 	}
 };
@@ -191,10 +256,14 @@ function getOption(fd, option, value) {
 /** Takes the pending error off a socket; undefined: there is none. */
 function takeSocketError(fd) {
 	const value = /* @__PURE__ */ new Uint8Array(4);
-	getOption(fd, {
-		level: 1,
-		name: SO_ERROR
-	}, value);
+	getOption(
+		fd,
+		{
+			level: 1,
+			name: SO_ERROR,
+		},
+		value,
+	);
 	const errno = new DataView(value.buffer).getInt32(0, true);
 	return errno === 0 ? void 0 : errnoName(errno);
 }
@@ -216,7 +285,7 @@ function sockaddrOf(end) {
 function endAt(view, at) {
 	return {
 		addr: ipText(view.getUint32(at + 4)),
-		port: view.getUint16(at + 2)
+		port: view.getUint16(at + 2),
 	};
 }
 /** Where a socket is bound; 0.0.0.0:0: nowhere. */
@@ -249,13 +318,7 @@ const CMSG_BYTES$1 = 16;
 const VIRTIO_NET_HDR_F_NEEDS_CSUM = 1;
 const TP_STATUS_VLAN_VALID = 16;
 const TP_STATUS_VLAN_TPID_VALID = 64;
-const PKT_TYPES = [
-	"host",
-	"broadcast",
-	"multicast",
-	"otherhost",
-	"outgoing"
-];
+const PKT_TYPES = ["host", "broadcast", "multicast", "otherhost", "outgoing"];
 var PacketReader = class {
 	#memory = new NativeMemory(BATCH$1 * 69872);
 	#names = 2560;
@@ -322,7 +385,7 @@ var PacketReader = class {
 			completeChecksum(this.#memory, {
 				from,
 				check: from + view.getUint16(vnet + 8, true),
-				end
+				end,
 			});
 		}
 		const name = this.#names + k * NAME_BYTES;
@@ -333,7 +396,7 @@ var PacketReader = class {
 			nanoseconds: notes.nanoseconds,
 			ifindex: view.getInt32(name + 4, true),
 			pktType: PKT_TYPES[bytes[name + 10] ?? 0] ?? "otherhost",
-			bytes: notes.vlan === void 0 ? frame : tagged(frame, notes.vlan)
+			bytes: notes.vlan === void 0 ? frame : tagged(frame, notes.vlan),
 		};
 	}
 	/** What the control messages say. */
@@ -355,12 +418,12 @@ var PacketReader = class {
 				nanoseconds = view.getUint32(value + 8, true);
 			} else if (level === 1 && type === 40) this.#lost.set(fd, view.getUint32(value, true));
 			else if (level === 263 && type === 8) vlan = vlanTag(view, value);
-			at += length + 7 & -8;
+			at += (length + 7) & -8;
 		}
 		return {
 			seconds,
 			nanoseconds,
-			vlan
+			vlan,
 		};
 	}
 };
@@ -370,7 +433,7 @@ function vlanTag(view, at) {
 	if ((status & TP_STATUS_VLAN_VALID) === 0) return void 0;
 	return {
 		tpid: (status & TP_STATUS_VLAN_TPID_VALID) === 0 ? ETH_P_8021Q : view.getUint16(at + 18, true),
-		tci: view.getUint16(at + 16, true)
+		tci: view.getUint16(at + 16, true),
 	};
 }
 /** `skb_checksum_help`: the field holds the pseudo-header's sum. */
@@ -397,9 +460,9 @@ const SO_RCVBUFFORCE$3 = 33;
 /** Of the kernel's memory: some ten thousand small frames. */
 const RECEIVE_BUFFER_BYTES$2 = 16 << 20;
 /**
-* Opens a socket that `PacketReader` can read, in the namespace the thread is in, for `etherType` on the device with that
-* index (0: all). The error is the errno's name.
-*/
+ * Opens a socket that `PacketReader` can read, in the namespace the thread is in, for `etherType` on the device with that
+ * index (0: all). The error is the errno's name.
+ */
 function openPacketFd(etherType, ifindex) {
 	const fd = libc.socket(17, 3 | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) return lastErrno();
@@ -452,11 +515,11 @@ var Poller = class {
 	/** CLOCK_MONOTONIC. */
 	clock = {
 		now: monotonicNs,
-		after: (delayNs, fn) => this.#after(delayNs, fn)
+		after: (delayNs, fn) => this.#after(delayNs, fn),
 	};
 	#epoll;
 	#watches = /* @__PURE__ */ new Map();
-	#timers = new Heap((a, b) => a.dueNs < b.dueNs || a.dueNs === b.dueNs && a.seq < b.seq);
+	#timers = new Heap((a, b) => a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.seq < b.seq));
 	#events = new Uint8Array(EVENT_BYTES * BATCH);
 	#eventsView = new DataView(this.#events.buffer);
 	#readyTokens = /* @__PURE__ */ new Set();
@@ -488,7 +551,7 @@ var Poller = class {
 		if (libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, event) !== 0) throw new Error(`epoll_ctl: ${lastErrno()}`);
 		this.#watches.set(token, {
 			fd,
-			onReady
+			onReady,
 		});
 		this.#schedule();
 		return token;
@@ -569,7 +632,7 @@ var Poller = class {
 		const entry = {
 			dueNs: monotonicNs() + Math.max(0, delayNs),
 			seq: this.#nextSeq++,
-			fn
+			fn,
 		};
 		this.#timers.push(entry);
 		this.#schedule();
@@ -602,7 +665,8 @@ var Poller = class {
 	#runEarly(count, startedNs) {
 		if (this.#earlyStages.length === 0) return false;
 		this.#readyTokens.clear();
-		for (let k = 0; k < count; k += 1) this.#readyTokens.add(this.#eventsView.getUint32(k * EVENT_BYTES + TOKEN_AT, true));
+		for (let k = 0; k < count; k += 1)
+			this.#readyTokens.add(this.#eventsView.getUint32(k * EVENT_BYTES + TOKEN_AT, true));
 		let any = false;
 		for (const stage of this.#earlyStages) if (stage(this.#readyTokens, startedNs)) any = true;
 		return any;
@@ -705,17 +769,17 @@ const TIMESPEC = /* @__PURE__ */ new Uint8Array(16);
 const VIEW = new DataView(TIMESPEC.buffer);
 // src/linux/capture.ts
 /**
-* Captures: one ETH_P_ALL socket per namespace serves all of them, those of one device too. It stays open when the last
-* listener goes (closing one waits for 10 to 20 ms of RCU grace periods); a filter then refuses every frame.
-* `closeCaptures` ends it, which the namespace needs to end.
-*
-* Frames of several namespaces are put in order by the kernel's time stamps; within one namespace the socket's order holds.
-* A pass keeps back what was captured after it began, because an earlier frame of another socket may not have been read.
-*/
+ * Captures: one ETH_P_ALL socket per namespace serves all of them, those of one device too. It stays open when the last
+ * listener goes (closing one waits for 10 to 20 ms of RCU grace periods); a filter then refuses every frame.
+ * `closeCaptures` ends it, which the namespace needs to end.
+ *
+ * Frames of several namespaces are put in order by the kernel's time stamps; within one namespace the socket's order holds.
+ * A pass keeps back what was captured after it began, because an earlier frame of another socket may not have been read.
+ */
 /**
-* Starts a capture; the value ends it. On one device it is made promiscuous, unless refused, so a bridge also shows what it
-* only forwards; a capture on all devices never is. ENODEV: there is no such device.
-*/
+ * Starts a capture; the value ends it. On one device it is made promiscuous, unless refused, so a bridge also shows what it
+ * only forwards; a capture on all devices never is. ENODEV: there is no such device.
+ */
 function startCapture(netns, options, listener, poller) {
 	return capturesOf(poller).start(netns, options, listener);
 }
@@ -751,23 +815,25 @@ var Captures = class {
 	}
 	start(netns, options, deliver) {
 		const tap = this.#tap(netns);
-		if (typeof tap === "string") return err({
-			errno: "EPERM",
-			op: -1,
-			message: `capture in ${netns.name}: ${tap}`
-		});
+		if (typeof tap === "string")
+			return err({
+				errno: "EPERM",
+				op: -1,
+				message: `capture in ${netns.name}: ${tap}`,
+			});
 		const ifindex = options.dev === void 0 ? void 0 : ifindexOf(tap.fd, options.dev);
-		if (ifindex === 0) return err({
-			errno: "ENODEV",
-			op: -1,
-			message: `${options.dev}: No such device exists`
-		});
+		if (ifindex === 0)
+			return err({
+				errno: "ENODEV",
+				op: -1,
+				message: `${options.dev}: No such device exists`,
+			});
 		const promisc = ifindex !== void 0 && options.promisc !== false ? ifindex : void 0;
 		if (promisc !== void 0) setPromisc(tap.fd, PACKET_ADD_MEMBERSHIP, promisc);
 		const listener = {
 			ifindex,
 			deliver,
-			stopped: false
+			stopped: false,
 		};
 		this.#held.push(...this.#read(tap));
 		if (tap.listeners.length === 0) acceptAll(tap.fd);
@@ -809,7 +875,7 @@ var Captures = class {
 			token,
 			names: /* @__PURE__ */ new Map(),
 			listeners: [],
-			lastNs: 0
+			lastNs: 0,
 		};
 		if (this.#taps.size === 0) this.#time.awaitStamps();
 		this.#taps.set(netns, tap);
@@ -831,7 +897,9 @@ var Captures = class {
 			for (const waiting of this.#read(tap)) (waiting.frame.at < untilNs ? due : this.#held).push(waiting);
 		}
 		if (due.length > 1) due.sort((a, b) => a.frame.at - b.frame.at);
-		for (const { frame, listeners } of due) for (const { stopped, ifindex, deliver } of listeners) if (!stopped && (ifindex === void 0 || ifindex === frame.ifindex)) deliver(frame);
+		for (const { frame, listeners } of due)
+			for (const { stopped, ifindex, deliver } of listeners)
+				if (!stopped && (ifindex === void 0 || ifindex === frame.ifindex)) deliver(frame);
 		return due.length > 0 || this.#held.length > 0;
 	}
 	#read(tap) {
@@ -848,7 +916,7 @@ var Captures = class {
 			tap.lastNs = Math.max(tap.lastNs, this.#time.monotonicNs(raw.seconds, raw.nanoseconds));
 			found.push({
 				frame: captured(tap, raw),
-				listeners
+				listeners,
 			});
 		});
 		return found;
@@ -862,7 +930,7 @@ function captured(tap, raw) {
 		ifindex: raw.ifindex,
 		direction: raw.pktType === "outgoing" ? "out" : "in",
 		pktType: raw.pktType,
-		frame: raw.bytes
+		frame: raw.bytes,
 	};
 }
 const captures = /* @__PURE__ */ new WeakMap();
@@ -901,14 +969,14 @@ function setPromisc(fd, option, ifindex) {
 // src/linux/nfnetlink.ts
 /** A message's type: which subsystem, which of its commands. */
 function nfnlType(subsystem, command) {
-	return subsystem << 8 | command;
+	return (subsystem << 8) | command;
 }
 /** struct nfgenmsg: the family, version 0, resource 0. */
 function nfgenmsg(to, family) {
 	to.u8(family, 0, 0, 0);
 }
 function attrBe32(to, type, value) {
-	to.attr(type, (inner) => inner.u8(value >>> 24, value >>> 16 & 255, value >>> 8 & 255, value & 255));
+	to.attr(type, (inner) => inner.u8(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255));
 }
 /** Exact up to 2^53. */
 function attrBe64(to, type, value) {
@@ -979,7 +1047,7 @@ const TCP_CT_STATES = [
 	"LAST_ACK",
 	"TIME_WAIT",
 	"CLOSE",
-	"SYN_SENT2"
+	"SYN_SENT2",
 ];
 /** The entry that a message is about; undefined for one of a family that the port does not know. */
 function readConntrack(message) {
@@ -998,13 +1066,13 @@ function readConntrack(message) {
 		original,
 		reply,
 		timeoutSeconds: be32(attrs, CTA_TIMEOUT) ?? 0,
-		...tcpState === void 0 ? {} : { tcpState },
-		...(status & IPS_SEEN_REPLY) === 0 ? { unreplied: true } : {},
-		...(status & IPS_ASSURED) === 0 ? {} : { assured: true },
+		...(tcpState === void 0 ? {} : { tcpState }),
+		...((status & IPS_SEEN_REPLY) === 0 ? { unreplied: true } : {}),
+		...((status & IPS_ASSURED) === 0 ? {} : { assured: true }),
 		mark: be32(attrs, CTA_MARK) ?? 0,
-		...zone === 0 ? {} : { zone },
-		...(status & IPS_SRC_NAT) === 0 ? {} : { snat: true },
-		...(status & IPS_DST_NAT) === 0 ? {} : { dnat: true }
+		...(zone === 0 ? {} : { zone }),
+		...((status & IPS_SRC_NAT) === 0 ? {} : { snat: true }),
+		...((status & IPS_DST_NAT) === 0 ? {} : { dnat: true }),
 	};
 }
 /** Names an entry, as a deletion does: by its original tuple and zone. */
@@ -1018,22 +1086,28 @@ function writeConntrack(to, entry) {
 	writeConntrackName(to, entry);
 	const { original, reply } = entry;
 	writeTuple(to, CTA_TUPLE_REPLY, inverseTuple(original));
-	const status = IPS_CONFIRMED | (entry.unreplied === true ? 0 : IPS_SEEN_REPLY) | (entry.assured === true ? IPS_ASSURED : 0);
+	const status =
+		IPS_CONFIRMED | (entry.unreplied === true ? 0 : IPS_SEEN_REPLY) | (entry.assured === true ? IPS_ASSURED : 0);
 	attrBe32(to, CTA_STATUS, status);
 	attrBe32(to, CTA_TIMEOUT, entry.timeoutSeconds);
 	attrBe32(to, CTA_MARK, entry.mark);
 	if (entry.tcpState !== void 0) {
 		const state = TCP_CT_STATES.indexOf(entry.tcpState);
-		to.nest(CTA_PROTOINFO, (info) => void info.nest(CTA_PROTOINFO_TCP, (tcp) => void tcp.attrU8(CTA_PROTOINFO_TCP_STATE, state)));
+		to.nest(
+			CTA_PROTOINFO,
+			(info) => void info.nest(CTA_PROTOINFO_TCP, (tcp) => void tcp.attrU8(CTA_PROTOINFO_TCP_STATE, state)),
+		);
 	}
-	if (entry.dnat === true) writeNat(to, CTA_NAT_DST, {
-		addr: reply.src,
-		port: reply.sport
-	});
-	if (entry.snat === true) writeNat(to, CTA_NAT_SRC, {
-		addr: reply.dst,
-		port: reply.dport ?? reply.icmp?.id
-	});
+	if (entry.dnat === true)
+		writeNat(to, CTA_NAT_DST, {
+			addr: reply.src,
+			port: reply.sport,
+		});
+	if (entry.snat === true)
+		writeNat(to, CTA_NAT_SRC, {
+			addr: reply.dst,
+			port: reply.dport ?? reply.icmp?.id,
+		});
 }
 function readZone(attrs) {
 	const inTuples = [CTA_TUPLE_ORIG, CTA_TUPLE_REPLY].map((tuple) => attrs.nested(tuple)?.be16(CTA_TUPLE_ZONE));
@@ -1049,7 +1123,7 @@ function readTuple(attrs) {
 	const tuple = {
 		proto,
 		src,
-		dst
+		dst,
 	};
 	const type = l4.u8(CTA_PROTO_ICMP_TYPE) ?? l4.u8(CTA_PROTO_ICMPV6_TYPE);
 	if (type !== void 0) {
@@ -1060,17 +1134,19 @@ function readTuple(attrs) {
 			icmp: {
 				type,
 				code,
-				id
-			}
+				id,
+			},
 		};
 	}
 	const sport = l4.be16(CTA_PROTO_SRC_PORT);
 	const dport = l4.be16(CTA_PROTO_DST_PORT);
-	return sport === void 0 || dport === void 0 || proto === IPPROTO_GRE ? tuple : {
-		...tuple,
-		sport,
-		dport
-	};
+	return sport === void 0 || dport === void 0 || proto === IPPROTO_GRE
+		? tuple
+		: {
+				...tuple,
+				sport,
+				dport,
+			};
 }
 function writeTuple(to, type, tuple) {
 	const isV6 = tuple.src.includes(":");
@@ -1110,20 +1186,23 @@ function inverseTuple(tuple) {
 	const turned = {
 		proto,
 		src: dst,
-		dst: src
+		dst: src,
 	};
-	if (icmp !== void 0) return {
-		...turned,
-		icmp: {
-			...icmp,
-			type: ICMP_ANSWER.get(`${proto} ${icmp.type}`) ?? icmp.type
-		}
-	};
-	return sport === void 0 || dport === void 0 ? turned : {
-		...turned,
-		sport: dport,
-		dport: sport
-	};
+	if (icmp !== void 0)
+		return {
+			...turned,
+			icmp: {
+				...icmp,
+				type: ICMP_ANSWER.get(`${proto} ${icmp.type}`) ?? icmp.type,
+			},
+		};
+	return sport === void 0 || dport === void 0
+		? turned
+		: {
+				...turned,
+				sport: dport,
+				dport: sport,
+			};
 }
 /** Protocol and type of the ICMP messages that open an entry: the type of their answer. */
 const ICMP_ANSWER = /* @__PURE__ */ new Map([
@@ -1132,14 +1211,14 @@ const ICMP_ANSWER = /* @__PURE__ */ new Map([
 	["1 15", 16],
 	["1 17", 18],
 	["58 128", 129],
-	["58 139", 140]
+	["58 139", 140],
 ]);
 // src/linux/conntrack-proc.ts
 /**
-* Connection tracking entries from /proc/net/nf_conntrack: 0.2 ms where netlink takes 9 ms, for it goes through the 262144
-* chains of the hash table with a lock for each. What NAT did is read off the tuples: Linux sets IPS_SRC_NAT and
-* IPS_DST_NAT exactly when it changes the reply's tuple.
-*/
+ * Connection tracking entries from /proc/net/nf_conntrack: 0.2 ms where netlink takes 9 ms, for it goes through the 262144
+ * chains of the hash table with a lock for each. What NAT did is read off the tuples: Linux sets IPS_SRC_NAT and
+ * IPS_DST_NAT exactly when it changes the reply's tuple.
+ */
 /** Undefined: this kernel has no such file (CONFIG_NF_CONNTRACK_PROCFS). */
 function procConntrack(netns) {
 	try {
@@ -1149,7 +1228,10 @@ function procConntrack(netns) {
 	}
 }
 function parseProcConntrack(text) {
-	return text.split("\n").map(parseLine).filter((entry) => entry !== void 0);
+	return text
+		.split("\n")
+		.map(parseLine)
+		.filter((entry) => entry !== void 0);
 }
 /** `ipv4 2 tcp 6 100 ESTABLISHED src=… dst=… sport=… dport=… src=… … [ASSURED] mark=0 zone=0 use=2` */
 function parseLine(line) {
@@ -1173,13 +1255,13 @@ function parseLine(line) {
 		original,
 		reply,
 		timeoutSeconds: Number(seconds),
-		...tcpState === void 0 ? {} : { tcpState },
-		...values.has("[UNREPLIED]") ? { unreplied: true } : {},
-		...values.has("[ASSURED]") ? { assured: true } : {},
+		...(tcpState === void 0 ? {} : { tcpState }),
+		...(values.has("[UNREPLIED]") ? { unreplied: true } : {}),
+		...(values.has("[ASSURED]") ? { assured: true } : {}),
 		mark: Number(values.get("mark") ?? 0),
-		...zone === 0 ? {} : { zone },
-		...sameSource(reply, untranslated) ? {} : { dnat: true },
-		...sameDestination(reply, untranslated) ? {} : { snat: true }
+		...(zone === 0 ? {} : { zone }),
+		...(sameSource(reply, untranslated) ? {} : { dnat: true }),
+		...(sameDestination(reply, untranslated) ? {} : { snat: true }),
 	};
 }
 function tupleOf(fields, proto) {
@@ -1189,28 +1271,25 @@ function tupleOf(fields, proto) {
 	const tuple = {
 		proto,
 		src: src.value,
-		dst: dst.value
+		dst: dst.value,
 	};
-	const [sport, dport, type, code, id] = [
-		"sport",
-		"dport",
-		"type",
-		"code",
-		"id"
-	].map((name) => fields.get(name));
-	if (type !== void 0) return {
-		...tuple,
-		icmp: {
-			type: Number(type),
-			code: Number(code),
-			id: Number(id)
-		}
-	};
-	return sport === void 0 || dport === void 0 ? tuple : {
-		...tuple,
-		sport: Number(sport),
-		dport: Number(dport)
-	};
+	const [sport, dport, type, code, id] = ["sport", "dport", "type", "code", "id"].map((name) => fields.get(name));
+	if (type !== void 0)
+		return {
+			...tuple,
+			icmp: {
+				type: Number(type),
+				code: Number(code),
+				id: Number(id),
+			},
+		};
+	return sport === void 0 || dport === void 0
+		? tuple
+		: {
+				...tuple,
+				sport: Number(sport),
+				dport: Number(dport),
+			};
 }
 function tcpStateOf(word) {
 	return TCP_CT_STATES.find((state) => state === word);
@@ -1224,9 +1303,9 @@ function sameDestination(a, b) {
 }
 // src/linux/conntrack.ts
 /**
-* Connection tracking entries of the real kernel: listed in the order of its hash table, deleted, counted. Entries
-* come to be by packets only, so `add` and `replace` are refused, as in the simulated kernel.
-*/
+ * Connection tracking entries of the real kernel: listed in the order of its hash table, deleted, counted. Entries
+ * come to be by packets only, so `add` and `replace` are refused, as in the simulated kernel.
+ */
 const CT_NEW$1 = nfnlType(1, 0);
 const CT_GET = nfnlType(1, 1);
 const CT_DELETE$1 = nfnlType(1, 2);
@@ -1237,7 +1316,7 @@ const CTA_STATS = {
 	insertFailed: 9,
 	drop: 10,
 	earlyDrop: 11,
-	clashResolve: 14
+	clashResolve: 14,
 };
 var ConntrackDriver = class {
 	kinds = ["conntrack"];
@@ -1245,21 +1324,24 @@ var ConntrackDriver = class {
 		const doomed = [];
 		for (const { index, op } of ops) {
 			if (op.object.kind !== "conntrack") continue;
-			if (op.verb !== "delete") return err({
-				errno: "EOPNOTSUPP",
-				op: index,
-				message: "conntrack: making or changing an entry is not modelled"
-			});
+			if (op.verb !== "delete")
+				return err({
+					errno: "EOPNOTSUPP",
+					op: index,
+					message: "conntrack: making or changing an entry is not modelled",
+				});
 			doomed.push({
 				index,
-				entry: op.object
+				entry: op.object,
 			});
 		}
-		return withSocket(netns, (socket) => this.#delete(netns, {
-			socket,
-			doomed,
-			undoable: options.undoable
-		}));
+		return withSocket(netns, (socket) =>
+			this.#delete(netns, {
+				socket,
+				doomed,
+				undoable: options.undoable,
+			}),
+		);
 	}
 	dump(netns) {
 		return conntrackEntries(netns);
@@ -1324,7 +1406,7 @@ function conntrackStats(netns) {
 			insertFailed: sum(cpus, CTA_STATS.insertFailed),
 			drop: sum(cpus, CTA_STATS.drop),
 			earlyDrop: sum(cpus, CTA_STATS.earlyDrop),
-			clashResolve: sum(cpus, CTA_STATS.clashResolve)
+			clashResolve: sum(cpus, CTA_STATS.clashResolve),
 		});
 	});
 }
@@ -1334,10 +1416,14 @@ function sum(cpus, type) {
 /** Entries that were deleted, made again; best effort. */
 function remake(socket, entries) {
 	const request = new MessageWriter();
-	for (const entry of entries) request.message({
-		type: CT_NEW$1,
-		flags: NLM_F_CREATE | 512
-	}, (to) => writeConntrack(to, entry));
+	for (const entry of entries)
+		request.message(
+			{
+				type: CT_NEW$1,
+				flags: NLM_F_CREATE | 512,
+			},
+			(to) => writeConntrack(to, entry),
+		);
 	socket.exchange(request);
 }
 function entryError(index, error) {
@@ -1345,7 +1431,7 @@ function entryError(index, error) {
 	return {
 		errno: "ENOENT",
 		op: index,
-		message: "conntrack: Operation failed: such conntrack doesn't exist"
+		message: "conntrack: Operation failed: such conntrack doesn't exist",
 	};
 }
 function withSocket(netns, work) {
@@ -1358,9 +1444,9 @@ function withSocket(netns, work) {
 }
 // src/linux/conntrack-events.ts
 /**
-* What becomes of connection tracking entries, as the kernel tells it by netlink multicast. It tells of entries that came to
-* be while somebody listened (nf_conntrack_events=2), and may lose events of a flood.
-*/
+ * What becomes of connection tracking entries, as the kernel tells it by netlink multicast. It tells of entries that came to
+ * be while somebody listened (nf_conntrack_events=2), and may lose events of a flood.
+ */
 const CT_NEW = nfnlType(1, 0);
 const CT_DELETE = nfnlType(1, 2);
 /** NFNLGRP_CONNTRACK_NEW, _UPDATE and _DESTROY, a bit each. */
@@ -1372,11 +1458,12 @@ const DATAGRAM_BYTES = 65536;
 /** Listens from now on; `now` is the kernel's clock in nanoseconds. */
 function openConntrackEvents(netns, now) {
 	const fd = netns.run(() => libc.socket(16, 3 | SOCK_CLOEXEC | SOCK_NONBLOCK, 12));
-	if (fd < 0) return err({
-		errno: "EIO",
-		op: -1,
-		message: `netlink socket: ${lastErrno()}`
-	});
+	if (fd < 0)
+		return err({
+			errno: "EIO",
+			op: -1,
+			message: `netlink socket: ${lastErrno()}`,
+		});
 	const room = /* @__PURE__ */ new Uint8Array(4);
 	new DataView(room.buffer).setInt32(0, BUFFER_BYTES$1, true);
 	libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE$2, room, room.length);
@@ -1390,14 +1477,14 @@ function openConntrackEvents(netns, now) {
 		return err({
 			errno: "EPERM",
 			op: -1,
-			message
+			message,
 		});
 	}
 	const buffer = new Uint8Array(DATAGRAM_BYTES);
 	return ok({
 		fd,
 		read: () => [...datagrams(fd, buffer)].flatMap((bytes) => eventsOf(bytes, now())),
-		close: () => void libc.close(fd)
+		close: () => void libc.close(fd),
 	});
 }
 function* datagrams(fd, buffer) {
@@ -1417,7 +1504,7 @@ function eventsOf(datagram, atNs) {
 			type,
 			atNs,
 			entry,
-			...type === "destroy" && isByUser(message) ? { byUser: true } : {}
+			...(type === "destroy" && isByUser(message) ? { byUser: true } : {}),
 		});
 	}
 	return events;
@@ -1441,9 +1528,9 @@ const NFACCT_BYTES = 3;
 /** NFACCT_NAME_MAX, less the zero byte. */
 const NAME_LENGTH = 31;
 /**
-* `replace` of an object that is there leaves it to the rules that count in it. Given counters it sets them, but Linux can
-* only set those of an object in use to zero: other counters for such a one are refused (EBUSY).
-*/
+ * `replace` of an object that is there leaves it to the rules that count in it. Given counters it sets them, but Linux can
+ * only set those of an object in use to zero: other counters for such a one are refused (EBUSY).
+ */
 var NfacctDriver = class {
 	kinds = ["nfacct"];
 	apply(netns, ops) {
@@ -1458,7 +1545,7 @@ var NfacctDriver = class {
 				undo();
 				return err({
 					...done.error,
-					op: index
+					op: index,
 				});
 			}
 			undos.push(done.value);
@@ -1479,18 +1566,20 @@ var Accounting = class {
 		return this.#with((socket) => {
 			const listed = socket.dump(ACCT_GET, (to) => nfgenmsg(to, 0));
 			if ("errno" in listed) return err(kernelError(-1, listed));
-			return ok(listed.map((message) => {
-				const attrs = message.attrs(4);
-				const counters = {
-					packets: be64(attrs, NFACCT_PKTS) ?? 0,
-					bytes: be64(attrs, NFACCT_BYTES) ?? 0
-				};
-				return {
-					kind: "nfacct",
-					name: attrs.text(NFACCT_NAME) ?? "",
-					counters
-				};
-			}));
+			return ok(
+				listed.map((message) => {
+					const attrs = message.attrs(4);
+					const counters = {
+						packets: be64(attrs, NFACCT_PKTS) ?? 0,
+						bytes: be64(attrs, NFACCT_BYTES) ?? 0,
+					};
+					return {
+						kind: "nfacct",
+						name: attrs.text(NFACCT_NAME) ?? "",
+						counters,
+					};
+				}),
+			);
 		});
 	}
 	apply(verb, object) {
@@ -1499,8 +1588,10 @@ var Accounting = class {
 		if (!listed.ok) return listed;
 		const before = listed.value.find((each) => each.name === name);
 		switch (verb) {
-			case "delete": return this.#remove(object, before);
-			case "add": return this.#make(object);
+			case "delete":
+				return this.#remove(object, before);
+			case "add":
+				return this.#make(object);
 			case "replace":
 				if (before === void 0) return this.#make(object);
 				return counters === void 0 ? ok(() => void 0) : this.#set(before, object);
@@ -1508,13 +1599,14 @@ var Accounting = class {
 	}
 	#make(object) {
 		const { name } = object;
-		if (name === "" || Buffer.byteLength(name) > NAME_LENGTH || name.includes("\0")) return err({
-			errno: "EINVAL",
-			message: `accounting object name \`${name}' is not allowed`
-		});
+		if (name === "" || Buffer.byteLength(name) > NAME_LENGTH || name.includes("\0"))
+			return err({
+				errno: "EINVAL",
+				message: `accounting object name \`${name}' is not allowed`,
+			});
 		const error = this.#send(ACCT_NEW, {
 			flags: NLM_F_CREATE | 512,
-			object
+			object,
 		});
 		if (error === void 0) return ok(() => void this.#send(ACCT_DEL, { object }));
 		return err(said(error, "EEXIST", `accounting object \`${name}' already exists`));
@@ -1531,7 +1623,7 @@ var Accounting = class {
 		if (object.counters?.packets === 0 && object.counters.bytes === 0) {
 			const error = this.#send(ACCT_NEW, {
 				flags: NLM_F_CREATE | 256,
-				object
+				object,
 			});
 			return error === void 0 ? ok(() => void this.#set(object, before)) : err(kernelError(-1, error));
 		}
@@ -1547,16 +1639,19 @@ var Accounting = class {
 	#send(type, { flags = 0, object }) {
 		return this.#with((socket) => {
 			const request = new MessageWriter();
-			request.message({
-				type,
-				flags
-			}, (to) => {
-				nfgenmsg(to, 0);
-				to.attrText(NFACCT_NAME, object.name);
-				if (object.counters === void 0 || type !== ACCT_NEW) return;
-				attrBe64(to, NFACCT_PKTS, object.counters.packets);
-				attrBe64(to, NFACCT_BYTES, object.counters.bytes);
-			});
+			request.message(
+				{
+					type,
+					flags,
+				},
+				(to) => {
+					nfgenmsg(to, 0);
+					to.attrText(NFACCT_NAME, object.name);
+					if (object.counters === void 0 || type !== ACCT_NEW) return;
+					attrBe64(to, NFACCT_PKTS, object.counters.packets);
+					attrBe64(to, NFACCT_BYTES, object.counters.bytes);
+				},
+			);
 			return socket.exchange(request).errors.get(0);
 		});
 	}
@@ -1570,10 +1665,12 @@ var Accounting = class {
 	}
 };
 function said(error, errno, message) {
-	return errnoName(error.errno) === errno ? {
-		errno,
-		message
-	} : kernelError(-1, error);
+	return errnoName(error.errno) === errno
+		? {
+				errno,
+				message,
+			}
+		: kernelError(-1, error);
 }
 // src/linux/offload.ts
 /** Checksum offload of devices (ethtool -K DEV tx off), so that packets carry their checksums from the start. */
@@ -1624,7 +1721,7 @@ function diagSockets(netns, protocol) {
 	return withDiag(netns, (fd) => {
 		const request = diagRequest(protocol, {
 			type: SOCK_DIAG_BY_FAMILY,
-			flags: NLM_F_DUMP
+			flags: NLM_F_DUMP,
 		});
 		if (libc.send(fd, request, request.length, 0) < 0) return lastErrno();
 		return readDump(fd);
@@ -1637,7 +1734,7 @@ function destroySockets(netns, protocol, sockets) {
 		for (const { id } of sockets) {
 			const request = diagRequest(protocol, {
 				type: SOCK_DESTROY,
-				flags: NLM_F_ACK
+				flags: NLM_F_ACK,
 			});
 			request.set(id, REQUEST_ID);
 			if (libc.send(fd, request, request.length, 0) < 0) return lastErrno();
@@ -1676,13 +1773,13 @@ function readDump(fd) {
 	for (;;) {
 		const length = libc.recv(fd, buffer, buffer.length, 0);
 		if (length <= 0) return length < 0 ? lastErrno() : found;
-		for (let at = 0; at + NLMSG_BYTES <= length;) {
+		for (let at = 0; at + NLMSG_BYTES <= length; ) {
 			const size = view.getUint32(at, true);
 			const type = view.getUint16(at + 4, true);
 			if (type === NLMSG_DONE) return found;
 			if (type === NLMSG_ERROR || size < NLMSG_BYTES) return "EIO";
 			if (size >= 88) found.push(diagSocket(view, at + NLMSG_BYTES));
-			at += size + 3 & -4;
+			at += (size + 3) & -4;
 		}
 	}
 }
@@ -1691,17 +1788,17 @@ function diagSocket(view, at) {
 		state: view.getUint8(at + 1),
 		local: {
 			port: view.getUint16(at + 4),
-			addr: ipText(view.getUint32(at + 8))
+			addr: ipText(view.getUint32(at + 8)),
 		},
 		remote: {
 			port: view.getUint16(at + 6),
-			addr: ipText(view.getUint32(at + 24))
+			addr: ipText(view.getUint32(at + 24)),
 		},
 		ifindex: view.getUint32(at + 40, true),
 		recvQueue: view.getUint32(at + 56, true),
 		sendQueue: view.getUint32(at + 60, true),
 		inode: view.getUint32(at + 68, true),
-		id: new Uint8Array(view.buffer, at + ANSWER_ID, ID_BYTES).slice()
+		id: new Uint8Array(view.buffer, at + ANSWER_ID, ID_BYTES).slice(),
 	};
 }
 // src/linux/socket-error.ts
@@ -1714,7 +1811,7 @@ function socketError(errno, about) {
 	if (known === void 0) throw new Error(`socket: ${message}`);
 	return {
 		errno: known,
-		message
+		message,
 	};
 }
 /** The same as a failed `Result`. */
@@ -1725,24 +1822,17 @@ function socketErr(errno, about) {
 function noIpv6(addr) {
 	return err({
 		errno: "EOPNOTSUPP",
-		message: `IPv6 sockets are not modelled: ${addr}`
+		message: `IPv6 sockets are not modelled: ${addr}`,
 	});
 }
 /** Whether an ICMP error is a hard one, which a connected UDP socket reports (net/ipv4/icmp.c: icmp_err_convert). */
 function icmpErrorIsFatal(type, code) {
-	return type === ICMP_PARAMETERPROB || type === ICMP_DEST_UNREACH && !SOFT_UNREACH.includes(code);
+	return type === ICMP_PARAMETERPROB || (type === ICMP_DEST_UNREACH && !SOFT_UNREACH.includes(code));
 }
 const ICMP_DEST_UNREACH = 3;
 const ICMP_PARAMETERPROB = 12;
 /** Network, host, source route failed, and the two for a type of service; "fragmentation needed" is no error of its own. */
-const SOFT_UNREACH = [
-	0,
-	1,
-	4,
-	5,
-	11,
-	12
-];
+const SOFT_UNREACH = [0, 1, 4, 5, 11, 12];
 const ERRNOS = [
 	"EADDRINUSE",
 	"EADDRNOTAVAIL",
@@ -1761,7 +1851,7 @@ const ERRNOS = [
 	"EOPNOTSUPP",
 	"ENOENT",
 	"ENETDOWN",
-	"ENODEV"
+	"ENODEV",
 ];
 /** What the port has no word for, by the nearest that it has; the simulated kernel does the same. */
 const RENAMED = /* @__PURE__ */ new Map([
@@ -1769,7 +1859,7 @@ const RENAMED = /* @__PURE__ */ new Map([
 	["ENONET", "EHOSTUNREACH"],
 	["EPROTO", "EINVAL"],
 	["ECONNABORTED", "ECONNRESET"],
-	["ENXIO", "ENODEV"]
+	["ENXIO", "ENODEV"],
 ]);
 // src/linux/open-socket.ts
 /** Opening IPv4 sockets with the port's options, and the table of those that are open. */
@@ -1785,7 +1875,7 @@ var OpenSockets = class {
 		this.#byNetns.get(netns)?.delete(socket);
 	}
 	of(netns) {
-		return [...this.#byNetns.get(netns) ?? []];
+		return [...(this.#byNetns.get(netns) ?? [])];
 	}
 	/** Destroys all sockets of a namespace. */
 	destroyAll(netns) {
@@ -1802,7 +1892,7 @@ const IP_MTU_DISCOVER = 10;
 const PMTUDISC = {
 	dont: 0,
 	want: 1,
-	do: 2
+	do: 2,
 };
 const ADDR_ANY = ip("0.0.0.0");
 const LOOPBACK = ip("127.0.0.1");
@@ -1819,15 +1909,21 @@ function openInet(netns, spec) {
 	if (bind.addr !== void 0 && familyOf(bind.addr) !== "ipv4") return noIpv6(bind.addr);
 	const fd = netns.run(() => libc.socket(2, spec.type | SOCK_NONBLOCK | SOCK_CLOEXEC, spec.protocol));
 	if (fd < 0) return socketErr(lastErrno());
-	const refused = setOptions(fd, spec) ?? bindTo(fd, {
-		addr: bind.addr ?? ADDR_ANY,
-		port
-	}, spec);
+	const refused =
+		setOptions(fd, spec) ??
+		bindTo(
+			fd,
+			{
+				addr: bind.addr ?? ADDR_ANY,
+				port,
+			},
+			spec,
+		);
 	if (refused === void 0) return ok(fd);
 	libc.close(fd);
 	return {
 		ok: false,
-		error: refused
+		error: refused,
 	};
 }
 /** The far end as `struct sockaddr_in`; port 0 is EINVAL. */
@@ -1838,10 +1934,12 @@ function remoteSockaddr(to) {
 }
 /** 0.0.0.0 as a far end is this host. */
 function remoteEnd(to) {
-	return to.addr === ADDR_ANY ? {
-		addr: LOOPBACK,
-		port: to.port
-	} : to;
+	return to.addr === ADDR_ANY
+		? {
+				addr: LOOPBACK,
+				port: to.port,
+			}
+		: to;
 }
 function portIsValid(port) {
 	return Number.isInteger(port) && port >= 0 && port <= 65535;
@@ -1852,44 +1950,15 @@ function setOptions(fd, { options, reuseAddr }) {
 		if (libc.setsockopt(fd, 1, SO_BINDTODEVICE, name, name.length) !== 0) return failed$1(options.dev);
 	}
 	const wanted = [
-		[
-			1,
-			SO_REUSEADDR,
-			reuseAddr === true ? 1 : void 0,
-			"SO_REUSEADDR"
-		],
-		[
-			1,
-			SO_BROADCAST,
-			options.broadcast === true ? 1 : void 0,
-			"SO_BROADCAST"
-		],
-		[
-			1,
-			SO_MARK,
-			options.mark === void 0 ? void 0 : options.mark | 0,
-			"SO_MARK"
-		],
-		[
-			0,
-			2,
-			options.ttl === 0 ? void 0 : options.ttl,
-			"IP_TTL"
-		],
-		[
-			0,
-			IP_TOS,
-			options.tos,
-			"IP_TOS"
-		],
-		[
-			0,
-			IP_MTU_DISCOVER,
-			options.pmtudisc && PMTUDISC[options.pmtudisc],
-			"IP_MTU_DISCOVER"
-		]
+		[1, SO_REUSEADDR, reuseAddr === true ? 1 : void 0, "SO_REUSEADDR"],
+		[1, SO_BROADCAST, options.broadcast === true ? 1 : void 0, "SO_BROADCAST"],
+		[1, SO_MARK, options.mark === void 0 ? void 0 : options.mark | 0, "SO_MARK"],
+		[0, 2, options.ttl === 0 ? void 0 : options.ttl, "IP_TTL"],
+		[0, IP_TOS, options.tos, "IP_TOS"],
+		[0, IP_MTU_DISCOVER, options.pmtudisc && PMTUDISC[options.pmtudisc], "IP_MTU_DISCOVER"],
 	];
-	for (const [level, name, value, about] of wanted) if (value !== void 0 && !setIntOption(fd, level, name, value)) return failed$1(about);
+	for (const [level, name, value, about] of wanted)
+		if (value !== void 0 && !setIntOption(fd, level, name, value)) return failed$1(about);
 }
 function bindTo(fd, end, { options, alwaysBind }) {
 	const addr = options.bind?.addr !== void 0 || end.port !== 0 || alwaysBind === true ? sockaddrOf(end) : void 0;
@@ -1903,10 +1972,10 @@ function failed$1(about) {
 /** Sending on sockets that have an error queue (UDP, ICMP). */
 const MSG_DONTWAIT$3 = 64;
 /**
-* Sends one datagram; `to` is a `struct sockaddr_in`, undefined on a connected socket. An ICMP error that waits at the
-* socket is about an earlier datagram: it is taken off and this one sent. A full send buffer loses the datagram, as a full
-* queue of a device does.
-*/
+ * Sends one datagram; `to` is a `struct sockaddr_in`, undefined on a connected socket. An ICMP error that waits at the
+ * socket is about an earlier datagram: it is taken off and this one sent. A full send buffer loses the datagram, as a full
+ * queue of a device does.
+ */
 function sendDatagram(room, socket, bytes, to) {
 	const first = attempt$1(socket.fd, bytes, to);
 	if (first === void 0) return SENT;
@@ -1924,13 +1993,19 @@ function sendDatagram(room, socket, bytes, to) {
 /** Empties the error queue and clears the pending error. */
 function takeQueuedErrors(room, fd) {
 	const found = [];
-	for (let next = room.messages.queuedError(fd); next !== void 0; next = room.messages.queuedError(fd)) found.push(next);
+	for (let next = room.messages.queuedError(fd); next !== void 0; next = room.messages.queuedError(fd))
+		found.push(next);
 	takeSocketError(fd);
 	return found;
 }
 /** The errno's name; undefined: sent. */
 function attempt$1(fd, bytes, to) {
-	if ((to === void 0 ? libc.send(fd, bytes, bytes.length, MSG_DONTWAIT$3) : libc.sendto(fd, bytes, bytes.length, MSG_DONTWAIT$3, to, to.length)) >= 0) return void 0;
+	if (
+		(to === void 0
+			? libc.send(fd, bytes, bytes.length, MSG_DONTWAIT$3)
+			: libc.sendto(fd, bytes, bytes.length, MSG_DONTWAIT$3, to, to.length)) >= 0
+	)
+		return void 0;
 	const errno = lastErrno();
 	return errno === "EAGAIN" || errno === "ENOBUFS" ? void 0 : errno;
 }
@@ -1939,15 +2014,15 @@ function refusal(errno, queued) {
 	if (errno !== "EMSGSIZE" || mtu === void 0) return socketErr(errno);
 	return err({
 		...socketError(errno, `mtu=${mtu}`),
-		mtu
+		mtu,
 	});
 }
 const SENT = ok(void 0);
 // src/linux/echo-socket.ts
 /**
-* What `ping` opens as root: a raw ICMP socket that lets only echo replies through, and an error queue. Raw sockets see the
-* whole namespace's replies, so the identifier is checked here and kept unique among the sockets of this process.
-*/
+ * What `ping` opens as root: a raw ICMP socket that lets only echo replies through, and an error queue. Raw sockets see the
+ * whole namespace's replies, so the identifier is checked here and kept unique among the sockets of this process.
+ */
 const SOL_RAW = 255;
 const ICMP_FILTER = 1;
 const IP_RECVERR$2 = 11;
@@ -1960,36 +2035,45 @@ const PROBE_PORT = 1025;
 /** Opens a socket that pings `to`; fails as connect does when there is no route. EADDRINUSE: another has the identifier. */
 function openEchoSocket(room, netns, at, handlers) {
 	const { options } = at;
-	const to = sockaddrOf(remoteEnd({
-		addr: at.to,
-		port: PROBE_PORT
-	}));
+	const to = sockaddrOf(
+		remoteEnd({
+			addr: at.to,
+			port: PROBE_PORT,
+		}),
+	);
 	if (to === void 0) return noIpv6(at.to);
-	const taken = new Set(room.open.of(netns).flatMap((other) => other instanceof LinuxEchoSocket ? [other.id] : []));
+	const taken = new Set(room.open.of(netns).flatMap((other) => (other instanceof LinuxEchoSocket ? [other.id] : [])));
 	const id = options.id ?? freeId(taken);
 	if (taken.has(id)) return socketErr("EADDRINUSE", `id ${id}`);
 	if (!Number.isInteger(id) || id < 0 || id > 65535) return socketErr("EINVAL", `id ${id}`);
 	const refused = refusedRoute(netns, options, to);
-	if (refused !== void 0) return {
-		ok: false,
-		error: refused
-	};
+	if (refused !== void 0)
+		return {
+			ok: false,
+			error: refused,
+		};
 	const fd = openInet(netns, {
 		type: 3,
 		protocol: 1,
-		options: withoutPort(options)
+		options: withoutPort(options),
 	});
 	if (!fd.ok) return fd;
 	setIntOption(fd.value, SOL_RAW, ICMP_FILTER, -2);
 	setIntOption(fd.value, 0, IP_RECVERR$2, 1);
 	setIntOption(fd.value, 1, SO_RCVBUFFORCE$1, RECEIVE_BUFFER_BYTES$1);
-	return ok(new LinuxEchoSocket(room, {
-		netns,
-		fd: fd.value,
-		options,
-		to,
-		id
-	}, handlers));
+	return ok(
+		new LinuxEchoSocket(
+			room,
+			{
+				netns,
+				fd: fd.value,
+				options,
+				to,
+				id,
+			},
+			handlers,
+		),
+	);
 }
 var LinuxEchoSocket = class {
 	id;
@@ -2024,15 +2108,15 @@ var LinuxEchoSocket = class {
 		this.#ttl = ttl;
 		const bytes = new Uint8Array(8 + request.payload.length);
 		bytes.set(request.payload, 8);
-		const rest = (this.id << 16 | request.seq & 65535) >>> 0;
+		const rest = ((this.id << 16) | (request.seq & 65535)) >>> 0;
 		putIcmp(bytes, 0, bytes.length, {
 			type: 8,
 			code: 0,
-			rest
+			rest,
 		});
 		const sending = {
 			fd: this.fd,
-			onQueuedError: (error) => this.#icmpError(error)
+			onQueuedError: (error) => this.#icmpError(error),
 		};
 		return sendDatagram(this.#room, sending, bytes, this.#to);
 	}
@@ -2069,7 +2153,7 @@ var LinuxEchoSocket = class {
 			id: this.id,
 			seq: icmpSeq(bytes, at),
 			ttl: ipv4Ttl(bytes, 0),
-			payload: bytes.slice(at + 8)
+			payload: bytes.slice(at + 8),
 		});
 	}
 	#icmpError({ origin, from, type, code, info, quoted }) {
@@ -2081,7 +2165,7 @@ var LinuxEchoSocket = class {
 			type,
 			code,
 			seq: icmpSeq(quoted, 0),
-			...mtu
+			...mtu,
 		});
 	}
 };
@@ -2090,7 +2174,7 @@ function refusedRoute(netns, options, to) {
 	const probe = openInet(netns, {
 		type: 2,
 		protocol: 17,
-		options: withoutPort(options)
+		options: withoutPort(options),
 	});
 	if (!probe.ok) return probe.error;
 	const failed = libc.connect(probe.value, to, to.length) === 0 ? void 0 : socketErr(lastErrno()).error;
@@ -2099,15 +2183,17 @@ function refusedRoute(netns, options, to) {
 }
 /** ICMP has no ports. */
 function withoutPort({ bind, ...options }) {
-	return bind?.addr === void 0 ? options : {
-		...options,
-		bind: { addr: bind.addr }
-	};
+	return bind?.addr === void 0
+		? options
+		: {
+				...options,
+				bind: { addr: bind.addr },
+			};
 }
 function freeId(taken) {
 	const start = Math.floor(Math.random() * 65535);
 	for (let k = 0; k < 65535; k += 1) {
-		const id = 1 + (start + k) % 65535;
+		const id = 1 + ((start + k) % 65535);
 		if (!taken.has(id)) return id;
 	}
 	return start;
@@ -2150,7 +2236,7 @@ var MessageReader = class {
 		return {
 			bytes: bytes.slice(DATA_AT, DATA_AT + length),
 			from: endAt(view, NAME_AT),
-			to: info === void 0 ? void 0 : ipText(view.getUint32(info + 8))
+			to: info === void 0 ? void 0 : ipText(view.getUint32(info + 8)),
 		};
 	}
 	/** The next entry of the error queue; undefined: it is empty. */
@@ -2171,7 +2257,7 @@ var MessageReader = class {
 				info: view.getUint32(at + 8, true),
 				from: endAt(view, at + EXTENDED_ERR_BYTES).addr,
 				to: endAt(view, NAME_AT),
-				quoted: bytes.slice(DATA_AT, DATA_AT + length)
+				quoted: bytes.slice(DATA_AT, DATA_AT + length),
 			};
 		}
 	}
@@ -2191,15 +2277,15 @@ var MessageReader = class {
 			const length = view.getUint32(at, true);
 			if (length < CMSG_BYTES) return void 0;
 			if (view.getInt32(at + 8, true) === SOL_IP$1 && view.getInt32(at + 12, true) === wanted) return at + CMSG_BYTES;
-			at += length + 7 & -8;
+			at += (length + 7) & -8;
 		}
 	}
 };
 // src/linux/packet-socket.ts
 /**
-* Packet sockets of the port: frames of one EtherType on one device, in and out as they are. A closed one is kept for the
-* next that asks for the same (closing a descriptor of this kind waits for 10 to 20 ms), shut by a filter meanwhile.
-*/
+ * Packet sockets of the port: frames of one EtherType on one device, in and out as they are. A closed one is kept for the
+ * next that asks for the same (closing a descriptor of this kind waits for 10 to 20 ms), shut by a filter meanwhile.
+ */
 const MSG_DONTWAIT$1 = 64;
 const SOCKADDR_LL_BYTES = 20;
 /** Descriptors that wait for their next use, by namespace, device and EtherType. */
@@ -2222,7 +2308,7 @@ var PacketPool = class {
 	}
 	/** Closes what waits for a namespace's next use. */
 	closeAll(netns) {
-		for (const fd of [...this.#idle.get(netns)?.values() ?? []].flat()) closeLater(fd);
+		for (const fd of [...(this.#idle.get(netns)?.values() ?? [])].flat()) closeLater(fd);
 		this.#idle.delete(netns);
 	}
 };
@@ -2237,12 +2323,18 @@ function openPacketSocket(room, netns, options, handlers) {
 		room.packets.read(fd, () => void 0);
 		acceptAll(fd);
 	}
-	return ok(new LinuxPacketSocket(room, {
-		netns,
-		fd,
-		ifindex,
-		options
-	}, handlers));
+	return ok(
+		new LinuxPacketSocket(
+			room,
+			{
+				netns,
+				fd,
+				ifindex,
+				options,
+			},
+			handlers,
+		),
+	);
 }
 var LinuxPacketSocket = class {
 	fd;
@@ -2276,10 +2368,14 @@ var LinuxPacketSocket = class {
 	close() {
 		if (!this.#leave()) return;
 		refuseAll(this.fd);
-		this.#room.pool.give(this.#place.netns, {
-			...this.options,
-			ifindex: this.#place.ifindex
-		}, this.fd);
+		this.#room.pool.give(
+			this.#place.netns,
+			{
+				...this.options,
+				ifindex: this.#place.ifindex,
+			},
+			this.fd,
+		);
 	}
 	destroy() {
 		if (this.#leave()) closeLater(this.fd);
@@ -2310,9 +2406,9 @@ function boundIfindex(fd) {
 }
 // src/linux/tcp-connection.ts
 /**
-* A TCP connection on the real kernel. The descriptor stays open until TCP itself is done with it (state CLOSE), so that
-* `close` is a half close, and `onClose` comes when both directions are closed.
-*/
+ * A TCP connection on the real kernel. The descriptor stays open until TCP itself is done with it (state CLOSE), so that
+ * `close` is a half close, and `onClose` comes when both directions are closed.
+ */
 const EVENTS = -2147475451;
 const MSG_DONTWAIT = 64;
 const SHUT_WR = 1;
@@ -2325,16 +2421,7 @@ const READ_BYTES = 65536;
 /** How much to read before others have their turn. */
 const READS_A_TURN = 16;
 /** `struct linger`: on, 0 s. */
-const LINGER_0 = new Uint8Array([
-	1,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0
-]);
+const LINGER_0 = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 var LinuxTcpConnection = class {
 	local;
 	remote;
@@ -2492,10 +2579,14 @@ var LinuxTcpConnection = class {
 			this.#fail(errno);
 			return;
 		}
-		getOption(this.fd, {
-			level: SOL_TCP,
-			name: TCP_INFO
-		}, INFO);
+		getOption(
+			this.fd,
+			{
+				level: SOL_TCP,
+				name: TCP_INFO,
+			},
+			INFO,
+		);
 		if (INFO[0] !== TCP_CLOSE) return;
 		this.#leave();
 		this.#handlers.onClose?.();
@@ -2525,20 +2616,26 @@ function listenTcpSocket(room, netns, options, onAccept) {
 		protocol: 6,
 		options,
 		reuseAddr: true,
-		alwaysBind: true
+		alwaysBind: true,
 	});
 	if (!fd.ok) return fd;
 	if (libc.listen(fd.value, options.backlog ?? SOMAXCONN) !== 0) return closed(fd.value, lastErrno());
-	return ok(new LinuxTcpListener(room, {
-		netns,
-		fd: fd.value,
-		options
-	}, onAccept));
+	return ok(
+		new LinuxTcpListener(
+			room,
+			{
+				netns,
+				fd: fd.value,
+				options,
+			},
+			onAccept,
+		),
+	);
 }
 /**
-* Sends the SYN. What stops the SYN from being made is the result's error; whatever comes after that, even before this
-* returns, is told to the handlers.
-*/
+ * Sends the SYN. What stops the SYN from being made is the result's error; whatever comes after that, even before this
+ * returns, is told to the handlers.
+ */
 function connectTcpSocket(room, netns, at, handlers) {
 	const { to, options } = at;
 	const remote = remoteSockaddr(to);
@@ -2547,29 +2644,39 @@ function connectTcpSocket(room, netns, at, handlers) {
 		type: 1,
 		protocol: 6,
 		options,
-		reuseAddr: true
+		reuseAddr: true,
 	});
 	if (!fd.ok) return fd;
 	const errno = libc.connect(fd.value, remote.value, remote.value.length) === 0 ? void 0 : lastErrno();
 	const failed = errno !== void 0 && errno !== "EINPROGRESS";
 	const local = localEnd(fd.value);
-	if (failed && !synWasSent(netns, {
-		...at,
-		errno,
-		localPort: local.port
-	}, remote.value)) return closed(fd.value, errno);
+	if (
+		failed &&
+		!synWasSent(
+			netns,
+			{
+				...at,
+				errno,
+				localPort: local.port,
+			},
+			remote.value,
+		)
+	)
+		return closed(fd.value, errno);
 	const place = {
 		netns,
 		fd: fd.value,
 		options,
 		local,
-		remote: remoteEnd(to)
+		remote: remoteEnd(to),
 	};
-	return ok(new LinuxTcpConnection(room, place, {
-		state: "connecting",
-		handlers,
-		...failed ? { failed: errno } : {}
-	}));
+	return ok(
+		new LinuxTcpConnection(room, place, {
+			state: "connecting",
+			handlers,
+			...(failed ? { failed: errno } : {}),
+		}),
+	);
 }
 var LinuxTcpListener = class {
 	local;
@@ -2620,19 +2727,21 @@ var LinuxTcpListener = class {
 				fd,
 				options: this.options,
 				local: localEnd(fd),
-				remote
+				remote,
 			};
-			this.#onAccept(new LinuxTcpConnection(this.#room, place, {
-				state: "open",
-				handlers: {}
-			}));
+			this.#onAccept(
+				new LinuxTcpConnection(this.#room, place, {
+					state: "open",
+					handlers: {},
+				}),
+			);
 		}
 	}
 };
 /**
-* Whether a connect that failed at once had sent its SYN: the answer can come, through veth devices, while connect still
-* runs. A port that was chosen says so; where the program had chosen it, a route that is there does.
-*/
+ * Whether a connect that failed at once had sent its SYN: the answer can come, through veth devices, while connect still
+ * runs. A port that was chosen says so; where the program had chosen it, a route that is there does.
+ */
 function synWasSent(netns, at, remote) {
 	if (at.errno === "ECONNREFUSED" || at.errno === "ECONNRESET") return true;
 	if (at.errno !== "EHOSTUNREACH" && at.errno !== "ENETUNREACH") return false;
@@ -2642,10 +2751,13 @@ function synWasSent(netns, at, remote) {
 	const probe = openInet(netns, {
 		type: 2,
 		protocol: 17,
-		options: addr === void 0 ? options : {
-			...options,
-			bind: { addr }
-		}
+		options:
+			addr === void 0
+				? options
+				: {
+						...options,
+						bind: { addr },
+					},
 	});
 	if (!probe.ok) return false;
 	const hasRoute = libc.connect(probe.value, remote, remote.length) === 0;
@@ -2671,7 +2783,7 @@ function openUdpSocket(room, netns, options, handlers) {
 		type: 2,
 		protocol: 17,
 		options,
-		alwaysBind: true
+		alwaysBind: true,
 	});
 	if (!fd.ok) return fd;
 	setIntOption(fd.value, SOL_IP, IP_PKTINFO, 1);
@@ -2682,11 +2794,17 @@ function openUdpSocket(room, netns, options, handlers) {
 		libc.close(fd.value);
 		return socketErr(errno);
 	}
-	return ok(new LinuxUdpSocket(room, {
-		netns,
-		fd: fd.value,
-		options
-	}, handlers));
+	return ok(
+		new LinuxUdpSocket(
+			room,
+			{
+				netns,
+				fd: fd.value,
+				options,
+			},
+			handlers,
+		),
+	);
 }
 var LinuxUdpSocket = class {
 	local;
@@ -2723,7 +2841,7 @@ var LinuxUdpSocket = class {
 			if (!remote.ok) return remote;
 			this.#lastTo = {
 				end: to,
-				bytes: remote.value
+				bytes: remote.value,
 			};
 		}
 		return sendDatagram(this.#room, this.#sending, bytes, this.#lastTo.bytes);
@@ -2742,7 +2860,7 @@ var LinuxUdpSocket = class {
 	get #sending() {
 		return {
 			fd: this.fd,
-			onQueuedError: (error) => this.#icmpError(error)
+			onQueuedError: (error) => this.#icmpError(error),
 		};
 	}
 	#ready(events) {
@@ -2752,7 +2870,7 @@ var LinuxUdpSocket = class {
 			if (typeof next === "string") return;
 			this.#handlers.onDatagram?.(next.bytes, next.from, {
 				addr: next.to ?? this.local.addr,
-				port: this.local.port
+				port: this.local.port,
 			});
 		}
 	}
@@ -2766,7 +2884,7 @@ var LinuxUdpSocket = class {
 			type,
 			code,
 			to: error.to,
-			...mtu
+			...mtu,
 		});
 		if (this.options.connect === void 0) return;
 		if (tooLong) this.#handlers.onError?.(socketError("EMSGSIZE", `mtu=${info}`));
@@ -2785,7 +2903,7 @@ var LinuxSockets = class {
 			messages: new MessageReader(),
 			packets: new PacketReader(),
 			open: new OpenSockets(),
-			pool: new PacketPool()
+			pool: new PacketPool(),
 		};
 	}
 	listenTcp(netns, options, onAccept) {
@@ -2794,10 +2912,17 @@ var LinuxSockets = class {
 	}
 	connectTcp(netns, to, options, handlers) {
 		const found = findNetns(this.#room, netns);
-		return found.ok ? connectTcpSocket(this.#room, found.value, {
-			to,
-			options
-		}, handlers) : found;
+		return found.ok
+			? connectTcpSocket(
+					this.#room,
+					found.value,
+					{
+						to,
+						options,
+					},
+					handlers,
+				)
+			: found;
 	}
 	openUdp(netns, options, handlers) {
 		const found = findNetns(this.#room, netns);
@@ -2805,10 +2930,17 @@ var LinuxSockets = class {
 	}
 	openEcho(netns, to, options, handlers) {
 		const found = findNetns(this.#room, netns);
-		return found.ok ? openEchoSocket(this.#room, found.value, {
-			to,
-			options
-		}, handlers) : found;
+		return found.ok
+			? openEchoSocket(
+					this.#room,
+					found.value,
+					{
+						to,
+						options,
+					},
+					handlers,
+				)
+			: found;
 	}
 	openPacket(netns, options, handlers) {
 		const found = findNetns(this.#room, netns);
@@ -2823,14 +2955,19 @@ var LinuxSockets = class {
 		if (typeof udp === "string") return socketErr(udp, "sock_diag");
 		const owners = ownersByInode(this.#room.open.of(found.value));
 		const listeners = tcp.filter(({ state }) => state === TCP_LISTEN);
-		const connections = tcp.filter(({ state }) => state !== TCP_LISTEN && STATES[state] !== void 0).sort((a, b) => a.local.port - b.local.port || a.remote.port - b.remote.port);
+		const connections = tcp
+			.filter(({ state }) => state !== TCP_LISTEN && STATES[state] !== void 0)
+			.sort((a, b) => a.local.port - b.local.port || a.remote.port - b.remote.port);
 		const names = found.value.run(() => deviceNames([...tcp, ...udp]));
-		return ok([...[...listeners, ...connections].map((socket) => entry("tcp", socket, owners.get(socket.inode), names)), ...udp.map((socket) => entry("udp", socket, owners.get(socket.inode), names))]);
+		return ok([
+			...[...listeners, ...connections].map((socket) => entry("tcp", socket, owners.get(socket.inode), names)),
+			...udp.map((socket) => entry("udp", socket, owners.get(socket.inode), names)),
+		]);
 	}
 	/**
-	* Closes all sockets of a namespace, open and kept, telling neither their programs nor their peers. To be called before
-	* the namespace is let go: its sockets would keep it alive.
-	*/
+	 * Closes all sockets of a namespace, open and kept, telling neither their programs nor their peers. To be called before
+	 * the namespace is let go: its sockets would keep it alive.
+	 */
 	closeNetns(netns) {
 		this.#room.open.destroyAll(netns);
 		this.#room.pool.closeAll(netns);
@@ -2849,7 +2986,7 @@ const STATES = {
 	9: "LAST-ACK",
 	10: "LISTEN",
 	11: "CLOSING",
-	12: "SYN-RECV"
+	12: "SYN-RECV",
 };
 function entry(protocol, socket, owner, names) {
 	const dev = names.get(socket.ifindex);
@@ -2858,12 +2995,12 @@ function entry(protocol, socket, owner, names) {
 		protocol,
 		state: STATES[socket.state] ?? "UNCONN",
 		local: socket.local,
-		...socket.remote.port === 0 ? {} : { remote: socket.remote },
-		...dev === void 0 ? {} : { dev },
+		...(socket.remote.port === 0 ? {} : { remote: socket.remote }),
+		...(dev === void 0 ? {} : { dev }),
 		recvQueue: socket.recvQueue,
 		sendQueue: socket.sendQueue,
-		...owned.program === void 0 || owned.program === "" ? {} : { program: owned.program },
-		...owned.pid === void 0 ? {} : { pid: owned.pid }
+		...(owned.program === void 0 || owned.program === "" ? {} : { program: owned.program }),
+		...(owned.pid === void 0 ? {} : { pid: owned.pid }),
 	};
 }
 function ownersByInode(open) {
@@ -2882,11 +3019,11 @@ function deviceNames(sockets) {
 }
 // src/linux/xtables-model.ts
 /**
-* What a transaction makes of the tables, worked out before anything is loaded: the same answers to `add`, `replace`,
-* `delete`, `position`, `duplicate` and `keepRules` as the simulated kernel gives. What is to be loaded is the difference
-* between before and after, so rules that stay keep their counters.
-*/
-const NAT_IS_NOT_A_FILTER = "The \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.";
+ * What a transaction makes of the tables, worked out before anything is loaded: the same answers to `add`, `replace`,
+ * `delete`, `position`, `duplicate` and `keepRules` as the simulated kernel gives. What is to be loaded is the difference
+ * between before and after, so rules that stay keep their counters.
+ */
+const NAT_IS_NOT_A_FILTER = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
 var ModelChain = class {
 	name;
 	isBuiltin;
@@ -2911,11 +3048,16 @@ var ModelChain = class {
 		this.counters = before?.counters;
 		this.rules = (before?.rules ?? []).map((rule, index) => ({
 			rule,
-			from: { before: index }
+			from: { before: index },
 		}));
 	}
 	get isChanged() {
-		return this.headOp !== void 0 || this.wholeOp !== void 0 || this.removed.size > 0 || this.rules.some(({ from }) => "op" in from);
+		return (
+			this.headOp !== void 0 ||
+			this.wholeOp !== void 0 ||
+			this.removed.size > 0 ||
+			this.rules.some(({ from }) => "op" in from)
+		);
 	}
 };
 var ModelTable = class {
@@ -2928,7 +3070,8 @@ var ModelTable = class {
 		this.isNew = isKnown && before === void 0;
 		const chains = new Map(before?.chains.map((chain) => [chain.name, chain]));
 		for (const hook of BUILTIN_CHAINS[name]) this.chains.set(hook, new ModelChain(hook, true, chains.get(hook)));
-		for (const [chain, was] of chains) if (!this.chains.has(chain)) this.chains.set(chain, new ModelChain(chain, false, was));
+		for (const [chain, was] of chains)
+			if (!this.chains.has(chain)) this.chains.set(chain, new ModelChain(chain, false, was));
 	}
 	get isChanged() {
 		return [...this.chains.values()].some((chain) => chain.isChanged);
@@ -2945,7 +3088,16 @@ var XtModel = class {
 	tables;
 	/** `before`: the tables as saved; undefined: nobody has looked, and only whole chains of tables in use can be replaced. */
 	constructor(before) {
-		this.tables = new Map(TABLE_NAMES.map((name) => [name, new ModelTable(name, before?.find((table) => table.name === name), before !== void 0)]));
+		this.tables = new Map(
+			TABLE_NAMES.map((name) => [
+				name,
+				new ModelTable(
+					name,
+					before?.find((table) => table.name === name),
+					before !== void 0,
+				),
+			]),
+		);
 	}
 	/** One operation, the `index`th of the transaction. */
 	apply(verb, object, index) {
@@ -2953,13 +3105,15 @@ var XtModel = class {
 		if (table === void 0) return refuse("ENOENT", `table '${String(object.table)}' does not exist`);
 		const refused = checkName(object.chain, table.name);
 		if (refused !== void 0) return refused;
-		return object.kind === "xt-chain" ? applyChain(table, verb, {
-			object,
-			index
-		}) : applyRule(table, verb, {
-			object,
-			index
-		});
+		return object.kind === "xt-chain"
+			? applyChain(table, verb, {
+					object,
+					index,
+				})
+			: applyRule(table, verb, {
+					object,
+					index,
+				});
 	}
 };
 function applyChain(table, verb, { object, index }) {
@@ -2985,7 +3139,7 @@ function applyChain(table, verb, { object, index }) {
 	if (keep) return ok(void 0);
 	chain.rules = object.rules.map((rule) => ({
 		rule,
-		from: { op: index }
+		from: { op: index },
 	}));
 	chain.wholeOp = index;
 	return ok(void 0);
@@ -2998,7 +3152,11 @@ function applyRule(table, verb, { object, index }) {
 	const wanted = formatRule(object.rule);
 	const at = number === void 0 ? rules.findIndex(({ rule }) => formatRule(rule) === wanted) : number - 1;
 	const old = rules[at];
-	if (number !== void 0 && old === void 0) return refuse("ERANGE", `Index of ${verb === "delete" ? "deletion" : "replacement"} too big: ${number} in chain ${object.chain}.`);
+	if (number !== void 0 && old === void 0)
+		return refuse(
+			"ERANGE",
+			`Index of ${verb === "delete" ? "deletion" : "replacement"} too big: ${number} in chain ${object.chain}.`,
+		);
 	if (verb === "delete") {
 		if (old === void 0) return refuse("ENOENT", `Bad rule (does a matching rule exist in chain ${object.chain}?).`);
 		takeOut(chain, at, index);
@@ -3006,11 +3164,12 @@ function applyRule(table, verb, { object, index }) {
 	}
 	if (number === void 0 && old !== void 0 && object.duplicate !== true) return ok(void 0);
 	const place = number ?? object.position ?? rules.length + 1;
-	if (place < 1 || place > rules.length + 1) return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
+	if (place < 1 || place > rules.length + 1)
+		return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
 	if (number !== void 0) takeOut(chain, at, index);
 	chain.rules.splice(place - 1, 0, {
 		rule: object.rule,
-		from: { op: index }
+		from: { op: index },
 	});
 	return ok(void 0);
 }
@@ -3019,7 +3178,8 @@ function takeOut(chain, at, index) {
 	if (gone !== void 0 && "before" in gone.from) chain.removed.set(gone.from.before, index);
 }
 function checkName(name, table) {
-	if (HOOK_NAMES.some((hook) => hook === name) && !BUILTIN_CHAINS[table].some((hook) => hook === name)) return refuse("ENOENT", noChain(name, table));
+	if (HOOK_NAMES.some((hook) => hook === name) && !BUILTIN_CHAINS[table].some((hook) => hook === name))
+		return refuse("ENOENT", noChain(name, table));
 	if (name.length > 28) return refuse("ENAMETOOLONG", `chain name \`${name}' too long (must be under 29 chars)`);
 	if (name === "" || /^[-!]|[\s\0]/.test(name)) return refuse("EINVAL", `chain name \`${name}' is not allowed`);
 }
@@ -3029,7 +3189,7 @@ function noChain(chain, table) {
 function refuse(errno, message) {
 	return err({
 		errno,
-		message
+		message,
 	});
 }
 // src/linux/xtables-text.ts
@@ -3045,13 +3205,14 @@ function changeText(model, backend) {
 		else if (backend === "legacy") keepCounters(table, lines);
 		for (const chain of chains) declare(chain, lines);
 		for (const chain of chains) changeRules(chain, lines);
-		for (const chain of chains) if (!chain.exists && chain.before !== void 0) lines.add(`-X ${chain.name}`, chain.wholeOp);
+		for (const chain of chains)
+			if (!chain.exists && chain.before !== void 0) lines.add(`-X ${chain.name}`, chain.wholeOp);
 		lines.add("COMMIT");
 	}
 	return {
 		...lines.done(),
 		tables,
-		isEmpty: tables.length === 0
+		isEmpty: tables.length === 0,
 	};
 }
 /** What brings the chains that the transaction touched back to before. */
@@ -3061,7 +3222,9 @@ function undoText(tables) {
 		lines.add(`*${table.name}`);
 		const chains = [...table.chains.values()].filter((chain) => chain.isChanged);
 		for (const { name, isBuiltin, before } of chains) {
-			lines.add(`:${name} ${isBuiltin ? (before?.policy ?? "accept").toUpperCase() : "-"} ${counted(before?.counters)}`);
+			lines.add(
+				`:${name} ${isBuiltin ? (before?.policy ?? "accept").toUpperCase() : "-"} ${counted(before?.counters)}`,
+			);
 			if (isBuiltin) lines.add(`-F ${name}`);
 		}
 		for (const { name, before } of chains) for (const rule of before?.rules ?? []) lines.add(appended(name, rule));
@@ -3072,7 +3235,8 @@ function undoText(tables) {
 }
 /** Of chains that iptables-nft makes by itself, the policy does not count (kernel-lab-2 D2). */
 function declareAll(table, lines) {
-	for (const { name, isBuiltin, headOp } of table.chains.values()) if (isBuiltin && headOp === void 0) lines.add(`:${name} ACCEPT [0:0]`);
+	for (const { name, isBuiltin, headOp } of table.chains.values())
+		if (isBuiltin && headOp === void 0) lines.add(`:${name} ACCEPT [0:0]`);
 }
 /** iptables-legacy 1.8.9 sets the counters of all policies of a table to zero when one of its rules changes. */
 function keepCounters(table, lines) {
@@ -3132,40 +3296,40 @@ var Lines = class {
 		return {
 			text: this.#text,
 			ops: this.#ops,
-			unwritable: this.#unwritable
+			unwritable: this.#unwritable,
 		};
 	}
 };
 // src/linux/xtables-tool.ts
 /**
-* The iptables programs: which of the two backends holds a namespace's rules, loading text and saving it. Measured:
-* iptables-nft-restore 16 ms (it waits for RCU), iptables-legacy-restore 1.5 ms, either save 2 ms.
-*/
+ * The iptables programs: which of the two backends holds a namespace's rules, loading text and saving it. Measured:
+ * iptables-nft-restore 16 ms (it waits for RCU), iptables-legacy-restore 1.5 ms, either save 2 ms.
+ */
 const PROGRAM = {
 	ipv4: "iptables",
-	ipv6: "ip6tables"
+	ipv6: "ip6tables",
 };
 /** Loads text; without `noflush` tables that the text names are emptied first. Each table is atomic, and the tables before a failing one stay loaded. */
 function restoreXtables(netns, text, how) {
 	const program = `${PROGRAM[how.family]}-${how.backend}-restore`;
 	const flags = how.noflush ? ["--noflush"] : [];
-	const run = runProgram(netns, [
-		program,
-		"-w",
-		"--counters",
-		...flags
-	], text);
+	const run = runProgram(netns, [program, "-w", "--counters", ...flags], text);
 	if (run.code === 0) return ok(void 0);
-	if (run.missing === true) return err({
-		message: run.err,
-		lines: [],
-		missing: true
-	});
-	const message = run.err.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("Try `") && !line.startsWith("# Warning")).join(" ");
+	if (run.missing === true)
+		return err({
+			message: run.err,
+			lines: [],
+			missing: true,
+		});
+	const message = run.err
+		.split("\n")
+		.map((line) => line.trim())
+		.filter((line) => line !== "" && !line.startsWith("Try `") && !line.startsWith("# Warning"))
+		.join(" ");
 	const lines = [...run.err.matchAll(/\bline:? (\d+)/g)].map(([, number]) => Number(number));
 	return err({
 		message: message === "" ? `${program}: exit code ${run.code}` : message,
-		lines
+		lines,
 	});
 }
 /** The tables in use, with counters; of one table only when `table` is given, which is then in use from here on. */
@@ -3175,17 +3339,13 @@ function saveXtables(netns, how) {
 		if (how.table === void 0 ? inUse.length === 0 : !inUse.includes(how.table)) return ok([]);
 	}
 	const program = `${PROGRAM[how.family]}-${how.backend}-save`;
-	const run = runProgram(netns, [
-		program,
-		"-c",
-		...how.table === void 0 ? [] : ["-t", how.table]
-	]);
+	const run = runProgram(netns, [program, "-c", ...(how.table === void 0 ? [] : ["-t", how.table])]);
 	if (run.code !== 0) {
 		const errno = run.missing === true ? "EOPNOTSUPP" : "EIO";
 		return err({
 			errno,
 			op: -1,
-			message: run.err.trim() === "" ? `${program}: exit code ${run.code}` : run.err.trim()
+			message: run.err.trim() === "" ? `${program}: exit code ${run.code}` : run.err.trim(),
 		});
 	}
 	const parsed = parseIptablesSave(run.out, { family: how.family });
@@ -3194,7 +3354,7 @@ function saveXtables(netns, how) {
 	return err({
 		errno: "EIO",
 		op: -1,
-		message: `${program} said what podwire cannot read: ${line}:${column}: ${message}`
+		message: `${program} said what podwire cannot read: ${line}:${column}: ${message}`,
 	});
 }
 /** The tables that the legacy backend has in this namespace. */
@@ -3220,32 +3380,40 @@ function hasRules(tables) {
 /** Without `failed`, only what the message itself says. */
 function restoreFailure(failure, failed) {
 	const { message } = failure;
-	if (failure.missing === true) return {
-		errno: "EOPNOTSUPP",
-		op: -1,
-		message
-	};
-	if (failed === void 0) return {
-		errno: errnoOf(message),
-		op: -1,
-		message
-	};
-	const missingChain = /(?:Chain|goto) '(.+?)' (?:does not exist|is not a chain)/.exec(message)?.[1] ?? missingTarget(message, failed);
-	if (missingChain !== void 0) return {
-		errno: "ENOENT",
-		op: jumper(missingChain, failed),
-		message
-	};
+	if (failure.missing === true)
+		return {
+			errno: "EOPNOTSUPP",
+			op: -1,
+			message,
+		};
+	if (failed === void 0)
+		return {
+			errno: errnoOf(message),
+			op: -1,
+			message,
+		};
+	const missingChain =
+		/(?:Chain|goto) '(.+?)' (?:does not exist|is not a chain)/.exec(message)?.[1] ?? missingTarget(message, failed);
+	if (missingChain !== void 0)
+		return {
+			errno: "ENOENT",
+			op: jumper(missingChain, failed),
+			message,
+		};
 	const op = failure.lines.map((line) => failed.change.ops[line - 1]).find((each) => each !== void 0);
-	if (op !== void 0 && deletesChain(failure, failed)) return {
-		errno: "EBUSY",
-		op,
-		message: `${message}: a chain in use cannot be deleted`
-	};
+	if (op !== void 0 && deletesChain(failure, failed))
+		return {
+			errno: "EBUSY",
+			op,
+			message: `${message}: a chain in use cannot be deleted`,
+		};
 	return {
-		errno: (failed.backend === "legacy" && op === void 0 || errnoOf(message) === "EMLINK") && isLoop(failed) ? "ELOOP" : errnoOf(message),
+		errno:
+			((failed.backend === "legacy" && op === void 0) || errnoOf(message) === "EMLINK") && isLoop(failed)
+				? "ELOOP"
+				: errnoOf(message),
 		op: op ?? culprit(failed),
-		message
+		message,
 	};
 }
 function errnoOf(message) {
@@ -3281,7 +3449,9 @@ function isLoop({ change }) {
 			if (path.includes(name)) return true;
 			if (done.has(name)) return false;
 			const rules = chains.get(name)?.rules ?? [];
-			const found = [...new Set(rules.map(({ rule }) => jumpOf(rule)))].some((each) => each !== void 0 && visit(each, [...path, name]));
+			const found = [...new Set(rules.map(({ rule }) => jumpOf(rule)))].some(
+				(each) => each !== void 0 && visit(each, [...path, name]),
+			);
 			done.add(name);
 			return found;
 		};
@@ -3289,9 +3459,9 @@ function isLoop({ change }) {
 	});
 }
 /**
-* x_tables judges a table as a whole and says no line: the first so many operations that fail, tried in a namespace of
-* their own. -1 when they do not fail there, for it has not everything that this namespace has.
-*/
+ * x_tables judges a table as a whole and says no line: the first so many operations that fail, tried in a namespace of
+ * their own. -1 when they do not fail there, for it has not everything that this namespace has.
+ */
 function culprit(failed) {
 	const { ops } = failed;
 	const only = ops.length === 1 ? ops[0] : void 0;
@@ -3300,25 +3470,25 @@ function culprit(failed) {
 	if (!scratch.ok) return -1;
 	const how = {
 		family: failed.family,
-		backend: failed.backend
+		backend: failed.backend,
 	};
 	const fails = (count) => {
 		const model = new XtModel(failed.before);
 		for (const { index, verb, object } of ops.slice(0, count)) model.apply(verb, object, index);
 		restoreXtables(scratch.value, formatIptablesSave(failed.before, { counters: true }), {
 			...how,
-			noflush: false
+			noflush: false,
 		});
 		return !restoreXtables(scratch.value, changeText(model, failed.backend).text, {
 			...how,
-			noflush: true
+			noflush: true,
 		}).ok;
 	};
 	try {
 		if (!fails(ops.length)) return -1;
 		let [good, bad] = [0, ops.length];
 		while (bad - good > 1) {
-			const middle = good + bad >> 1;
+			const middle = (good + bad) >> 1;
 			if (fails(middle)) bad = middle;
 			else good = middle;
 		}
@@ -3329,9 +3499,9 @@ function culprit(failed) {
 }
 // src/linux/xtables-log-tag.ts
 /**
-* A tag before the prefix of every LOG rule: the kernel's log is one for all namespaces, and so a reader knows which lines
-* are whose. Put on when rules are loaded, taken off when they are listed.
-*/
+ * A tag before the prefix of every LOG rule: the kernel's log is one for all namespaces, and so a reader knows which lines
+ * are whose. Put on when rules are loaded, taken off when they are listed.
+ */
 /** So many characters of a prefix the kernel keeps. */
 const PREFIX_LENGTH = 29;
 /** The error is a sentence: prefix and tag are longer than the kernel keeps. */
@@ -3339,23 +3509,28 @@ function tagRule(rule, tag) {
 	const { target } = rule;
 	if (target.kind !== "log" || tag === "") return ok(rule);
 	const prefix = tag + (target.prefix ?? "");
-	if (prefix.length > PREFIX_LENGTH) return err(`LOG prefix "${target.prefix}" is longer than the ${PREFIX_LENGTH - tag.length} characters that the tag leaves`);
+	if (prefix.length > PREFIX_LENGTH)
+		return err(
+			`LOG prefix "${target.prefix}" is longer than the ${PREFIX_LENGTH - tag.length} characters that the tag leaves`,
+		);
 	return ok({
 		...rule,
 		target: {
 			...target,
-			prefix
-		}
+			prefix,
+		},
 	});
 }
 function tagObject(object, tag) {
 	if (tag === "") return ok(object);
 	if (object.kind === "xt-rule") {
 		const rule = tagRule(object.rule, tag);
-		return rule.ok ? ok({
-			...object,
-			rule: rule.value
-		}) : rule;
+		return rule.ok
+			? ok({
+					...object,
+					rule: rule.value,
+				})
+			: rule;
 	}
 	const rules = [];
 	for (const rule of object.rules) {
@@ -3365,7 +3540,7 @@ function tagObject(object, tag) {
 	}
 	return ok({
 		...object,
-		rules
+		rules,
 	});
 }
 /** A line of iptables-save text; lines that are no LOG rule stay word by word. */
@@ -3389,8 +3564,8 @@ function untagTable(table, tag) {
 		...table,
 		chains: table.chains.map((chain) => ({
 			...chain,
-			rules: chain.rules.map((rule) => untag(rule, tag))
-		}))
+			rules: chain.rules.map((rule) => untag(rule, tag)),
+		})),
 	};
 }
 function untag(rule, tag) {
@@ -3400,26 +3575,30 @@ function untag(rule, tag) {
 	const shorter = prefix.slice(tag.length);
 	return {
 		...rule,
-		target: shorter === "" ? rest : {
-			...rest,
-			prefix: shorter
-		}
+		target:
+			shorter === ""
+				? rest
+				: {
+						...rest,
+						prefix: shorter,
+					},
 	};
 }
 // src/linux/xtables-whole.ts
 /** Whole rule sets: text that says everything about all five tables, and saved tables as objects of the port. */
 /**
-* Text for `iptables-restore --counters`: what `text` says, and that everything it does not name is empty and ACCEPT. The
-* error is a sentence about a line.
-*/
+ * Text for `iptables-restore --counters`: what `text` says, and that everything it does not name is empty and ACCEPT. The
+ * error is a sentence about a line.
+ */
 function wholeText(text, options) {
 	const given = text.split("\n");
 	const declared = declaredChains(given);
 	const lines = [];
-	const add = (line, from = 0) => void lines.push({
-		text: line,
-		from
-	});
+	const add = (line, from = 0) =>
+		void lines.push({
+			text: line,
+			from,
+		});
 	for (const name of TABLE_NAMES) {
 		if (declared.has(name)) continue;
 		add(`*${name}`);
@@ -3427,7 +3606,11 @@ function wholeText(text, options) {
 		add("COMMIT");
 	}
 	for (const [index, line] of given.entries()) {
-		const tagged = tagLine(/^:\S+\s+\S+\s*$/.test(line) ? `${line.trimEnd()} [0:0]` : line, options.tag, options.family);
+		const tagged = tagLine(
+			/^:\S+\s+\S+\s*$/.test(line) ? `${line.trimEnd()} [0:0]` : line,
+			options.tag,
+			options.family,
+		);
 		if (!tagged.ok) return err(`line ${index + 1}: ${tagged.error}`);
 		for (const each of tagged.value.split("\n")) add(each, index + 1);
 		const table = TABLE_NAMES.find((name) => line.trimEnd() === `*${name}`);
@@ -3437,7 +3620,7 @@ function wholeText(text, options) {
 	if (lines.at(-1)?.text === "") lines.pop();
 	return ok({
 		text: `${lines.map((line) => line.text).join("\n")}\n`,
-		lines: lines.map(({ from }) => from)
+		lines: lines.map(({ from }) => from),
 	});
 }
 /** The chains that each table of the text declares by a `:` line. */
@@ -3456,52 +3639,48 @@ function declaredChains(lines) {
 	return tables;
 }
 /** As iptables-nft-save lists tables. */
-const TABLE_ORDER = [
-	"mangle",
-	"security",
-	"raw",
-	"filter",
-	"nat"
-];
+const TABLE_ORDER = ["mangle", "security", "raw", "filter", "nat"];
 /** In the order of iptables-nft-save, whichever backend they are from: tables, built-in chains by hook, then others by name. */
 function chainObjects(tables, family) {
-	return tables.toSorted((a, b) => TABLE_ORDER.indexOf(a.name) - TABLE_ORDER.indexOf(b.name)).flatMap((table) => {
-		const hooks = BUILTIN_CHAINS[table.name];
-		const builtin = table.chains.filter(({ name }) => hooks.includes(name));
-		const users = table.chains.filter(({ name }) => !hooks.includes(name));
-		builtin.sort((a, b) => hooks.indexOf(a.name) - hooks.indexOf(b.name));
-		users.sort((a, b) => a.name < b.name ? -1 : 1);
-		return [...builtin, ...users].map(({ name, policy, counters, rules }) => {
-			const common = {
-				kind: "xt-chain",
-				family,
-				table: table.name,
-				chain: name,
-				rules
-			};
-			if (policy === void 0) return common;
-			return {
-				...common,
-				policy,
-				counters: counters ?? {
-					packets: 0,
-					bytes: 0
-				}
-			};
+	return tables
+		.toSorted((a, b) => TABLE_ORDER.indexOf(a.name) - TABLE_ORDER.indexOf(b.name))
+		.flatMap((table) => {
+			const hooks = BUILTIN_CHAINS[table.name];
+			const builtin = table.chains.filter(({ name }) => hooks.includes(name));
+			const users = table.chains.filter(({ name }) => !hooks.includes(name));
+			builtin.sort((a, b) => hooks.indexOf(a.name) - hooks.indexOf(b.name));
+			users.sort((a, b) => (a.name < b.name ? -1 : 1));
+			return [...builtin, ...users].map(({ name, policy, counters, rules }) => {
+				const common = {
+					kind: "xt-chain",
+					family,
+					table: table.name,
+					chain: name,
+					rules,
+				};
+				if (policy === void 0) return common;
+				return {
+					...common,
+					policy,
+					counters: counters ?? {
+						packets: 0,
+						bytes: 0,
+					},
+				};
+			});
 		});
-	});
 }
 // src/linux/xtables.ts
 /**
-* iptables of the real kernel: chains and rules of both families. A transaction is worked out against what is there
-* (`xtables-model.ts`) and loaded by one process; who made a rule (`origin`) is not known to the kernel, and a dump has none.
-*
-* Linux keeps a table that was ever used: what is taken back leaves it empty, not away.
-*
-* Sets (`-m set`) are not here. Their driver belongs beside this one, in the same shape: `runProgram` with `ipset restore`
-* (text by stdin) and `ipset save`, another `ObjectDriver` for the kinds of sets. A transaction names sets before the rules
-* that use them and deletes them after; a set in use cannot go (EBUSY), and a rule for one that is not there is ENOENT.
-*/
+ * iptables of the real kernel: chains and rules of both families. A transaction is worked out against what is there
+ * (`xtables-model.ts`) and loaded by one process; who made a rule (`origin`) is not known to the kernel, and a dump has none.
+ *
+ * Linux keeps a table that was ever used: what is taken back leaves it empty, not away.
+ *
+ * Sets (`-m set`) are not here. Their driver belongs beside this one, in the same shape: `runProgram` with `ipset restore`
+ * (text by stdin) and `ipset save`, another `ObjectDriver` for the kinds of sets. A transaction names sets before the rules
+ * that use them and deletes them after; a set in use cannot go (EBUSY), and a rule for one that is not there is ENOENT.
+ */
 const FAMILIES = ["ipv4", "ipv6"];
 const NOTHING = () => void 0;
 var XtablesDriver = class {
@@ -3524,15 +3703,16 @@ var XtablesDriver = class {
 			const { verb, object } = op;
 			if (object.kind !== "xt-chain" && object.kind !== "xt-rule") continue;
 			const tagged = tagObject(object, this.#tag);
-			if (!tagged.ok) return err({
-				errno: "EINVAL",
-				op: index,
-				message: tagged.error
-			});
+			if (!tagged.ok)
+				return err({
+					errno: "EINVAL",
+					op: index,
+					message: tagged.error,
+				});
 			mine.push({
 				index,
 				verb,
-				object: tagged.value
+				object: tagged.value,
 			});
 		}
 		const families = FAMILIES.filter((family) => mine.some(({ object }) => object.family === family));
@@ -3542,7 +3722,7 @@ var XtablesDriver = class {
 			const undoable = options.undoable || families.length > 1;
 			const done = this.#applyFamily(netns, own, {
 				family,
-				undoable
+				undoable,
 			});
 			if (!done.ok) {
 				for (const undo of undos.reverse()) undo();
@@ -3564,7 +3744,7 @@ var XtablesDriver = class {
 			if (this.#backend !== "auto") continue;
 			const others = saveXtables(netns, {
 				family,
-				backend: this.#backendOf(netns) === "nft" ? "legacy" : "nft"
+				backend: this.#backendOf(netns) === "nft" ? "legacy" : "nft",
 			});
 			if (others.ok && hasRules(others.value)) chains.push(...this.#objects(others.value, family));
 		}
@@ -3575,29 +3755,30 @@ var XtablesDriver = class {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
 		const saved = saveXtables(netns, {
 			family,
-			backend
+			backend,
 		});
 		return saved.ok ? ok(this.#objects(saved.value, family)) : saved;
 	}
 	/**
-	* Makes the namespace have the rules of a text of iptables-save and no others, in one process: tables that the text does
-	* not name are emptied, policies it does not say are ACCEPT. The tables before one that fails stay loaded.
-	*/
+	 * Makes the namespace have the rules of a text of iptables-save and no others, in one process: tables that the text does
+	 * not name are emptied, policies it does not say are ACCEPT. The tables before one that fails stay loaded.
+	 */
 	replaceAll(netns, text, options = {}) {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
 		const whole = wholeText(text, {
 			family,
-			tag: this.#tag
+			tag: this.#tag,
 		});
-		if (!whole.ok) return err({
-			errno: "EINVAL",
-			op: -1,
-			message: whole.error
-		});
+		if (!whole.ok)
+			return err({
+				errno: "EINVAL",
+				op: -1,
+				message: whole.error,
+			});
 		const loaded = restoreXtables(netns, whole.value.text, {
 			family,
 			backend,
-			noflush: false
+			noflush: false,
 		});
 		if (loaded.ok) return loaded;
 		const at = loaded.error.lines.map((line) => whole.value.lines[line - 1] ?? 0).filter((line) => line > 0);
@@ -3606,7 +3787,7 @@ var XtablesDriver = class {
 		return err({
 			errno,
 			op: -1,
-			message: `${where}${message}`
+			message: `${where}${message}`,
 		});
 	}
 	#applyFamily(netns, ops, how) {
@@ -3615,49 +3796,56 @@ var XtablesDriver = class {
 		const [table, ...otherTables] = new Set(ops.map(({ object }) => object.table));
 		const isOneTable = otherTables.length === 0;
 		const only = isOneTable && this.#inUse.get(netns)?.has(`${backend} ${family} ${table}`) === true ? table : void 0;
-		const before = how.undoable || only === void 0 || !ops.every(isWhole) ? saveXtables(netns, {
-			family,
-			backend,
-			...only === void 0 ? {} : { table: only }
-		}) : ok(void 0);
+		const before =
+			how.undoable || only === void 0 || !ops.every(isWhole)
+				? saveXtables(netns, {
+						family,
+						backend,
+						...(only === void 0 ? {} : { table: only }),
+					})
+				: ok(void 0);
 		if (!before.ok) return before;
 		const model = new XtModel(before.value);
 		for (const { index, verb, object } of ops) {
 			const done = model.apply(verb, object, index);
-			if (!done.ok) return err({
-				...done.error,
-				op: index
-			});
+			if (!done.ok)
+				return err({
+					...done.error,
+					op: index,
+				});
 		}
 		const change = changeText(model, backend);
-		if (change.unwritable !== void 0) return err({
-			errno: "EINVAL",
-			op: change.unwritable,
-			message: "a rule with a line break in it cannot be loaded"
-		});
+		if (change.unwritable !== void 0)
+			return err({
+				errno: "EINVAL",
+				op: change.unwritable,
+				message: "a rule with a line break in it cannot be loaded",
+			});
 		if (change.isEmpty) return ok(NOTHING);
 		const loaded = restoreXtables(netns, change.text, {
 			family,
 			backend,
-			noflush: true
+			noflush: true,
 		});
-		const undo = () => void restoreXtables(netns, undoText(change.tables), {
-			family,
-			backend,
-			noflush: true
-		});
-		if (!loaded.ok) {
-			if (before.value === void 0) return this.#applyFamily(netns, ops, {
+		const undo = () =>
+			void restoreXtables(netns, undoText(change.tables), {
 				family,
-				undoable: true
+				backend,
+				noflush: true,
 			});
+		if (!loaded.ok) {
+			if (before.value === void 0)
+				return this.#applyFamily(netns, ops, {
+					family,
+					undoable: true,
+				});
 			if (!isOneTable) undo();
 			const failed = {
 				family,
 				backend,
 				before: before.value,
 				change,
-				ops
+				ops,
 			};
 			return err(restoreFailure(loaded.error, failed));
 		}
@@ -3668,21 +3856,25 @@ var XtablesDriver = class {
 		return ok(undo);
 	}
 	#objects(tables, family) {
-		return chainObjects(tables.map((table) => untagTable(table, this.#tag)), family);
+		return chainObjects(
+			tables.map((table) => untagTable(table, this.#tag)),
+			family,
+		);
 	}
 	#backendOf(netns) {
 		if (this.#backend !== "auto") return this.#backend;
 		const decided = this.#decided.get(netns);
 		if (decided !== void 0) return decided;
 		this.#default ??= defaultBackend(netns);
-		const isUsed = (backend) => FAMILIES.some((family) => {
-			if (backend === "legacy" && legacyTables(netns, family).length === 0) return false;
-			const saved = saveXtables(netns, {
-				family,
-				backend
+		const isUsed = (backend) =>
+			FAMILIES.some((family) => {
+				if (backend === "legacy" && legacyTables(netns, family).length === 0) return false;
+				const saved = saveXtables(netns, {
+					family,
+					backend,
+				});
+				return saved.ok && hasRules(saved.value);
 			});
-			return saved.ok && hasRules(saved.value);
-		});
 		const other = this.#default === "nft" ? "legacy" : "nft";
 		if (!isUsed(other)) return this.#default;
 		if (isUsed(this.#default)) return this.#default;
@@ -3701,7 +3893,7 @@ function openLinuxKernel(options = {}) {
 	const log = new KernelLog({ tag });
 	const xtables = new XtablesDriver({
 		logTag: tag,
-		backend: options.iptables ?? "auto"
+		backend: options.iptables ?? "auto",
 	});
 	let table;
 	const kernel = new LinuxKernel((made) => {
@@ -3709,7 +3901,7 @@ function openLinuxKernel(options = {}) {
 		return partsOf(made, {
 			poller,
 			log,
-			xtables
+			xtables,
 		});
 	}, options);
 	const within = (name, fn) => {
@@ -3718,7 +3910,7 @@ function openLinuxKernel(options = {}) {
 		return err({
 			errno: "ENOENT",
 			op: -1,
-			message: `no namespace ${name}`
+			message: `no namespace ${name}`,
 		});
 	};
 	return {
@@ -3736,7 +3928,7 @@ function openLinuxKernel(options = {}) {
 			return netns === void 0 ? 0 : lostFrames(netns, poller);
 		},
 		logProblem: log.problem,
-		close: () => kernel.close()
+		close: () => kernel.close(),
 	};
 }
 function partsOf(table, { poller, log, xtables }) {
@@ -3751,12 +3943,7 @@ function partsOf(table, { poller, log, xtables }) {
 	return {
 		clock: poller.clock,
 		sockets,
-		drivers: [
-			xtables,
-			new ConntrackDriver(),
-			new NfacctDriver(),
-			ipSetDriver
-		],
+		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver],
 		run: (done, timeoutNs) => poller.run(done, timeoutNs),
 		capture: (netns, options, listener) => startCapture(netns, options, listener, poller),
 		conntrackEvents: (netns, listener) => {
@@ -3775,7 +3962,7 @@ function partsOf(table, { poller, log, xtables }) {
 			for (const netns of table.all()) forget(netns);
 			log.close();
 			poller.close();
-		}
+		},
 	};
 }
 function watchConntrack(netns, listener, poller) {
@@ -3795,10 +3982,12 @@ function logTag() {
 	return `${randomBytes(3).toString("base64url")}:`;
 }
 function readSysctls(keys) {
-	return new Map(keys.flatMap((key) => {
-		const read = readSysctl(sysctlPath(key) ?? "");
-		return "value" in read ? [[key, read.value]] : [];
-	}));
+	return new Map(
+		keys.flatMap((key) => {
+			const read = readSysctl(sysctlPath(key) ?? "");
+			return "value" in read ? [[key, read.value]] : [];
+		}),
+	);
 }
 function offloadOff(netns, devs) {
 	const errno = turnChecksumOffloadOff(netns, devs);
@@ -3820,7 +4009,8 @@ function failed(message) {
 	return err({
 		errno: "EIO",
 		op: -1,
-		message
+		message,
 	});
 }
+
 export { openLinuxKernel };

@@ -1,5 +1,99 @@
-import { C as maskNum, E as parseIp, O as err, S as macText, T as networkOf, _ as ip, b as macIsGroup, c as concatBytes, d as MAC_BROADCAST$2, f as addrBits, g as formatCidr, h as familyOfNum, k as ok, l as hex, m as familyOf, n as netsOfRange, p as cidr, t as lastOfNet, u as utf8Encode, v as ipNum, w as maskedNum, x as macNum, y as ipText } from "./ip-range-CtI0Rk9m.js";
-import { $ as ipv4TotalLength, A as ETH_P_ARP, B as IP_MF, C as icmpId, D as icmpType, E as icmpSeq, F as ethType, G as ipv4Frag, H as fillIpv4Checksum, I as putEthernet, J as ipv4IsFragment, K as ipv4HeaderLength, L as setEthDst, M as ETH_P_IPV6, N as ethDst, O as putIcmp, P as ethSrc, Q as ipv4Tos, R as setEthSrc, S as icmpCode, T as icmpRest, U as ipv4ChecksumIsValid, V as IP_OFFSET, W as ipv4Dst, X as ipv4Proto, Y as ipv4IsValid, Z as ipv4Src, _ as tcpSeq, _t as pseudoHeaderSum, at as setIpv4Tos, b as fillIcmpChecksum, ct as get16, d as tcpAck$1, dt as put16, et as ipv4Ttl, f as tcpChecksumIsValid, ft as put32, g as tcpOptions, gt as foldChecksum, h as tcpHeaderLength, ht as checksumReplace32, i as parseIptablesSave, it as setIpv4Src, j as ETH_P_IP, l as buildTcpOptions, lt as get32, m as tcpFlags, mt as checksumReplace16, n as formatIptablesSave, nt as putIpv4, o as BUILTIN_CHAINS, ot as setIpv4TotalLength, p as tcpDport, pt as put48, q as ipv4Id, rt as setIpv4Dst, s as HOOK_NAMES, st as setIpv4Ttl, t as Heap, tt as ipv4Version, u as putTcp, ut as get48, v as tcpSport, vt as sumBytes, w as icmpIsError, x as icmpChecksumIsValid, y as tcpWindow, z as IP_DF } from "./heap-DWm45tM3.js";
+import {
+	o as BUILTIN_CHAINS,
+	l as buildTcpOptions,
+	mt as checksumReplace16,
+	ht as checksumReplace32,
+	A as ETH_P_ARP,
+	j as ETH_P_IP,
+	M as ETH_P_IPV6,
+	N as ethDst,
+	P as ethSrc,
+	F as ethType,
+	b as fillIcmpChecksum,
+	H as fillIpv4Checksum,
+	gt as foldChecksum,
+	n as formatIptablesSave,
+	ct as get16,
+	lt as get32,
+	ut as get48,
+	t as Heap,
+	s as HOOK_NAMES,
+	z as IP_DF,
+	B as IP_MF,
+	V as IP_OFFSET,
+	x as icmpChecksumIsValid,
+	S as icmpCode,
+	C as icmpId,
+	w as icmpIsError,
+	T as icmpRest,
+	E as icmpSeq,
+	D as icmpType,
+	U as ipv4ChecksumIsValid,
+	W as ipv4Dst,
+	G as ipv4Frag,
+	K as ipv4HeaderLength,
+	q as ipv4Id,
+	J as ipv4IsFragment,
+	Y as ipv4IsValid,
+	X as ipv4Proto,
+	Z as ipv4Src,
+	Q as ipv4Tos,
+	$ as ipv4TotalLength,
+	et as ipv4Ttl,
+	tt as ipv4Version,
+	i as parseIptablesSave,
+	_t as pseudoHeaderSum,
+	dt as put16,
+	ft as put32,
+	pt as put48,
+	I as putEthernet,
+	O as putIcmp,
+	nt as putIpv4,
+	u as putTcp,
+	L as setEthDst,
+	R as setEthSrc,
+	rt as setIpv4Dst,
+	it as setIpv4Src,
+	at as setIpv4Tos,
+	ot as setIpv4TotalLength,
+	st as setIpv4Ttl,
+	vt as sumBytes,
+	d as tcpAck$1,
+	f as tcpChecksumIsValid,
+	p as tcpDport,
+	m as tcpFlags,
+	h as tcpHeaderLength,
+	g as tcpOptions,
+	_ as tcpSeq,
+	v as tcpSport,
+	y as tcpWindow,
+} from "./heap-DWm45tM3.js";
+import {
+	f as addrBits,
+	p as cidr,
+	c as concatBytes,
+	O as err,
+	m as familyOf,
+	h as familyOfNum,
+	g as formatCidr,
+	l as hex,
+	_ as ip,
+	v as ipNum,
+	y as ipText,
+	t as lastOfNet,
+	d as MAC_BROADCAST$2,
+	b as macIsGroup,
+	x as macNum,
+	S as macText,
+	w as maskedNum,
+	C as maskNum,
+	n as netsOfRange,
+	T as networkOf,
+	k as ok,
+	E as parseIp,
+	u as utf8Encode,
+} from "./ip-range-CtI0Rk9m.js";
+
 // src/verify/generate/place.ts
 /** An IPv4 address literal as a number. */
 function v4$2(text) {
@@ -17,25 +111,28 @@ function cable(a, b) {
 		type: "veth",
 		peer: b.dev,
 		peerNetns: b.netns,
-		peerMac: macText(b.mac)
+		peerMac: macText(b.mac),
 	};
-	return [{
-		netns: a.netns,
-		link: {
-			kind: "link",
-			name: a.dev,
-			link: veth,
-			mac: macText(a.mac),
-			...settings(a)
-		}
-	}, {
-		netns: b.netns,
-		link: {
-			kind: "link",
-			name: b.dev,
-			...settings(b)
-		}
-	}];
+	return [
+		{
+			netns: a.netns,
+			link: {
+				kind: "link",
+				name: a.dev,
+				link: veth,
+				mac: macText(a.mac),
+				...settings(a),
+			},
+		},
+		{
+			netns: b.netns,
+			link: {
+				kind: "link",
+				name: b.dev,
+				...settings(b),
+			},
+		},
+	];
 }
 function bridge(netns, name, mac) {
 	return {
@@ -45,8 +142,8 @@ function bridge(netns, name, mac) {
 			name,
 			link: { type: "bridge" },
 			mac: macText(mac),
-			up: true
-		}
+			up: true,
+		},
 	};
 }
 function loopbackUp(netns) {
@@ -55,8 +152,8 @@ function loopbackUp(netns) {
 		link: {
 			kind: "link",
 			name: "lo",
-			up: true
-		}
+			up: true,
+		},
 	};
 }
 /** The router of this name; places name only routers they have. */
@@ -75,14 +172,14 @@ function addrsOf(router) {
 	return router.devs.flatMap((dev) => dev.addrs);
 }
 function text(addr) {
-	return ip(`${addr >>> 24}.${addr >>> 16 & 255}.${addr >>> 8 & 255}.${addr & 255}`);
+	return ip(`${addr >>> 24}.${(addr >>> 16) & 255}.${(addr >>> 8) & 255}.${addr & 255}`);
 }
 function settings(plug) {
 	return {
-		...plug.mtu === void 0 ? {} : { mtu: plug.mtu },
-		...plug.master === void 0 ? {} : { master: plug.master },
-		...plug.port === void 0 ? {} : { port: plug.port },
-		up: true
+		...(plug.mtu === void 0 ? {} : { mtu: plug.mtu }),
+		...(plug.master === void 0 ? {} : { master: plug.master }),
+		...(plug.port === void 0 ? {} : { port: plug.port }),
+		up: true,
 	};
 }
 const OP = 6;
@@ -147,7 +244,10 @@ function fillUdpChecksum(b, at, end, addrs) {
 	put16(b, at + 6, sum === 0 ? 65535 : sum);
 }
 function udpChecksumIsValid(b, at, end, addrs) {
-	return udpChecksum(b, at) === 0 || foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 17, end - at)) === 0;
+	return (
+		udpChecksum(b, at) === 0 ||
+		foldChecksum(sumBytes(b, at, end) + pseudoHeaderSum(addrs.src, addrs.dst, 17, end - at)) === 0
+	);
 }
 // src/verify/generate/packets/bytes.ts
 /** Packets and frames as bytes, right in every field unless they are asked to be wrong. */
@@ -166,11 +266,11 @@ function ipPacket(ip, proto, body) {
 		tos: ip.tos ?? 0,
 		id: ip.id,
 		frag: ip.df === true ? IP_DF : 0,
-		totalLength: bytes.length
+		totalLength: bytes.length,
 	});
 	if (options.length === 0) return bytes;
 	bytes.set(options, 20);
-	bytes[0] = 64 | hlen / 4;
+	bytes[0] = 64 | (hlen / 4);
 	fillIpv4Checksum(bytes, 0);
 	return bytes;
 }
@@ -179,7 +279,7 @@ function udpPacket$1(ip, ports, payload) {
 	putUdp(body, 0, body.length, {
 		src: ip.src,
 		dst: ip.dst,
-		...ports
+		...ports,
 	});
 	return ipPacket(ip, 17, body);
 }
@@ -191,7 +291,7 @@ function tcpPacket$1(ip, tcp, payload = NOTHING) {
 		dst: ip.dst,
 		window: 64e3,
 		...tcp,
-		options
+		options,
 	});
 	return ipPacket(ip, 6, body);
 }
@@ -208,7 +308,7 @@ function fragmentsOf(packet, cuts) {
 	return starts.map((start, k) => {
 		const end = starts[k + 1] ?? body.length;
 		const bytes = concatBytes(header, body.slice(start, end));
-		const frag = start / 8 | (end < body.length ? IP_MF : 0);
+		const frag = (start / 8) | (end < body.length ? IP_MF : 0);
 		bytes[2] = bytes.length >>> 8;
 		bytes[3] = bytes.length & 255;
 		bytes[6] = frag >>> 8;
@@ -224,18 +324,24 @@ function frameOf(eth, payload) {
 	return bytes;
 }
 function ipFrame(macs, packet) {
-	return frameOf({
-		...macs,
-		type: ETH_P_IP
-	}, packet);
+	return frameOf(
+		{
+			...macs,
+			type: ETH_P_IP,
+		},
+		packet,
+	);
 }
 function arpFrame(macs, arp) {
 	const payload = /* @__PURE__ */ new Uint8Array(28);
 	putArp(payload, 0, arp);
-	return frameOf({
-		...macs,
-		type: ETH_P_ARP
-	}, payload);
+	return frameOf(
+		{
+			...macs,
+			type: ETH_P_ARP,
+		},
+		payload,
+	);
 }
 /** `lengthBytes` bytes that count up, so that a misplaced one shows. */
 function filler(lengthBytes) {
@@ -243,13 +349,7 @@ function filler(lengthBytes) {
 }
 // src/verify/generate/scene.ts
 /** Ports that rules and packets share, so that they meet. */
-const SERVER_PORTS = [
-	80,
-	443,
-	53,
-	8080,
-	5e3
-];
+const SERVER_PORTS = [80, 443, 53, 8080, 5e3];
 /** Client ports; rules know the range. */
 const FIRST_PORT = 1e4;
 const LAST_PORT = 6e4;
@@ -269,7 +369,7 @@ var Scene = class {
 		this.draw = draw;
 		this.place = place;
 		this.index = index;
-		this.#id = index * 64 & 65535;
+		this.#id = (index * 64) & 65535;
 		this.uses(...place.features);
 	}
 	uses(...features) {
@@ -278,12 +378,12 @@ var Scene = class {
 	/** An identification of its own for every packet, so that no fragment of another scenario completes it. */
 	nextId() {
 		this.#packets += 1;
-		return this.#id + this.#packets & 65535;
+		return (this.#id + this.#packets) & 65535;
 	}
 	/** A client port (or ICMP identifier) that no other flow has, of this scenario or of those before: connections linger. */
 	nextPort() {
 		this.#ports += 1;
-		return FIRST_PORT + (this.index * PORTS + this.#ports) % 5e4;
+		return FIRST_PORT + ((this.index * PORTS + this.#ports) % 5e4);
 	}
 	/** The address of the other router's device or host next to an end: where its frames go by default. */
 	gatewayMac(end) {
@@ -291,23 +391,33 @@ var Scene = class {
 	}
 	/** The MAC address that a host at `end` would send a packet for `dst` to: a neighbour on the bridge, else the router. */
 	nextHopMac(end, dst) {
-		return this.place.ends.find((other) => other !== end && other.router === end.router && other.via === end.via && other.addrs.includes(dst))?.mac ?? this.gatewayMac(end);
+		return (
+			this.place.ends.find(
+				(other) => other !== end && other.router === end.router && other.via === end.via && other.addrs.includes(dst),
+			)?.mac ?? this.gatewayMac(end)
+		);
 	}
 	/** A packet out of an end, to the router unless `dst` says otherwise; nothing when its device could not send it. */
 	sends(end, packet, dst) {
 		if (packet.length > end.mtu) return;
 		const to = dst ?? this.gatewayMac(end);
-		this.frame(end, ipFrame({
-			dst: to,
-			src: end.mac
-		}, packet));
+		this.frame(
+			end,
+			ipFrame(
+				{
+					dst: to,
+					src: end.mac,
+				},
+				packet,
+			),
+		);
 	}
 	frame(end, bytes) {
 		this.steps.push({
 			kind: "frame",
 			netns: end.netns,
 			dev: end.dev,
-			bytes
+			bytes,
 		});
 	}
 	/** The end that plays the host with this address. */
@@ -321,40 +431,38 @@ var Scene = class {
 // src/verify/generate/packets/flow.ts
 /** Who talks to whom: a client behind one end, where its packets go, and from where they will be answered. */
 /** Destinations that no host has; the first three have routes of their own in some scenarios. */
-const ODD_NETS = [
-	"10.66.0.0",
-	"10.67.0.0",
-	"10.68.0.0",
-	"10.69.0.0"
-];
+const ODD_NETS = ["10.66.0.0", "10.67.0.0", "10.68.0.0", "10.69.0.0"];
 function drawFlow(scene, plan, proto) {
 	const { draw, place } = scene;
 	const end = draw.pick(place.ends);
-	const addr = draw.chance(75) ? end.addrs[0] ?? 0 : draw.pick(end.addrs);
+	const addr = draw.chance(75) ? (end.addrs[0] ?? 0) : draw.pick(end.addrs);
 	const port = plan.clash && draw.chance(70) ? draw.between(5e3, 5001) : scene.nextPort();
 	const services = plan.services.filter((service) => service.proto === proto);
 	const service = services.length > 0 && draw.chance(55) ? draw.pick(services) : void 0;
-	const dport = proto === 1 ? 0 : service?.port ?? draw.pick(SERVER_PORTS);
+	const dport = proto === 1 ? 0 : (service?.port ?? draw.pick(SERVER_PORTS));
 	const dst = service?.vip ?? drawDestination(scene, plan, end);
 	const target = service?.addr ?? dst;
 	const serverEnd = scene.endOf(target);
-	const server = serverEnd === void 0 ? void 0 : {
-		end: serverEnd,
-		addr: target,
-		port: service?.targetPort ?? dport
-	};
+	const server =
+		serverEnd === void 0
+			? void 0
+			: {
+					end: serverEnd,
+					addr: target,
+					port: service?.targetPort ?? dport,
+				};
 	if (service !== void 0 && server?.end === end) scene.uses("nat hairpin");
 	return {
 		proto,
 		client: {
 			end,
 			addr,
-			port
+			port,
 		},
 		dst,
 		dport,
 		server,
-		seenAs: seenAs(scene, plan, addr, serverEnd)
+		seenAs: seenAs(scene, plan, addr, serverEnd),
 	};
 }
 /** The source after the plan's translation; now and then untranslated, for not every rule matches. */
@@ -366,14 +474,17 @@ function seenAs(scene, plan, addr, serverEnd) {
 function drawDestination(scene, plan, end) {
 	const { draw, place } = scene;
 	const others = place.ends.filter((other) => other !== end);
-	switch (draw.weighted([
-		[60, "other"],
-		[14, "router"],
-		[4, "nowhere"],
-		[plan.oddRoutes ? 16 : 2, "odd"],
-		[4, "self"]
-	])) {
-		case "other": return draw.pick(draw.pick(others).addrs);
+	switch (
+		draw.weighted([
+			[60, "other"],
+			[14, "router"],
+			[4, "nowhere"],
+			[plan.oddRoutes ? 16 : 2, "odd"],
+			[4, "self"],
+		])
+	) {
+		case "other":
+			return draw.pick(draw.pick(others).addrs);
 		case "router": {
 			const own = addrsOf(draw.pick(place.routers));
 			scene.uses("packet to a router's own address");
@@ -382,8 +493,10 @@ function drawDestination(scene, plan, end) {
 		case "nowhere":
 			scene.uses("packet to nowhere");
 			return v4$2("10.250.0.9");
-		case "odd": return v4$2(draw.pick(ODD_NETS)) + draw.between(1, 9);
-		case "self": return draw.pick(end.addrs);
+		case "odd":
+			return v4$2(draw.pick(ODD_NETS)) + draw.between(1, 9);
+		case "self":
+			return draw.pick(end.addrs);
 	}
 }
 /** Sends a packet of the client, as its host would. */
@@ -409,73 +522,90 @@ function drawChange(scene) {
 	const ends = place.ends.filter((end) => end.router === netns);
 	const end = draw.pick(ends);
 	const changes = [
-		[20, {
-			verb: "replace",
-			object: sysctl("net.ipv4.conf.all.rp_filter", draw.pick([
-				"0",
-				"1",
-				"2"
-			]))
-		}],
-		[10, {
-			verb: "replace",
-			object: sysctl("net.ipv4.conf.all.route_localnet", "1")
-		}],
-		[10, {
-			verb: "replace",
-			object: sysctl(`net.ipv4.conf.${dev.name}.forwarding`, draw.pick(["0", "1"]))
-		}],
-		[15, {
-			verb: "add",
-			object: {
-				kind: "route",
-				dst: cidr(`${draw.pick(ODD_NETS)}/24`),
-				type: draw.pick(["blackhole", "unreachable"])
-			}
-		}],
-		[10, {
-			verb: "add",
-			object: {
-				kind: "addr",
-				dev: dev.name,
-				addr: cidr("10.77.0.1/24")
-			}
-		}],
-		[15, {
-			verb: "replace",
-			object: {
-				kind: "neigh",
-				dev: end.via,
-				addr: text(end.addrs[0] ?? 0),
-				mac: macText(draw.pick(ends).mac),
-				state: "PERMANENT"
-			}
-		}],
-		[20, {
-			verb: "add",
-			object: {
-				kind: "xt-rule",
-				family: "ipv4",
-				table: draw.pick(["filter", "mangle"]),
-				chain: draw.pick(["FORWARD", "INPUT"]),
-				position: 1,
-				rule: {
-					matches: [{
-						kind: "protocol",
-						proto: draw.pick([
-							1,
-							6,
-							17
-						])
-					}],
-					target: draw.chance(50) ? { kind: "drop" } : {
-						kind: "mark",
-						value: 1,
-						mask: 4294967295
-					}
-				}
-			}
-		}]
+		[
+			20,
+			{
+				verb: "replace",
+				object: sysctl("net.ipv4.conf.all.rp_filter", draw.pick(["0", "1", "2"])),
+			},
+		],
+		[
+			10,
+			{
+				verb: "replace",
+				object: sysctl("net.ipv4.conf.all.route_localnet", "1"),
+			},
+		],
+		[
+			10,
+			{
+				verb: "replace",
+				object: sysctl(`net.ipv4.conf.${dev.name}.forwarding`, draw.pick(["0", "1"])),
+			},
+		],
+		[
+			15,
+			{
+				verb: "add",
+				object: {
+					kind: "route",
+					dst: cidr(`${draw.pick(ODD_NETS)}/24`),
+					type: draw.pick(["blackhole", "unreachable"]),
+				},
+			},
+		],
+		[
+			10,
+			{
+				verb: "add",
+				object: {
+					kind: "addr",
+					dev: dev.name,
+					addr: cidr("10.77.0.1/24"),
+				},
+			},
+		],
+		[
+			15,
+			{
+				verb: "replace",
+				object: {
+					kind: "neigh",
+					dev: end.via,
+					addr: text(end.addrs[0] ?? 0),
+					mac: macText(draw.pick(ends).mac),
+					state: "PERMANENT",
+				},
+			},
+		],
+		[
+			20,
+			{
+				verb: "add",
+				object: {
+					kind: "xt-rule",
+					family: "ipv4",
+					table: draw.pick(["filter", "mangle"]),
+					chain: draw.pick(["FORWARD", "INPUT"]),
+					position: 1,
+					rule: {
+						matches: [
+							{
+								kind: "protocol",
+								proto: draw.pick([1, 6, 17]),
+							},
+						],
+						target: draw.chance(50)
+							? { kind: "drop" }
+							: {
+									kind: "mark",
+									value: 1,
+									mask: 4294967295,
+								},
+					},
+				},
+			},
+		],
 	];
 	const change = draw.weighted(changes);
 	return () => {
@@ -483,7 +613,7 @@ function drawChange(scene) {
 		scene.steps.push({
 			kind: "change",
 			netns,
-			...change
+			...change,
 		});
 	};
 }
@@ -491,7 +621,7 @@ function sysctl(key, value) {
 	return {
 		kind: "sysctl",
 		key,
-		value
+		value,
 	};
 }
 // src/base/prng.ts
@@ -503,23 +633,23 @@ var Prng = class {
 	#counter = 1;
 	constructor(seed) {
 		this.#a = seed | 0;
-		this.#b = seed * 2654435761 | 0;
+		this.#b = (seed * 2654435761) | 0;
 		this.#c = 1779033703;
 		for (let k = 0; k < 12; k += 1) this.uint32();
 	}
 	/** 0 … 2^32-1. */
 	uint32() {
-		const sum = (this.#a + this.#b | 0) + this.#counter | 0;
-		this.#counter = this.#counter + 1 | 0;
-		this.#a = this.#b ^ this.#b >>> 9;
-		this.#b = this.#c + (this.#c << 3) | 0;
-		this.#c = (this.#c << 21 | this.#c >>> 11) + sum;
+		const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
+		this.#counter = (this.#counter + 1) | 0;
+		this.#a = this.#b ^ (this.#b >>> 9);
+		this.#b = (this.#c + (this.#c << 3)) | 0;
+		this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
 		this.#c |= 0;
 		return sum >>> 0;
 	}
 	/** 0 … bound-1, for a bound of at most 2^32. */
 	below(bound) {
-		return Math.floor(this.uint32() / 4294967296 * bound);
+		return Math.floor((this.uint32() / 4294967296) * bound);
 	}
 };
 // src/verify/generate/draw.ts
@@ -529,9 +659,9 @@ var Draw = class {
 	/** Neighbouring indexes of one seed share nothing: no two of them give the same generator. */
 	constructor(seed, index) {
 		let mixed = Math.imul(seed ^ 1540483477, 2654435761) ^ Math.imul(index + 1, 2246822507);
-		mixed = Math.imul(mixed ^ mixed >>> 15, 739982445);
-		mixed = Math.imul(mixed ^ mixed >>> 12, 695872825);
-		this.#prng = new Prng(mixed ^ mixed >>> 15);
+		mixed = Math.imul(mixed ^ (mixed >>> 15), 739982445);
+		mixed = Math.imul(mixed ^ (mixed >>> 12), 695872825);
+		this.#prng = new Prng(mixed ^ (mixed >>> 15));
 	}
 	/** 0 … bound-1. */
 	below(bound) {
@@ -578,13 +708,7 @@ function udpTalk(scene, plan) {
 	const { draw } = scene;
 	const flow = drawFlow(scene, plan, 17);
 	scene.uses("packet UDP");
-	const length = draw.pick([
-		0,
-		1,
-		5,
-		32,
-		64
-	]);
+	const length = draw.pick([0, 1, 5, 32, 64]);
 	const steps = [];
 	const rounds = draw.between(1, 2);
 	for (let k = 0; k < rounds; k += 1) {
@@ -608,13 +732,13 @@ function fragmentTalk(scene, plan) {
 	const { draw } = scene;
 	const flow = drawFlow(scene, plan, draw.chance(80) ? 17 : 1);
 	scene.uses("packet fragments");
-	const length = draw.pick([
-		40,
-		120,
-		1800,
-		2600
-	]);
-	const pieces = [...fragmentsOf(flow.proto === 17 ? clientDatagram(scene, flow, length) : echo(scene, flow, 1, length), length > 1e3 ? draw.pick([[1352], [816, 1600]]) : draw.pick([[24], [8, 32]]))];
+	const length = draw.pick([40, 120, 1800, 2600]);
+	const pieces = [
+		...fragmentsOf(
+			flow.proto === 17 ? clientDatagram(scene, flow, length) : echo(scene, flow, 1, length),
+			length > 1e3 ? draw.pick([[1352], [816, 1600]]) : draw.pick([[24], [8, 32]]),
+		),
+	];
 	if (draw.chance(30)) pieces.reverse();
 	if (draw.chance(12)) pieces.splice(draw.below(pieces.length), 1);
 	else if (draw.chance(8)) pieces.push(draw.pick(pieces));
@@ -625,12 +749,7 @@ function fragmentTalk(scene, plan) {
 /** A flow's first packet, its answer perhaps, and an ICMP error about it that quotes what the server received. */
 function errorTalk(scene, plan) {
 	const { draw } = scene;
-	const flow = drawFlow(scene, plan, draw.pick([
-		17,
-		17,
-		6,
-		1
-	]));
+	const flow = drawFlow(scene, plan, draw.pick([17, 17, 6, 1]));
 	scene.uses("packet ICMP error");
 	const first = firstPacket(scene, flow);
 	const steps = [];
@@ -640,66 +759,18 @@ function errorTalk(scene, plan) {
 	return steps;
 }
 const ERRORS = [
-	[
-		3,
-		0,
-		0
-	],
-	[
-		3,
-		1,
-		0
-	],
-	[
-		3,
-		2,
-		0
-	],
-	[
-		3,
-		3,
-		0
-	],
-	[
-		3,
-		3,
-		0
-	],
-	[
-		3,
-		4,
-		1280
-	],
-	[
-		3,
-		10,
-		0
-	],
-	[
-		3,
-		13,
-		0
-	],
-	[
-		4,
-		0,
-		0
-	],
-	[
-		11,
-		0,
-		0
-	],
-	[
-		11,
-		1,
-		0
-	],
-	[
-		12,
-		0,
-		335544320
-	]
+	[3, 0, 0],
+	[3, 1, 0],
+	[3, 2, 0],
+	[3, 3, 0],
+	[3, 3, 0],
+	[3, 4, 1280],
+	[3, 10, 0],
+	[3, 13, 0],
+	[4, 0, 0],
+	[11, 0, 0],
+	[11, 1, 0],
+	[12, 0, 335544320],
 ];
 /** By the server, or by somebody on the way. */
 function icmpError$2(scene, flow) {
@@ -707,120 +778,144 @@ function icmpError$2(scene, flow) {
 	if (flow.server === void 0) return;
 	const quoted = packetAtServer(scene, flow);
 	setIpv4Ttl(quoted, 0, 63);
-	if (draw.chance(8)) quoted[draw.pick([
-		12,
-		16,
-		20,
-		21
-	])] = draw.below(256);
+	if (draw.chance(8)) quoted[draw.pick([12, 16, 20, 21])] = draw.below(256);
 	const length = draw.weighted([
 		[60, quoted.length],
 		[30, 28],
 		[5, 20],
-		[5, 12]
+		[5, 12],
 	]);
 	const [type, code, rest] = draw.pick(ERRORS);
-	serverSends(scene, flow, icmpPacket$1({
-		src: draw.chance(75) ? flow.server.addr : flow.server.addr + 50,
-		dst: flow.seenAs,
-		id: scene.nextId(),
-		tos: 192
-	}, {
-		type,
-		code,
-		rest
-	}, quoted.slice(0, length)));
+	serverSends(
+		scene,
+		flow,
+		icmpPacket$1(
+			{
+				src: draw.chance(75) ? flow.server.addr : flow.server.addr + 50,
+				dst: flow.seenAs,
+				id: scene.nextId(),
+				tos: 192,
+			},
+			{
+				type,
+				code,
+				rest,
+			},
+			quoted.slice(0, length),
+		),
+	);
 }
 function packetAtServer(scene, flow) {
 	const { server } = flow;
 	const at = {
 		dst: server?.addr ?? flow.dst,
-		dport: server?.port ?? flow.dport
+		dport: server?.port ?? flow.dport,
 	};
 	return firstPacket(scene, {
 		...flow,
 		...at,
 		client: {
 			...flow.client,
-			addr: flow.seenAs
-		}
+			addr: flow.seenAs,
+		},
 	});
 }
 function firstPacket(scene, flow) {
 	switch (flow.proto) {
-		case 17: return clientDatagram(scene, flow, 8);
-		case 1: return echo(scene, flow, 1);
+		case 17:
+			return clientDatagram(scene, flow, 8);
+		case 1:
+			return echo(scene, flow, 1);
 		case 6: {
 			const { addr, port } = flow.client;
-			return tcpPacket$1({
-				src: addr,
-				dst: flow.dst,
-				id: scene.nextId(),
-				df: true
-			}, {
-				sport: port,
-				dport: flow.dport,
-				seq: 100,
-				ack: 0,
-				flags: 2
-			});
+			return tcpPacket$1(
+				{
+					src: addr,
+					dst: flow.dst,
+					id: scene.nextId(),
+					df: true,
+				},
+				{
+					sport: port,
+					dport: flow.dport,
+					seq: 100,
+					ack: 0,
+					flags: 2,
+				},
+			);
 		}
 	}
 }
 function clientDatagram(scene, flow, length) {
 	const { addr, port } = flow.client;
-	return udpPacket$1({
-		src: addr,
-		dst: flow.dst,
-		id: scene.nextId()
-	}, {
-		sport: port,
-		dport: flow.dport
-	}, filler(length));
+	return udpPacket$1(
+		{
+			src: addr,
+			dst: flow.dst,
+			id: scene.nextId(),
+		},
+		{
+			sport: port,
+			dport: flow.dport,
+		},
+		filler(length),
+	);
 }
 function serverDatagram(scene, flow, length) {
 	const { addr, port } = flow.server ?? {
 		addr: flow.dst,
-		port: flow.dport
+		port: flow.dport,
 	};
-	return udpPacket$1({
-		src: addr,
-		dst: flow.seenAs,
-		id: scene.nextId()
-	}, {
-		sport: port,
-		dport: flow.client.port
-	}, filler(length));
+	return udpPacket$1(
+		{
+			src: addr,
+			dst: flow.seenAs,
+			id: scene.nextId(),
+		},
+		{
+			sport: port,
+			dport: flow.client.port,
+		},
+		filler(length),
+	);
 }
 function echo(scene, flow, seq, length = 8) {
 	const { addr, port } = flow.client;
-	return icmpPacket$1({
-		src: addr,
-		dst: flow.dst,
-		id: scene.nextId(),
-		df: length < 9 && scene.draw.chance(30)
-	}, {
-		type: 8,
-		code: 0,
-		rest: port * 65536 + seq
-	}, filler(length));
+	return icmpPacket$1(
+		{
+			src: addr,
+			dst: flow.dst,
+			id: scene.nextId(),
+			df: length < 9 && scene.draw.chance(30),
+		},
+		{
+			type: 8,
+			code: 0,
+			rest: port * 65536 + seq,
+		},
+		filler(length),
+	);
 }
 function echoReply(scene, flow, seq) {
-	return icmpPacket$1({
-		src: flow.server?.addr ?? flow.dst,
-		dst: flow.seenAs,
-		id: scene.nextId()
-	}, {
-		type: 0,
-		code: 0,
-		rest: flow.client.port * 65536 + seq
-	}, filler(8));
+	return icmpPacket$1(
+		{
+			src: flow.server?.addr ?? flow.dst,
+			dst: flow.seenAs,
+			id: scene.nextId(),
+		},
+		{
+			type: 0,
+			code: 0,
+			rest: flow.client.port * 65536 + seq,
+		},
+		filler(8),
+	);
 }
 // src/verify/generate/packets/link.ts
 /** Frames that are not IPv4: ARP of every kind, and EtherTypes that nobody reads. */
 const MAC_BROADCAST$1 = 0xffffffffffff;
 function arpTalk(scene) {
-	return [() => scene.draw.chance(60) ? request(scene) : announcement(scene)];
+	return [() => (scene.draw.chance(60) ? request(scene) : announcement(scene))];
 }
 /** Who has an address of the router's, of another host's, or of nobody's? */
 function request(scene) {
@@ -833,31 +928,32 @@ function request(scene) {
 		[40, draw.pick([...local, v4$2("169.254.1.1")])],
 		[20, draw.pick([...addrsOf(router), v4$2("10.250.0.1")])],
 		[30, draw.pick(others)],
-		[10, draw.pick([
-			"10.250.0.9",
-			"127.0.0.1",
-			"224.0.0.1",
-			"10.66.0.1"
-		].map(v4$2))]
+		[10, draw.pick(["10.250.0.9", "127.0.0.1", "224.0.0.1", "10.66.0.1"].map(v4$2))],
 	]);
 	const sender = draw.weighted([
 		[75, draw.pick(end.addrs)],
 		[10, 0],
 		[10, draw.pick(others)],
-		[5, draw.pick(end.addrs) + 40]
+		[5, draw.pick(end.addrs) + 40],
 	]);
 	const mac = draw.chance(85) ? MAC_BROADCAST$1 : scene.gatewayMac(end);
 	scene.uses("frame ARP request");
-	scene.frame(end, arpFrame({
-		dst: mac,
-		src: end.mac
-	}, {
-		op: 1,
-		senderMac: end.mac,
-		senderIp: sender,
-		targetMac: 0,
-		targetIp: target
-	}));
+	scene.frame(
+		end,
+		arpFrame(
+			{
+				dst: mac,
+				src: end.mac,
+			},
+			{
+				op: 1,
+				senderMac: end.mac,
+				senderIp: sender,
+				targetMac: 0,
+				targetIp: target,
+			},
+		),
+	);
 }
 /** An answer nobody asked for, or a host that says where it is. */
 function announcement(scene) {
@@ -867,125 +963,67 @@ function announcement(scene) {
 	const to = devOf(routerOf(place, end.router), end.via).addrs[0] ?? own;
 	const gratuitous = draw.chance(50);
 	scene.uses(gratuitous ? "frame gratuitous ARP" : "frame ARP reply");
-	const op = gratuitous ? draw.pick([1, 2]) : draw.pick([
-		2,
-		2,
-		2,
-		3
-	]);
+	const op = gratuitous ? draw.pick([1, 2]) : draw.pick([2, 2, 2, 3]);
 	const senderIp = draw.chance(80) ? own : own + 30;
 	const packet = {
 		op,
 		senderMac: end.mac,
 		senderIp,
 		targetMac: gratuitous ? 0 : scene.gatewayMac(end),
-		targetIp: gratuitous ? senderIp : to
+		targetIp: gratuitous ? senderIp : to,
 	};
-	scene.frame(end, arpFrame({
-		dst: gratuitous ? MAC_BROADCAST$1 : scene.gatewayMac(end),
-		src: end.mac
-	}, packet));
+	scene.frame(
+		end,
+		arpFrame(
+			{
+				dst: gratuitous ? MAC_BROADCAST$1 : scene.gatewayMac(end),
+				src: end.mac,
+			},
+			packet,
+		),
+	);
 }
 function otherFrame(scene) {
 	const { draw, place } = scene;
 	scene.uses("frame of another EtherType");
-	return [() => {
-		const end = draw.pick(place.ends);
-		const other = draw.pick(place.ends);
-		const dst = draw.pick([
-			MAC_BROADCAST$1,
-			other.mac,
-			scene.gatewayMac(end),
-			1652522221568,
-			1652522221582
-		]);
-		const type = draw.pick([
-			34997,
-			35020,
-			257,
-			39
-		]);
-		scene.frame(end, frameOf({
-			dst,
-			src: draw.chance(92) ? end.mac : 3298534883337,
-			type
-		}, filler(40)));
-	}];
+	return [
+		() => {
+			const end = draw.pick(place.ends);
+			const other = draw.pick(place.ends);
+			const dst = draw.pick([MAC_BROADCAST$1, other.mac, scene.gatewayMac(end), 1652522221568, 1652522221582]);
+			const type = draw.pick([34997, 35020, 257, 39]);
+			scene.frame(
+				end,
+				frameOf(
+					{
+						dst,
+						src: draw.chance(92) ? end.mac : 3298534883337,
+						type,
+					},
+					filler(40),
+				),
+			);
+		},
+	];
 }
 // src/verify/generate/packets/odd.ts
 /** Packets that are wrong, or right and unusual: each is one step. */
 /** By feature; each as often as its weight says. */
 const ODD = [
-	[
-		10,
-		"packet martian source",
-		martianSource
-	],
-	[
-		6,
-		"packet martian destination",
-		martianDestination
-	],
-	[
-		5,
-		"packet loopback address",
-		loopbackAddress
-	],
-	[
-		10,
-		"packet TTL limit",
-		ttlLimit
-	],
-	[
-		10,
-		"packet MTU limit",
-		mtuLimit
-	],
-	[
-		8,
-		"packet bad checksum",
-		badChecksum
-	],
-	[
-		6,
-		"packet IP options",
-		ipOptions
-	],
-	[
-		10,
-		"packet short or garbled",
-		garbled
-	],
-	[
-		8,
-		"packet broadcast",
-		broadcast$1
-	],
-	[
-		8,
-		"packet multicast",
-		multicast$1
-	],
-	[
-		5,
-		"packet for another MAC address",
-		otherMac
-	],
-	[
-		6,
-		"packet ICMP other",
-		icmpOther
-	],
-	[
-		6,
-		"packet other protocol",
-		otherProtocol
-	],
-	[
-		6,
-		"packet DF",
-		dontFragment
-	]
+	[10, "packet martian source", martianSource],
+	[6, "packet martian destination", martianDestination],
+	[5, "packet loopback address", loopbackAddress],
+	[10, "packet TTL limit", ttlLimit],
+	[10, "packet MTU limit", mtuLimit],
+	[8, "packet bad checksum", badChecksum],
+	[6, "packet IP options", ipOptions],
+	[10, "packet short or garbled", garbled],
+	[8, "packet broadcast", broadcast$1],
+	[8, "packet multicast", multicast$1],
+	[5, "packet for another MAC address", otherMac],
+	[6, "packet ICMP other", icmpOther],
+	[6, "packet other protocol", otherProtocol],
+	[6, "packet DF", dontFragment],
 ];
 function oddPacket(scene) {
 	const { draw, place } = scene;
@@ -995,7 +1033,7 @@ function oddPacket(scene) {
 	const at = {
 		end,
 		src: draw.pick(end.addrs),
-		dst: draw.pick(draw.pick(others).addrs)
+		dst: draw.pick(draw.pick(others).addrs),
 	};
 	scene.uses(feature);
 	return [() => make(scene, at)];
@@ -1004,119 +1042,101 @@ function oddPacket(scene) {
 function datagram(scene, at, ip = {}, length = 8) {
 	const ports = {
 		sport: scene.nextPort(),
-		dport: scene.draw.pick(SERVER_PORTS)
+		dport: scene.draw.pick(SERVER_PORTS),
 	};
-	return udpPacket$1({
-		src: at.src,
-		dst: at.dst,
-		id: scene.nextId(),
-		...ip
-	}, ports, filler(length));
+	return udpPacket$1(
+		{
+			src: at.src,
+			dst: at.dst,
+			id: scene.nextId(),
+			...ip,
+		},
+		ports,
+		filler(length),
+	);
 }
 function martianSource(scene, at) {
 	const { draw } = scene;
 	const router = routerOf(scene.place, at.end.router);
 	const others = scene.place.ends.filter((other) => other.via !== at.end.via).flatMap((other) => other.addrs);
 	const src = draw.pick([
-		...[
-			"0.0.0.0",
-			"0.0.0.7",
-			"127.0.0.5",
-			"224.0.0.5",
-			"240.0.0.1",
-			"255.255.255.255",
-			"10.250.0.3"
-		].map(v4$2),
+		...["0.0.0.0", "0.0.0.7", "127.0.0.5", "224.0.0.5", "240.0.0.1", "255.255.255.255", "10.250.0.3"].map(v4$2),
 		...addrsOf(router),
 		...others,
-		...others
+		...others,
 	]);
-	const dst = draw.chance(70) ? at.dst : addrsOf(router)[0] ?? at.dst;
-	scene.sends(at.end, datagram(scene, {
-		...at,
-		src,
-		dst
-	}));
+	const dst = draw.chance(70) ? at.dst : (addrsOf(router)[0] ?? at.dst);
+	scene.sends(
+		at.end,
+		datagram(scene, {
+			...at,
+			src,
+			dst,
+		}),
+	);
 }
 function martianDestination(scene, at) {
-	const dst = v4$2(scene.draw.pick([
-		"0.0.0.0",
-		"0.1.2.3",
-		"240.0.0.1",
-		"255.255.255.254"
-	]));
-	scene.sends(at.end, datagram(scene, {
-		...at,
-		dst
-	}));
+	const dst = v4$2(scene.draw.pick(["0.0.0.0", "0.1.2.3", "240.0.0.1", "255.255.255.254"]));
+	scene.sends(
+		at.end,
+		datagram(scene, {
+			...at,
+			dst,
+		}),
+	);
 }
 function loopbackAddress(scene, at) {
 	const { draw } = scene;
-	const local = v4$2(draw.pick([
-		"127.0.0.1",
-		"127.0.0.1",
-		"127.1.2.3"
-	]));
-	scene.sends(at.end, datagram(scene, draw.chance(80) ? {
-		...at,
-		dst: local
-	} : {
-		...at,
-		src: local
-	}));
+	const local = v4$2(draw.pick(["127.0.0.1", "127.0.0.1", "127.1.2.3"]));
+	scene.sends(
+		at.end,
+		datagram(
+			scene,
+			draw.chance(80)
+				? {
+						...at,
+						dst: local,
+					}
+				: {
+						...at,
+						src: local,
+					},
+		),
+	);
 }
 function ttlLimit(scene, at) {
-	const ttl = scene.draw.pick([
-		0,
-		1,
-		1,
-		1,
-		2,
-		2,
-		3
-	]);
+	const ttl = scene.draw.pick([0, 1, 1, 1, 2, 2, 3]);
 	const { src, dst, end } = at;
 	const ip = {
 		src,
 		dst,
 		id: scene.nextId(),
-		ttl
+		ttl,
 	};
 	const ports = {
 		sport: scene.nextPort(),
-		dport: 80
+		dport: 80,
 	};
-	const packet = scene.draw.chance(70) ? udpPacket$1(ip, ports, filler(30)) : tcpPacket$1(ip, {
-		...ports,
-		seq: 1,
-		ack: 0,
-		flags: 2
-	});
+	const packet = scene.draw.chance(70)
+		? udpPacket$1(ip, ports, filler(30))
+		: tcpPacket$1(ip, {
+				...ports,
+				seq: 1,
+				ack: 0,
+				flags: 2,
+			});
 	scene.sends(end, packet, scene.draw.chance(70) ? void 0 : scene.nextHopMac(end, dst));
 }
 function mtuLimit(scene, at) {
 	const { draw } = scene;
-	const total = draw.pick([
-		1e3,
-		1001,
-		1300,
-		1301,
-		1372,
-		1400,
-		1401,
-		1500
-	]);
+	const total = draw.pick([1e3, 1001, 1300, 1301, 1372, 1400, 1401, 1500]);
 	const df = draw.chance(55);
 	if (df) scene.uses("packet DF");
 	const length = Math.min(total, at.end.mtu) - 28;
 	scene.sends(at.end, datagram(scene, at, { df }, length), scene.nextHopMac(at.end, at.dst));
 }
 function dontFragment(scene, at) {
-	scene.sends(at.end, datagram(scene, at, { df: true }, scene.draw.pick([
-		8,
-		900,
-		1350
-	])));
+	scene.sends(at.end, datagram(scene, at, { df: true }, scene.draw.pick([8, 900, 1350])));
 }
 /** One bit too many in the IP header, the UDP or TCP header, or an ICMP message; or UDP without a checksum. */
 function badChecksum(scene, at) {
@@ -1124,38 +1144,40 @@ function badChecksum(scene, at) {
 	const ip = {
 		src: at.src,
 		dst: at.dst,
-		id: scene.nextId()
+		id: scene.nextId(),
 	};
 	const ports = {
 		sport: scene.nextPort(),
-		dport: draw.pick(SERVER_PORTS)
+		dport: draw.pick(SERVER_PORTS),
 	};
 	const udp = udpPacket$1(ip, ports, filler(8));
-	const which = draw.pick([
-		"ip",
-		"udp",
-		"udp",
-		"tcp",
-		"tcp",
-		"icmp",
-		"none"
-	]);
+	const which = draw.pick(["ip", "udp", "udp", "tcp", "tcp", "icmp", "none"]);
 	if (which === "none") udp.fill(0, 26, 28);
 	const packets = {
 		ip: flipped(udp, 10),
 		udp: flipped(udp, 26),
-		tcp: flipped(tcpPacket$1(ip, {
-			...ports,
-			seq: 1,
-			ack: 0,
-			flags: 2
-		}), 36),
-		icmp: flipped(icmpPacket$1(ip, {
-			type: 8,
-			code: 0,
-			rest: 458753
-		}, filler(8)), 22),
-		none: udp
+		tcp: flipped(
+			tcpPacket$1(ip, {
+				...ports,
+				seq: 1,
+				ack: 0,
+				flags: 2,
+			}),
+			36,
+		),
+		icmp: flipped(
+			icmpPacket$1(
+				ip,
+				{
+					type: 8,
+					code: 0,
+					rest: 458753,
+				},
+				filler(8),
+			),
+			22,
+		),
+		none: udp,
 	};
 	scene.sends(at.end, packets[which]);
 }
@@ -1166,56 +1188,13 @@ function flipped(packet, at) {
 }
 /** Options that a router looks at and leaves as they are, or refuses. */
 const OPTIONS = [
-	[
-		1,
-		1,
-		1,
-		0
-	],
-	[
-		1,
-		1,
-		1,
-		1,
-		1,
-		1,
-		1,
-		0
-	],
-	[
-		148,
-		4,
-		0,
-		0
-	],
-	[
-		131,
-		7,
-		4,
-		10,
-		9,
-		9,
-		9,
-		0
-	],
-	[
-		7,
-		2,
-		4,
-		0
-	],
-	[
-		148,
-		9,
-		0,
-		0
-	],
-	[
-		30,
-		4,
-		1,
-		2
-	]
+	[1, 1, 1, 0],
+	[1, 1, 1, 1, 1, 1, 1, 0],
+	[148, 4, 0, 0],
+	[131, 7, 4, 10, 9, 9, 9, 0],
+	[7, 2, 4, 0],
+	[148, 9, 0, 0],
+	[30, 4, 1, 2],
 ];
 function ipOptions(scene, at) {
 	const options = Uint8Array.from(scene.draw.pick(OPTIONS));
@@ -1224,17 +1203,23 @@ function ipOptions(scene, at) {
 /** Packets whose lengths or versions do not fit, and frames that are longer or shorter than their packet. */
 function garbled(scene, at) {
 	const { draw } = scene;
-	const packet = draw.chance(50) ? datagram(scene, at, {}, 20) : tcpPacket$1({
-		src: at.src,
-		dst: at.dst,
-		id: scene.nextId()
-	}, {
-		sport: scene.nextPort(),
-		dport: 80,
-		seq: 5,
-		ack: 0,
-		flags: 2
-	}, filler(12));
+	const packet = draw.chance(50)
+		? datagram(scene, at, {}, 20)
+		: tcpPacket$1(
+				{
+					src: at.src,
+					dst: at.dst,
+					id: scene.nextId(),
+				},
+				{
+					sport: scene.nextPort(),
+					dport: 80,
+					seq: 5,
+					ack: 0,
+					flags: 2,
+				},
+				filler(12),
+			);
 	const to = draw.chance(50) ? void 0 : scene.nextHopMac(at.end, at.dst);
 	scene.sends(at.end, draw.pick(DAMAGES)(scene, at, packet), to);
 }
@@ -1246,24 +1231,14 @@ function withByte(packet, offset, value) {
 }
 /** What can be wrong with a packet: cut, padded, header length, version, total length, the transport's lengths. */
 const DAMAGES = [
-	({ draw }, _at, packet) => packet.slice(0, draw.pick([
-		0,
-		4,
-		19,
-		20,
-		24
-	])),
+	({ draw }, _at, packet) => packet.slice(0, draw.pick([0, 4, 19, 20, 24])),
 	(_scene, _at, packet) => concatBytes(packet, filler(13)),
 	(_scene, _at, packet) => withByte(packet, 0, 68),
 	(_scene, _at, packet) => withByte(packet, 0, 101),
 	(_scene, _at, packet) => withByte(packet, 0, 79),
 	(_scene, _at, packet) => withByte(packet, 3, packet.length + 8),
 	(_scene, _at, packet) => withByte(packet, 3, 12),
-	({ draw }, _at, packet) => withByte(packet, 3, draw.pick([
-		24,
-		27,
-		28
-	])),
+	({ draw }, _at, packet) => withByte(packet, 3, draw.pick([24, 27, 28])),
 	({ draw }, _at, packet) => {
 		packet[25] = draw.pick([4, 200]);
 		return packet;
@@ -1274,20 +1249,24 @@ const DAMAGES = [
 	},
 	(scene, at) => {
 		const own = devOf(routerOf(scene.place, at.end.router), at.end.via).addrs[0] ?? at.dst;
-		return withByte(icmpPacket$1({
-			src: at.src,
-			dst: own,
-			id: scene.nextId()
-		}, {
-			type: 8,
-			code: 0,
-			rest: 1
-		}, filler(4)), 3, scene.draw.pick([
-			24,
-			26,
-			27
-		]));
-	}
+		return withByte(
+			icmpPacket$1(
+				{
+					src: at.src,
+					dst: own,
+					id: scene.nextId(),
+				},
+				{
+					type: 8,
+					code: 0,
+					rest: 1,
+				},
+				filler(4),
+			),
+			3,
+			scene.draw.pick([24, 26, 27]),
+		);
+	},
 ];
 const MAC_BROADCAST = 0xffffffffffff;
 function broadcast$1(scene, at) {
@@ -1295,42 +1274,45 @@ function broadcast$1(scene, at) {
 	const router = routerOf(place, at.end.router);
 	const nets = router.devs.filter((dev) => dev.addrs.length > 0);
 	const directed = ((draw.pick(nets).addrs[0] ?? 0) | 255) >>> 0;
-	const dst = draw.pick([
-		directed,
-		directed,
-		v4$2("255.255.255.255"),
-		at.dst,
-		addrsOf(router)[0] ?? at.dst
-	]);
+	const dst = draw.pick([directed, directed, v4$2("255.255.255.255"), at.dst, addrsOf(router)[0] ?? at.dst]);
 	const mac = draw.chance(70) ? MAC_BROADCAST : scene.gatewayMac(at.end);
 	const ip = {
 		src: at.src,
 		dst,
-		id: scene.nextId()
+		id: scene.nextId(),
 	};
-	const packet = draw.chance(70) ? datagram(scene, {
-		...at,
-		dst
-	}) : icmpPacket$1(ip, {
-		type: 8,
-		code: 0,
-		rest: scene.nextPort() * 65536 + 1
-	}, filler(8));
+	const packet = draw.chance(70)
+		? datagram(scene, {
+				...at,
+				dst,
+			})
+		: icmpPacket$1(
+				ip,
+				{
+					type: 8,
+					code: 0,
+					rest: scene.nextPort() * 65536 + 1,
+				},
+				filler(8),
+			);
 	scene.sends(at.end, packet, mac);
 }
 function multicast$1(scene, at) {
 	const { draw } = scene;
-	const dst = v4$2(draw.pick([
-		"224.0.0.1",
-		"224.0.0.9",
-		"239.1.2.3",
-		"224.0.0.251"
-	]));
+	const dst = v4$2(draw.pick(["224.0.0.1", "224.0.0.9", "239.1.2.3", "224.0.0.251"]));
 	const mac = draw.chance(85) ? 1101088686080 + (dst & 8388607) : scene.gatewayMac(at.end);
-	scene.sends(at.end, datagram(scene, {
-		...at,
-		dst
-	}, { ttl: draw.pick([1, 64]) }), mac);
+	scene.sends(
+		at.end,
+		datagram(
+			scene,
+			{
+				...at,
+				dst,
+			},
+			{ ttl: draw.pick([1, 64]) },
+		),
+		mac,
+	);
 }
 function otherMac(scene, at) {
 	scene.sends(at.end, datagram(scene, at), scene.draw.pick([2199023255806, 2199023255805]));
@@ -1339,43 +1321,36 @@ function icmpOther(scene, at) {
 	const { draw, place } = scene;
 	const own = addrsOf(routerOf(place, at.end.router));
 	const dst = draw.chance(50) && own.length > 0 ? draw.pick(own) : at.dst;
-	const type = draw.pick([
-		13,
-		13,
-		14,
-		15,
-		17,
-		9,
-		10,
-		30,
-		0,
-		42
-	]);
+	const type = draw.pick([13, 13, 14, 15, 17, 9, 10, 30, 0, 42]);
 	const rest = scene.nextPort() * 65536 + 1;
-	const packet = icmpPacket$1({
-		src: at.src,
-		dst,
-		id: scene.nextId()
-	}, {
-		type,
-		code: 0,
-		rest
-	}, filler(12));
+	const packet = icmpPacket$1(
+		{
+			src: at.src,
+			dst,
+			id: scene.nextId(),
+		},
+		{
+			type,
+			code: 0,
+			rest,
+		},
+		filler(12),
+	);
 	scene.sends(at.end, packet, scene.nextHopMac(at.end, dst));
 }
 function otherProtocol(scene, at) {
 	const { draw, place } = scene;
 	const own = addrsOf(routerOf(place, at.end.router));
 	const dst = draw.chance(30) && own.length > 0 ? draw.pick(own) : at.dst;
-	const packet = ipPacket({
-		src: at.src,
-		dst,
-		id: scene.nextId()
-	}, draw.pick([
-		89,
-		99,
-		253
-	]), filler(24));
+	const packet = ipPacket(
+		{
+			src: at.src,
+			dst,
+			id: scene.nextId(),
+		},
+		draw.pick([89, 99, 253]),
+		filler(24),
+	);
 	scene.sends(at.end, packet, scene.nextHopMac(at.end, dst));
 }
 // src/verify/generate/packets/tcp-talk.ts
@@ -1401,64 +1376,64 @@ function conversation(c, s, length) {
 			flags: 2,
 			seq: c,
 			ack: 0,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "server",
 			flags: 18,
 			seq: s,
 			ack: c + 1,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "client",
 			flags: 16,
 			seq: c + 1,
 			ack: s + 1,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "client",
 			flags: 24,
 			seq: c + 1,
 			ack: s + 1,
-			length
+			length,
 		},
 		{
 			from: "server",
 			flags: 24,
 			seq: s + 1,
 			ack: request,
-			length: 2 * length
+			length: 2 * length,
 		},
 		{
 			from: "client",
 			flags: 17,
 			seq: request,
 			ack: answer,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "server",
 			flags: 16,
 			seq: answer,
 			ack: request + 1,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "server",
 			flags: 17,
 			seq: answer,
 			ack: request + 1,
-			length: 0
+			length: 0,
 		},
 		{
 			from: "client",
 			flags: 16,
 			seq: request + 1,
 			ack: answer + 1,
-			length: 0
-		}
+			length: 0,
+		},
 	];
 }
 /** Something that goes wrong: one segment lost, doubled, early, reset, with odd flags or wrong numbers. */
@@ -1472,9 +1447,9 @@ function disturb(scene, segments) {
 		...before,
 		...victim.map((segment) => ({
 			...segment,
-			...change
+			...change,
 		})),
-		...after
+		...after,
 	];
 	const how = draw.weighted([
 		[20, "lost"],
@@ -1483,57 +1458,36 @@ function disturb(scene, segments) {
 		[25, "reset"],
 		[12, "flags"],
 		[12, "seq"],
-		[9, "ack"]
+		[9, "ack"],
 	]);
 	if (how === "reset") scene.uses("packet TCP RST");
 	else scene.uses(how === "flags" ? "packet TCP odd flags" : "packet TCP out of order");
 	switch (how) {
-		case "lost": return [...before, ...after];
-		case "twice": return [
-			...before,
-			...victim,
-			...victim,
-			...after
-		];
-		case "swapped": return [
-			...before,
-			...after.slice(0, 1),
-			...victim,
-			...after.slice(1)
-		];
-		case "reset": return [
-			...before,
-			...victim,
-			...victim.map((segment) => ({
-				...segment,
-				from: draw.chance(50) ? "client" : "server",
-				flags: draw.chance(50) ? 4 : 20,
-				seq: draw.chance(60) ? draw.chance(50) ? segment.ack : segment.seq : segment.seq + 1e5,
-				length: 0
-			})),
-			...after
-		];
-		case "flags": return changed({ flags: draw.pick([
-			0,
-			1,
-			3,
-			6,
-			41,
-			10,
-			50,
-			8,
-			255
-		]) });
-		case "seq": return changed({ seq: draw.pick([
-			1,
-			7e6,
-			4294967280
-		]) });
-		case "ack": return changed({ ack: draw.pick([
-			1,
-			9999999,
-			4294967280
-		]) });
+		case "lost":
+			return [...before, ...after];
+		case "twice":
+			return [...before, ...victim, ...victim, ...after];
+		case "swapped":
+			return [...before, ...after.slice(0, 1), ...victim, ...after.slice(1)];
+		case "reset":
+			return [
+				...before,
+				...victim,
+				...victim.map((segment) => ({
+					...segment,
+					from: draw.chance(50) ? "client" : "server",
+					flags: draw.chance(50) ? 4 : 20,
+					seq: draw.chance(60) ? (draw.chance(50) ? segment.ack : segment.seq) : segment.seq + 1e5,
+					length: 0,
+				})),
+				...after,
+			];
+		case "flags":
+			return changed({ flags: draw.pick([0, 1, 3, 6, 41, 10, 50, 8, 255]) });
+		case "seq":
+			return changed({ seq: draw.pick([1, 7e6, 4294967280]) });
+		case "ack":
+			return changed({ ack: draw.pick([1, 9999999, 4294967280]) });
 	}
 }
 function send(scene, flow, segment, withOptions) {
@@ -1543,39 +1497,58 @@ function send(scene, flow, segment, withOptions) {
 		flags,
 		seq,
 		ack,
-		options: withOptions && isSyn ? buildTcpOptions({
-			mss: 1460,
-			sackPermitted: true,
-			windowScale: 7
-		}) : /* @__PURE__ */ new Uint8Array(0),
-		window: isSyn ? 64240 : 502
+		options:
+			withOptions && isSyn
+				? buildTcpOptions({
+						mss: 1460,
+						sackPermitted: true,
+						windowScale: 7,
+					})
+				: /* @__PURE__ */ new Uint8Array(0),
+		window: isSyn ? 64240 : 502,
 	};
 	const payload = filler(length);
 	const id = scene.nextId();
 	if (from === "client") {
 		const { addr, port } = flow.client;
-		clientSends(scene, flow, tcpPacket$1({
-			src: addr,
-			dst: flow.dst,
-			id,
-			df: true
-		}, {
-			...tcp,
-			sport: port,
-			dport: flow.dport
-		}, payload));
+		clientSends(
+			scene,
+			flow,
+			tcpPacket$1(
+				{
+					src: addr,
+					dst: flow.dst,
+					id,
+					df: true,
+				},
+				{
+					...tcp,
+					sport: port,
+					dport: flow.dport,
+				},
+				payload,
+			),
+		);
 	} else if (flow.server !== void 0) {
 		const { addr, port } = flow.server;
-		serverSends(scene, flow, tcpPacket$1({
-			src: addr,
-			dst: flow.seenAs,
-			id,
-			df: true
-		}, {
-			...tcp,
-			sport: port,
-			dport: flow.client.port
-		}, payload));
+		serverSends(
+			scene,
+			flow,
+			tcpPacket$1(
+				{
+					src: addr,
+					dst: flow.seenAs,
+					id,
+					df: true,
+				},
+				{
+					...tcp,
+					sport: port,
+					dport: flow.client.port,
+				},
+				payload,
+			),
+		);
 	}
 }
 // src/verify/generate/places/build.ts
@@ -1609,58 +1582,71 @@ var Making = class {
 			const port = net.bridge === true ? `${net.dev}p${at + 1}` : void 0;
 			const endMac = this.#mac();
 			const mtu = end.mtu === void 0 ? {} : { mtu: end.mtu };
-			const bridged = port === void 0 ? {} : {
-				master: net.dev,
-				...end.port === void 0 ? {} : { port: end.port }
-			};
-			this.#links.push(...cable({
-				netns: net.router,
-				dev: port ?? net.dev,
-				mac: port === void 0 ? mac : this.#mac(),
-				...mtu,
-				...bridged
-			}, {
-				netns: end.netns,
-				dev: "e0",
-				mac: endMac,
-				...mtu
-			}));
+			const bridged =
+				port === void 0
+					? {}
+					: {
+							master: net.dev,
+							...(end.port === void 0 ? {} : { port: end.port }),
+						};
+			this.#links.push(
+				...cable(
+					{
+						netns: net.router,
+						dev: port ?? net.dev,
+						mac: port === void 0 ? mac : this.#mac(),
+						...mtu,
+						...bridged,
+					},
+					{
+						netns: end.netns,
+						dev: "e0",
+						mac: endMac,
+						...mtu,
+					},
+				),
+			);
 			if (port !== void 0) ports.push(port);
 			this.#end(net, end, {
 				mac: endMac,
 				routerMac: mac,
-				...port === void 0 ? {} : { port }
+				...(port === void 0 ? {} : { port }),
 			});
 		});
 		this.#device(net.router, {
 			name: net.dev,
 			mac,
 			addrs: net.addrs,
-			ports
+			ports,
 		});
 	}
 	join(join) {
 		const [a, b] = [this.#mac(), this.#mac()];
-		this.#links.push(...cable({
-			...join.a,
-			mac: a,
-			mtu: join.mtu
-		}, {
-			...join.b,
-			mac: b,
-			mtu: join.mtu
-		}));
+		this.#links.push(
+			...cable(
+				{
+					...join.a,
+					mac: a,
+					mtu: join.mtu,
+				},
+				{
+					...join.b,
+					mac: b,
+					mtu: join.mtu,
+				},
+			),
+		);
 		this.#device(join.a.netns, {
 			name: join.a.dev,
 			mac: a,
 			addrs: [join.a.addr],
-			ports: []
+			ports: [],
 		});
 		this.#device(join.b.netns, {
 			name: join.b.dev,
 			mac: b,
 			addrs: [join.b.addr],
-			ports: []
+			ports: [],
 		});
 		this.#neigh(join.a.netns, join.a.dev, join.b.addr, b);
 		this.#neigh(join.b.netns, join.b.dev, join.a.addr, a);
@@ -1671,36 +1657,40 @@ var Making = class {
 		for (const [netns, list] of Object.entries(routes)) listOf(this.#routes, netns).push(...list);
 		const routers = [...this.#routers].map(([netns, devs]) => ({
 			netns,
-			devs
+			devs,
 		}));
 		const ends = this.#ends;
 		const names = [...routers, ...ends].map(({ netns }) => netns);
 		const hosts = routers.map(({ netns, devs }) => ({
 			netns,
-			addrs: devs.flatMap((dev) => dev.addrs)
+			addrs: devs.flatMap((dev) => dev.addrs),
 		}));
-		if (sockets) hosts.push(...ends.map(({ netns, addrs }) => ({
-			netns,
-			addrs: addrs.slice(0, 1)
-		})));
+		if (sockets)
+			hosts.push(
+				...ends.map(({ netns, addrs }) => ({
+					netns,
+					addrs: addrs.slice(0, 1),
+				})),
+			);
 		const config = {};
-		for (const netns of names) config[netns] = {
-			addrs: this.#addrs.get(netns) ?? [],
-			routes: this.#routes.get(netns) ?? [],
-			neighs: this.#neighs.get(netns) ?? []
-		};
+		for (const netns of names)
+			config[netns] = {
+				addrs: this.#addrs.get(netns) ?? [],
+				routes: this.#routes.get(netns) ?? [],
+				neighs: this.#neighs.get(netns) ?? [],
+			};
 		return {
 			name,
 			features,
 			topology: {
 				netns: names,
-				links: this.#links
+				links: this.#links,
 			},
 			ends,
 			routers,
 			hosts,
 			config,
-			sockets
+			sockets,
 		};
 	}
 	#end(net, end, at) {
@@ -1712,8 +1702,8 @@ var Making = class {
 			addrs: end.addrs.map(v4$2),
 			router: net.router,
 			via: net.dev,
-			...at.port === void 0 ? {} : { port: at.port },
-			mtu: end.mtu ?? 1500
+			...(at.port === void 0 ? {} : { port: at.port }),
+			mtu: end.mtu ?? 1500,
 		});
 		for (const addr of end.addrs) this.#neigh(net.router, net.dev, addr, at.mac);
 		const [own] = end.addrs;
@@ -1727,7 +1717,7 @@ var Making = class {
 			kind: "route",
 			dst: cidr("0.0.0.0/0"),
 			via: router.addr,
-			dev: "e0"
+			dev: "e0",
 		});
 	}
 	#device(netns, dev) {
@@ -1736,7 +1726,7 @@ var Making = class {
 		listOf(this.#routers, netns).push({
 			...dev,
 			addrs,
-			prefix
+			prefix,
 		});
 		for (const addr of dev.addrs) this.#addr(netns, dev.name, addr);
 	}
@@ -1744,7 +1734,7 @@ var Making = class {
 		listOf(this.#addrs, netns).push({
 			kind: "addr",
 			dev,
-			addr: cidr(addr)
+			addr: cidr(addr),
 		});
 	}
 	#neigh(netns, dev, addr, mac) {
@@ -1754,7 +1744,7 @@ var Making = class {
 			dev,
 			addr: ip(bare),
 			mac: macText(mac),
-			state: "PERMANENT"
+			state: "PERMANENT",
 		});
 	}
 	#mac() {
@@ -1771,63 +1761,70 @@ function listOf(lists, key) {
 }
 // src/verify/generate/places/places.ts
 /**
-* The places: few, for a real kernel keeps their devices standing while rules, addresses and packets change. Of a veth
-* pair the router's end is named for what is behind it; the other end is `e0` in a namespace of its own.
-*/
+ * The places: few, for a real kernel keeps their devices standing while rules, addresses and packets change. Of a veth
+ * pair the router's end is named for what is behind it; the other end is `e0` in a namespace of its own.
+ */
 const router = buildPlace({
 	name: "router",
 	features: ["topology router", "device veth"],
-	nets: [{
-		router: "r",
-		dev: "c0",
-		addrs: ["10.1.0.1/24"],
-		ends: [{
-			netns: "c",
-			addrs: [
-				"10.1.0.2",
-				"10.1.0.3",
-				"10.1.0.4"
-			]
-		}]
-	}, {
-		router: "r",
-		dev: "s0",
-		addrs: ["10.2.0.1/24"],
-		ends: [{
-			netns: "s",
-			addrs: ["10.2.0.2", "10.2.0.3"],
-			mtu: 1400
-		}]
-	}]
+	nets: [
+		{
+			router: "r",
+			dev: "c0",
+			addrs: ["10.1.0.1/24"],
+			ends: [
+				{
+					netns: "c",
+					addrs: ["10.1.0.2", "10.1.0.3", "10.1.0.4"],
+				},
+			],
+		},
+		{
+			router: "r",
+			dev: "s0",
+			addrs: ["10.2.0.1/24"],
+			ends: [
+				{
+					netns: "s",
+					addrs: ["10.2.0.2", "10.2.0.3"],
+					mtu: 1400,
+				},
+			],
+		},
+	],
 });
 const node = buildPlace({
 	name: "node",
-	features: [
-		"topology node with pods on a bridge",
-		"device veth",
-		"device bridge"
+	features: ["topology node with pods on a bridge", "device veth", "device bridge"],
+	nets: [
+		{
+			router: "n",
+			dev: "br0",
+			addrs: ["10.244.1.1/24"],
+			bridge: true,
+			ends: [
+				{
+					netns: "p1",
+					addrs: ["10.244.1.2"],
+				},
+				{
+					netns: "p2",
+					addrs: ["10.244.1.3"],
+				},
+			],
+		},
+		{
+			router: "n",
+			dev: "w0",
+			addrs: ["192.168.5.1/24"],
+			ends: [
+				{
+					netns: "c",
+					addrs: ["192.168.5.10", "192.168.5.11"],
+				},
+			],
+		},
 	],
-	nets: [{
-		router: "n",
-		dev: "br0",
-		addrs: ["10.244.1.1/24"],
-		bridge: true,
-		ends: [{
-			netns: "p1",
-			addrs: ["10.244.1.2"]
-		}, {
-			netns: "p2",
-			addrs: ["10.244.1.3"]
-		}]
-	}, {
-		router: "n",
-		dev: "w0",
-		addrs: ["192.168.5.1/24"],
-		ends: [{
-			netns: "c",
-			addrs: ["192.168.5.10", "192.168.5.11"]
-		}]
-	}]
 });
 const hairpin = buildPlace({
 	name: "hairpin",
@@ -1836,37 +1833,39 @@ const hairpin = buildPlace({
 		"device veth",
 		"device bridge",
 		"bridge port hairpin",
-		"bridge port isolated"
+		"bridge port isolated",
 	],
-	nets: [{
-		router: "n",
-		dev: "br0",
-		addrs: ["10.244.1.1/24"],
-		bridge: true,
-		ends: [
-			{
-				netns: "p1",
-				addrs: ["10.244.1.2", "10.244.1.12"],
-				port: { hairpin: true }
-			},
-			{
-				netns: "p2",
-				addrs: ["10.244.1.3"],
-				port: {
-					hairpin: true,
-					isolated: true
-				}
-			},
-			{
-				netns: "p3",
-				addrs: ["10.244.1.4"],
-				port: {
-					isolated: true,
-					learning: false
-				}
-			}
-		]
-	}]
+	nets: [
+		{
+			router: "n",
+			dev: "br0",
+			addrs: ["10.244.1.1/24"],
+			bridge: true,
+			ends: [
+				{
+					netns: "p1",
+					addrs: ["10.244.1.2", "10.244.1.12"],
+					port: { hairpin: true },
+				},
+				{
+					netns: "p2",
+					addrs: ["10.244.1.3"],
+					port: {
+						hairpin: true,
+						isolated: true,
+					},
+				},
+				{
+					netns: "p3",
+					addrs: ["10.244.1.4"],
+					port: {
+						isolated: true,
+						learning: false,
+					},
+				},
+			],
+		},
+	],
 });
 const uplinks = buildPlace({
 	name: "uplinks",
@@ -1876,91 +1875,115 @@ const uplinks = buildPlace({
 			router: "r",
 			dev: "l0",
 			addrs: ["10.10.0.1/24"],
-			ends: [{
-				netns: "l",
-				addrs: ["10.10.0.2", "10.10.0.3"]
-			}]
+			ends: [
+				{
+					netns: "l",
+					addrs: ["10.10.0.2", "10.10.0.3"],
+				},
+			],
 		},
 		{
 			router: "r",
 			dev: "u1",
 			addrs: ["10.11.0.1/24"],
-			ends: [{
-				netns: "x",
-				addrs: ["10.11.0.2", "10.20.0.9"],
-				mtu: 1400
-			}]
+			ends: [
+				{
+					netns: "x",
+					addrs: ["10.11.0.2", "10.20.0.9"],
+					mtu: 1400,
+				},
+			],
 		},
 		{
 			router: "r",
 			dev: "u2",
 			addrs: ["10.12.0.1/24"],
-			ends: [{
-				netns: "y",
-				addrs: ["10.12.0.2", "10.20.0.9"]
-			}]
-		}
+			ends: [
+				{
+					netns: "y",
+					addrs: ["10.12.0.2", "10.20.0.9"],
+				},
+			],
+		},
 	],
-	routes: { r: [{
-		kind: "route",
-		dst: cidr("0.0.0.0/0"),
-		via: ip("10.11.0.2"),
-		dev: "u1"
-	}, {
-		kind: "route",
-		dst: cidr("10.20.0.0/24"),
-		via: ip("10.12.0.2"),
-		dev: "u2"
-	}] }
+	routes: {
+		r: [
+			{
+				kind: "route",
+				dst: cidr("0.0.0.0/0"),
+				via: ip("10.11.0.2"),
+				dev: "u1",
+			},
+			{
+				kind: "route",
+				dst: cidr("10.20.0.0/24"),
+				via: ip("10.12.0.2"),
+				dev: "u2",
+			},
+		],
+	},
 });
 const chain = buildPlace({
 	name: "chain",
 	features: ["topology two routers in a chain", "device veth"],
-	nets: [{
-		router: "ra",
-		dev: "c0",
-		addrs: ["10.1.0.1/24"],
-		ends: [{
-			netns: "c",
-			addrs: ["10.1.0.2", "10.1.0.3"]
-		}]
-	}, {
-		router: "rb",
-		dev: "s0",
-		addrs: ["10.2.0.1/24"],
-		ends: [{
-			netns: "s",
-			addrs: ["10.2.0.2", "10.2.0.3"],
-			mtu: 1e3
-		}]
-	}],
-	joins: [{
-		mtu: 1300,
-		a: {
-			netns: "ra",
-			dev: "m0",
-			addr: "10.3.0.1/30"
+	nets: [
+		{
+			router: "ra",
+			dev: "c0",
+			addrs: ["10.1.0.1/24"],
+			ends: [
+				{
+					netns: "c",
+					addrs: ["10.1.0.2", "10.1.0.3"],
+				},
+			],
 		},
-		b: {
-			netns: "rb",
-			dev: "m1",
-			addr: "10.3.0.2/30"
-		}
-	}],
+		{
+			router: "rb",
+			dev: "s0",
+			addrs: ["10.2.0.1/24"],
+			ends: [
+				{
+					netns: "s",
+					addrs: ["10.2.0.2", "10.2.0.3"],
+					mtu: 1e3,
+				},
+			],
+		},
+	],
+	joins: [
+		{
+			mtu: 1300,
+			a: {
+				netns: "ra",
+				dev: "m0",
+				addr: "10.3.0.1/30",
+			},
+			b: {
+				netns: "rb",
+				dev: "m1",
+				addr: "10.3.0.2/30",
+			},
+		},
+	],
 	routes: {
-		ra: [{
-			kind: "route",
-			dst: cidr("0.0.0.0/0"),
-			via: ip("10.3.0.2"),
-			dev: "m0"
-		}],
-		rb: [{
-			kind: "route",
-			dst: cidr("10.1.0.0/24"),
-			via: ip("10.3.0.1"),
-			dev: "m1"
-		}]
-	}
+		ra: [
+			{
+				kind: "route",
+				dst: cidr("0.0.0.0/0"),
+				via: ip("10.3.0.2"),
+				dev: "m0",
+			},
+		],
+		rb: [
+			{
+				kind: "route",
+				dst: cidr("10.1.0.0/24"),
+				via: ip("10.3.0.1"),
+				dev: "m1",
+			},
+		],
+	},
 });
 const routedPods = buildPlace({
 	name: "routed-pods",
@@ -1970,144 +1993,162 @@ const routedPods = buildPlace({
 			router: "n",
 			dev: "cali1",
 			addrs: [],
-			ends: [{
-				netns: "p1",
-				addrs: ["10.65.0.2"]
-			}]
+			ends: [
+				{
+					netns: "p1",
+					addrs: ["10.65.0.2"],
+				},
+			],
 		},
 		{
 			router: "n",
 			dev: "cali2",
 			addrs: [],
-			ends: [{
-				netns: "p2",
-				addrs: ["10.65.0.3"]
-			}]
+			ends: [
+				{
+					netns: "p2",
+					addrs: ["10.65.0.3"],
+				},
+			],
 		},
 		{
 			router: "n",
 			dev: "w0",
 			addrs: ["192.168.5.1/24"],
-			ends: [{
-				netns: "c",
-				addrs: ["192.168.5.10"]
-			}]
-		}
+			ends: [
+				{
+					netns: "c",
+					addrs: ["192.168.5.10"],
+				},
+			],
+		},
 	],
-	routes: { n: [
-		{
-			kind: "route",
-			dst: cidr("10.65.0.2/32"),
-			dev: "cali1",
-			scope: "link"
-		},
-		{
-			kind: "route",
-			dst: cidr("10.65.0.3/32"),
-			dev: "cali2",
-			scope: "link"
-		},
-		{
-			kind: "route",
-			dst: cidr("0.0.0.0/0"),
-			via: ip("192.168.5.10"),
-			dev: "w0"
-		}
-	] }
+	routes: {
+		n: [
+			{
+				kind: "route",
+				dst: cidr("10.65.0.2/32"),
+				dev: "cali1",
+				scope: "link",
+			},
+			{
+				kind: "route",
+				dst: cidr("10.65.0.3/32"),
+				dev: "cali2",
+				scope: "link",
+			},
+			{
+				kind: "route",
+				dst: cidr("0.0.0.0/0"),
+				via: ip("192.168.5.10"),
+				dev: "w0",
+			},
+		],
+	},
 });
 const bridges = buildPlace({
 	name: "bridges",
-	features: [
-		"topology two bridges",
-		"device veth",
-		"device bridge",
-		"secondary address"
+	features: ["topology two bridges", "device veth", "device bridge", "secondary address"],
+	nets: [
+		{
+			router: "h",
+			dev: "br0",
+			addrs: ["10.20.0.1/24", "10.20.0.100/24", "10.30.0.1/24"],
+			bridge: true,
+			ends: [
+				{
+					netns: "a1",
+					addrs: ["10.20.0.2", "10.30.0.2"],
+				},
+				{
+					netns: "a2",
+					addrs: ["10.20.0.3", "10.30.0.3"],
+				},
+			],
+		},
+		{
+			router: "h",
+			dev: "br1",
+			addrs: ["10.21.0.1/24"],
+			bridge: true,
+			ends: [
+				{
+					netns: "b1",
+					addrs: ["10.21.0.2"],
+				},
+				{
+					netns: "b2",
+					addrs: ["10.21.0.3"],
+					mtu: 1400,
+				},
+			],
+		},
 	],
-	nets: [{
-		router: "h",
-		dev: "br0",
-		addrs: [
-			"10.20.0.1/24",
-			"10.20.0.100/24",
-			"10.30.0.1/24"
-		],
-		bridge: true,
-		ends: [{
-			netns: "a1",
-			addrs: ["10.20.0.2", "10.30.0.2"]
-		}, {
-			netns: "a2",
-			addrs: ["10.20.0.3", "10.30.0.3"]
-		}]
-	}, {
-		router: "h",
-		dev: "br1",
-		addrs: ["10.21.0.1/24"],
-		bridge: true,
-		ends: [{
-			netns: "b1",
-			addrs: ["10.21.0.2"]
-		}, {
-			netns: "b2",
-			addrs: ["10.21.0.3"],
-			mtu: 1400
-		}]
-	}]
 });
 const hosts = buildPlace({
 	name: "hosts",
 	features: ["topology hosts with sockets", "device veth"],
 	sockets: true,
-	nets: [{
-		router: "r",
-		dev: "c0",
-		addrs: ["10.1.0.1/24"],
-		ends: [{
-			netns: "c",
-			addrs: ["10.1.0.2"]
-		}]
-	}, {
-		router: "r",
-		dev: "s0",
-		addrs: ["10.2.0.1/24"],
-		ends: [{
-			netns: "s",
-			addrs: ["10.2.0.2"],
-			mtu: 1400
-		}]
-	}]
+	nets: [
+		{
+			router: "r",
+			dev: "c0",
+			addrs: ["10.1.0.1/24"],
+			ends: [
+				{
+					netns: "c",
+					addrs: ["10.1.0.2"],
+				},
+			],
+		},
+		{
+			router: "r",
+			dev: "s0",
+			addrs: ["10.2.0.1/24"],
+			ends: [
+				{
+					netns: "s",
+					addrs: ["10.2.0.2"],
+					mtu: 1400,
+				},
+			],
+		},
+	],
 });
 const pods = buildPlace({
 	name: "pods",
-	features: [
-		"topology pods with sockets on a bridge",
-		"device veth",
-		"device bridge",
-		"bridge port hairpin"
-	],
+	features: ["topology pods with sockets on a bridge", "device veth", "device bridge", "bridge port hairpin"],
 	sockets: true,
-	nets: [{
-		router: "n",
-		dev: "br0",
-		addrs: ["10.244.1.1/24"],
-		bridge: true,
-		ends: [{
-			netns: "p1",
-			addrs: ["10.244.1.2"],
-			port: { hairpin: true }
-		}, {
-			netns: "p2",
-			addrs: ["10.244.1.3"]
-		}]
-	}, {
-		router: "n",
-		dev: "w0",
-		addrs: ["192.168.5.1/24"],
-		ends: [{
-			netns: "c",
-			addrs: ["192.168.5.10"]
-		}]
-	}]
+	nets: [
+		{
+			router: "n",
+			dev: "br0",
+			addrs: ["10.244.1.1/24"],
+			bridge: true,
+			ends: [
+				{
+					netns: "p1",
+					addrs: ["10.244.1.2"],
+					port: { hairpin: true },
+				},
+				{
+					netns: "p2",
+					addrs: ["10.244.1.3"],
+				},
+			],
+		},
+		{
+			router: "n",
+			dev: "w0",
+			addrs: ["192.168.5.1/24"],
+			ends: [
+				{
+					netns: "c",
+					addrs: ["192.168.5.10"],
+				},
+			],
+		},
+	],
 });
 /** Each with its weight. */
 const PLACES = [
@@ -2119,16 +2160,11 @@ const PLACES = [
 	[8, routedPods],
 	[10, bridges],
 	[12, hosts],
-	[10, pods]
+	[10, pods],
 ];
 // src/verify/generate/rules/site.ts
 /** Marks that rules set and rules and policy routing ask for. */
-const MARKS = [
-	1,
-	2,
-	16,
-	16384
-];
+const MARKS = [1, 2, 16, 16384];
 /** Every hook of the site is one of these. */
 function onlyFrom(site, ...hooks) {
 	return site.hooks.every((hook) => hooks.includes(hook));
@@ -2137,12 +2173,7 @@ function onlyFrom(site, ...hooks) {
 function drawAddr(site) {
 	const { draw, scene, plan, router } = site;
 	const hosts = scene.place.ends.flatMap((end) => end.addrs);
-	return draw.pick([
-		...hosts,
-		...hosts,
-		...addrsOf(router),
-		...plan.services.map((service) => service.vip)
-	]);
+	return draw.pick([...hosts, ...hosts, ...addrsOf(router), ...plan.services.map((service) => service.vip)]);
 }
 /** A network that holds such an address: the address alone, or more. */
 function drawNet(site) {
@@ -2152,37 +2183,52 @@ function drawNet(site) {
 		[10, 16],
 		[5, 31],
 		[5, 8],
-		[5, 30]
+		[5, 30],
 	]);
 	return networkOf({
 		addr: text(drawAddr(site)),
-		prefix
+		prefix,
 	});
 }
 /** Ports around those in use. */
 function drawPorts(draw) {
 	const port = draw.pick(SERVER_PORTS);
 	return draw.weighted([
-		[55, {
-			from: port,
-			to: port
-		}],
-		[10, {
-			from: 1,
-			to: 1023
-		}],
-		[15, {
-			from: FIRST_PORT,
-			to: LAST_PORT
-		}],
-		[10, {
-			from: FIRST_PORT,
-			to: 3e4
-		}],
-		[10, {
-			from: port,
-			to: port + 100
-		}]
+		[
+			55,
+			{
+				from: port,
+				to: port,
+			},
+		],
+		[
+			10,
+			{
+				from: 1,
+				to: 1023,
+			},
+		],
+		[
+			15,
+			{
+				from: FIRST_PORT,
+				to: LAST_PORT,
+			},
+		],
+		[
+			10,
+			{
+				from: FIRST_PORT,
+				to: 3e4,
+			},
+		],
+		[
+			10,
+			{
+				from: port,
+				to: port + 100,
+			},
+		],
 	]);
 }
 /** `!` in some of the cases. */
@@ -2202,7 +2248,7 @@ function drawRoutes(scene, plan, router) {
 		routes.push({
 			kind: "route",
 			dst: EVERYWHERE,
-			...by(draw.pick(gateways))
+			...by(draw.pick(gateways)),
 		});
 	}
 	if (plan.oddRoutes) routes.push(...oddRoutes(scene, draw.pick(gateways)));
@@ -2218,29 +2264,31 @@ function withMtu(scene, router, gateways) {
 	if (addr === void 0) return [];
 	const dst = {
 		addr: text(addr),
-		prefix: 32
+		prefix: 32,
 	};
 	if ((place.config[router.netns]?.routes ?? []).some((route) => formatCidr(route.dst) === formatCidr(dst))) return [];
 	scene.uses("route with mtu");
-	return [{
-		kind: "route",
-		dst,
-		...by(gateways.find((end) => end === target) ?? draw.pick(gateways), addr),
-		mtu: draw.pick([600, 900])
-	}];
+	return [
+		{
+			kind: "route",
+			dst,
+			...by(gateways.find((end) => end === target) ?? draw.pick(gateways), addr),
+			mtu: draw.pick([600, 900]),
+		},
+	];
 }
 /** One kind each for the odd networks. */
 function oddRoutes(scene, gateway) {
 	const routes = [
 		["blackhole", "route blackhole"],
 		["unreachable", "route unreachable"],
-		["prohibit", "route prohibit"]
+		["prohibit", "route prohibit"],
 	].map(([type, feature], at) => {
 		scene.uses(feature);
 		return {
 			kind: "route",
 			dst: oddNet(at),
-			type
+			type,
 		};
 	});
 	if (scene.draw.chance(40)) {
@@ -2250,20 +2298,21 @@ function oddRoutes(scene, gateway) {
 			dst: oddNet(3),
 			type: "local",
 			dev: "lo",
-			scope: "host"
+			scope: "host",
 		});
 	} else if (scene.draw.chance(30)) {
 		scene.uses("route throw");
 		routes.push({
 			kind: "route",
 			dst: oddNet(3),
-			type: "throw"
+			type: "throw",
 		});
-	} else routes.push({
-		kind: "route",
-		dst: oddNet(3),
-		...by(gateway)
-	});
+	} else
+		routes.push({
+			kind: "route",
+			dst: oddNet(3),
+			...by(gateway),
+		});
 	return routes;
 }
 /** The same destination twice: the lower metric wins. */
@@ -2274,31 +2323,33 @@ function metrics(scene, gateways) {
 		kind: "route",
 		dst,
 		...by(end),
-		metric: 200 - 100 * at
+		metric: 200 - 100 * at,
 	}));
 }
 /** Rules that send some packets to another table, and the routes of those tables. */
 function drawPolicy$1(scene, router) {
 	const { draw, place } = scene;
 	const likely = place.features.includes("topology two uplinks") ? 80 : 14;
-	if (!draw.chance(likely)) return {
-		rules: [],
-		routes: []
-	};
+	if (!draw.chance(likely))
+		return {
+			rules: [],
+			routes: [],
+		};
 	const gateways = place.ends.filter((end) => end.router === router.netns && end.addrs.length > 0);
 	const rules = [];
 	const count = draw.between(1, 3);
-	for (let k = 0; k < count; k += 1) rules.push({
-		kind: "rule",
-		family: "ipv4",
-		priority: 1e3 + 100 * k + draw.below(10),
-		table: draw.pick(OTHER_TABLES),
-		...selector(scene, router),
-		...draw.chance(12) ? not(scene) : {}
-	});
+	for (let k = 0; k < count; k += 1)
+		rules.push({
+			kind: "rule",
+			family: "ipv4",
+			priority: 1e3 + 100 * k + draw.below(10),
+			table: draw.pick(OTHER_TABLES),
+			...selector(scene, router),
+			...(draw.chance(12) ? not(scene) : {}),
+		});
 	return {
 		rules,
-		routes: OTHER_TABLES.flatMap((table) => tableRoutes(scene, gateways, table))
+		routes: OTHER_TABLES.flatMap((table) => tableRoutes(scene, gateways, table)),
 	};
 }
 function not(scene) {
@@ -2310,35 +2361,33 @@ function selector(scene, router) {
 	const addr = draw.pick([...place.ends.flatMap((end) => end.addrs), ...addrsOf(router)]);
 	const net = {
 		addr: text((addr & 4294967040) >>> 0),
-		prefix: 24
+		prefix: 24,
 	};
 	const kinds = [
 		[
 			30,
 			"policy rule from",
-			{ from: draw.chance(70) ? net : {
-				addr: text(addr),
-				prefix: 32
-			} }
+			{
+				from: draw.chance(70)
+					? net
+					: {
+							addr: text(addr),
+							prefix: 32,
+						},
+			},
 		],
-		[
-			15,
-			"policy rule to",
-			{ to: draw.chance(50) ? net : cidr(`${draw.pick(ODD_NETS)}/16`) }
-		],
-		[
-			20,
-			"policy rule iif",
-			{ iif: draw.pick(router.devs).name }
-		],
+		[15, "policy rule to", { to: draw.chance(50) ? net : cidr(`${draw.pick(ODD_NETS)}/16`) }],
+		[20, "policy rule iif", { iif: draw.pick(router.devs).name }],
 		[
 			30,
 			"policy rule fwmark",
-			{ fwmark: {
-				value: draw.pick(MARKS),
-				mask: 4294967295
-			} }
-		]
+			{
+				fwmark: {
+					value: draw.pick(MARKS),
+					mask: 4294967295,
+				},
+			},
+		],
 	];
 	const [feature, rule] = draw.weighted(kinds.map(([weight, feature, rule]) => [weight, [feature, rule]]));
 	scene.uses(feature);
@@ -2352,30 +2401,37 @@ function tableRoutes(scene, gateways, table) {
 		[8, "unreachable"],
 		[8, "prohibit"],
 		[8, "throw"],
-		[6, "none"]
+		[6, "none"],
 	]);
 	if (kind === "none") return [];
-	if (kind === "unicast") return [{
-		kind: "route",
-		dst: EVERYWHERE,
-		...by(draw.pick(gateways)),
-		table
-	}];
+	if (kind === "unicast")
+		return [
+			{
+				kind: "route",
+				dst: EVERYWHERE,
+				...by(draw.pick(gateways)),
+				table,
+			},
+		];
 	scene.uses(`route ${kind}`);
-	return [{
-		kind: "route",
-		dst: EVERYWHERE,
-		type: kind,
-		table
-	}];
+	return [
+		{
+			kind: "route",
+			dst: EVERYWHERE,
+			type: kind,
+			table,
+		},
+	];
 }
 /** Through a host behind this end; a host that is the destination itself is on the link. */
 function by(end, dst) {
 	const [gateway] = end.addrs;
-	return gateway === void 0 || gateway === dst ? { dev: end.via } : {
-		dev: end.via,
-		via: text(gateway)
-	};
+	return gateway === void 0 || gateway === dst
+		? { dev: end.via }
+		: {
+				dev: end.via,
+				via: text(gateway),
+			};
 }
 function oddNet(at) {
 	return cidr(`${ODD_NETS[at] ?? ODD_NETS[0]}/16`);
@@ -2391,76 +2447,94 @@ function plannedRules(scene, plan, at) {
 }
 function serviceRule(service) {
 	const { proto, vip, port, addr, targetPort } = service;
-	const dport = { value: {
-		from: port,
-		to: port
-	} };
+	const dport = {
+		value: {
+			from: port,
+			to: port,
+		},
+	};
 	return {
 		matches: [
 			{
 				kind: "destination",
 				net: {
 					addr: text(vip),
-					prefix: 32
-				}
+					prefix: 32,
+				},
 			},
 			{
 				kind: "protocol",
-				proto
+				proto,
 			},
-			proto === 6 ? {
-				kind: "tcp",
-				dport
-			} : {
-				kind: "udp",
-				dport
-			}
+			proto === 6
+				? {
+						kind: "tcp",
+						dport,
+					}
+				: {
+						kind: "udp",
+						dport,
+					},
 		],
 		target: {
 			kind: "dnat",
 			to: {
 				minAddr: text(addr),
-				minPort: targetPort
-			}
-		}
+				minPort: targetPort,
+			},
+		},
 	};
 }
 /** With clashes: two ports for those who use them, so that the second flow gets the other one and the third none. */
 function sourceRules(scene, plan, to) {
 	scene.uses(to === "masquerade" ? "target MASQUERADE" : "target SNAT");
-	if (!plan.clash) return [{
-		matches: [],
-		target: to === "masquerade" ? { kind: "masquerade" } : {
-			kind: "snat",
-			to: { minAddr: text(to) }
-		}
-	}];
+	if (!plan.clash)
+		return [
+			{
+				matches: [],
+				target:
+					to === "masquerade"
+						? { kind: "masquerade" }
+						: {
+								kind: "snat",
+								to: { minAddr: text(to) },
+							},
+			},
+		];
 	scene.uses("nat port clash", "nat port range", "match -p");
 	return [6, 17].map((proto) => {
-		const sport = { value: {
-			from: 5e3,
-			to: 5001
-		} };
-		const matches = [{
-			kind: "protocol",
-			proto
-		}, proto === 6 ? {
-			kind: "tcp",
-			sport
-		} : {
-			kind: "udp",
-			sport
-		}];
-		if (to === "masquerade") return {
-			matches,
-			target: {
-				kind: "masquerade",
-				toPorts: {
-					from: 5e3,
-					to: 5001
-				}
-			}
+		const sport = {
+			value: {
+				from: 5e3,
+				to: 5001,
+			},
 		};
+		const matches = [
+			{
+				kind: "protocol",
+				proto,
+			},
+			proto === 6
+				? {
+						kind: "tcp",
+						sport,
+					}
+				: {
+						kind: "udp",
+						sport,
+					},
+		];
+		if (to === "masquerade")
+			return {
+				matches,
+				target: {
+					kind: "masquerade",
+					toPorts: {
+						from: 5e3,
+						to: 5001,
+					},
+				},
+			};
 		return {
 			matches,
 			target: {
@@ -2468,25 +2542,21 @@ function sourceRules(scene, plan, to) {
 				to: {
 					minAddr: text(to),
 					minPort: 5e3,
-					maxPort: 5001
-				}
-			}
+					maxPort: 5001,
+				},
+			},
 		};
 	});
 }
 // src/verify/generate/rules/packet-matches.ts
 function connmark$2({ draw, plan }) {
 	if (!plan.conntrack) return void 0;
-	const mask = draw.pick([
-		4294967295,
-		4294967295,
-		255
-	]);
+	const mask = draw.pick([4294967295, 4294967295, 255]);
 	return {
 		kind: "connmark",
 		value: (draw.pick([0, ...MARKS]) & mask) >>> 0,
 		mask,
-		...inverted(draw, 30)
+		...inverted(draw, 30),
 	};
 }
 /** The sender's, in chains where a packet has one. */
@@ -2497,30 +2567,25 @@ function macMatch(site) {
 	return {
 		kind: "mac",
 		mac: macText(draw.pick(known)),
-		...inverted(draw)
+		...inverted(draw),
 	};
 }
 function iprange$1(site) {
 	const { draw } = site;
 	const range = () => {
 		const from = drawAddr(site);
-		const to = Math.min(from + draw.pick([
-			0,
-			1,
-			4,
-			300
-		]), 3758096383);
+		const to = Math.min(from + draw.pick([0, 1, 4, 300]), 3758096383);
 		return {
 			from: text(from),
 			to: text(to),
-			...inverted(draw)
+			...inverted(draw),
 		};
 	};
 	const which = draw.below(3);
 	return {
 		kind: "iprange",
-		...which !== 1 ? { src: range() } : {},
-		...which !== 0 ? { dst: range() } : {}
+		...(which !== 1 ? { src: range() } : {}),
+		...(which !== 0 ? { dst: range() } : {}),
 	};
 }
 function lengthMatch({ draw }) {
@@ -2529,106 +2594,74 @@ function lengthMatch({ draw }) {
 		[40, 40],
 		[61, 65535],
 		[28, 52],
-		[100, 1500]
+		[100, 1500],
 	]);
 	return {
 		kind: "length",
 		from: range[0],
 		to: range[1],
-		...inverted(draw)
+		...inverted(draw),
 	};
 }
 function pkttype$1({ draw }) {
 	return {
 		kind: "pkttype",
-		type: draw.pick([
-			"unicast",
-			"unicast",
-			"broadcast",
-			"multicast"
-		]),
-		...inverted(draw)
+		type: draw.pick(["unicast", "unicast", "broadcast", "multicast"]),
+		...inverted(draw),
 	};
 }
 function ttlMatch({ draw }) {
-	const op = draw.pick([
-		"eq",
-		"lt",
-		"gt"
-	]);
+	const op = draw.pick(["eq", "lt", "gt"]);
 	return {
 		kind: "ttl",
 		op,
-		value: draw.pick([
-			1,
-			2,
-			62,
-			63,
-			64
-		]),
-		...op === "eq" ? inverted(draw) : {}
+		value: draw.pick([1, 2, 62, 63, 64]),
+		...(op === "eq" ? inverted(draw) : {}),
 	};
 }
 function tosMatch({ draw }) {
-	const mask = draw.pick([
-		255,
-		63,
-		252,
-		30
-	]);
+	const mask = draw.pick([255, 63, 252, 30]);
 	return {
 		kind: "tos",
-		value: draw.pick([
-			0,
-			16,
-			8,
-			184
-		]) & mask,
+		value: draw.pick([0, 16, 8, 184]) & mask,
 		mask,
-		...inverted(draw, 30)
+		...inverted(draw, 30),
 	};
 }
 function dscpMatch({ draw }) {
 	return {
 		kind: "dscp",
-		value: draw.pick([
-			0,
-			0,
-			4,
-			46
-		]),
-		...inverted(draw, 30)
+		value: draw.pick([0, 0, 4, 46]),
+		...inverted(draw, 30),
 	};
 }
 function ecn$1({ draw, proto }) {
 	const which = proto === 6 ? draw.below(3) : 2;
-	if (which === 0) return {
-		kind: "ecn",
-		ece: draw.chance(50)
-	};
-	if (which === 1) return {
-		kind: "ecn",
-		cwr: draw.chance(50)
-	};
+	if (which === 0)
+		return {
+			kind: "ecn",
+			ece: draw.chance(50),
+		};
+	if (which === 1)
+		return {
+			kind: "ecn",
+			cwr: draw.chance(50),
+		};
 	return {
 		kind: "ecn",
 		ect: {
 			value: draw.below(4),
-			...inverted(draw)
-		}
+			...inverted(draw),
+		},
 	};
 }
 function tcpmssMatch({ draw, proto }) {
 	if (proto !== 6) return void 0;
 	return {
 		kind: "tcpmss",
-		from: draw.pick([
-			0,
-			1e3,
-			1460
-		]),
+		from: draw.pick([0, 1e3, 1460]),
 		to: draw.pick([1460, 65535]),
-		...inverted(draw)
+		...inverted(draw),
 	};
 }
 /** Whoever sends in a scenario is root. */
@@ -2636,47 +2669,50 @@ function owner$1(site) {
 	const { draw } = site;
 	if (!onlyFrom(site, "OUTPUT", "POSTROUTING")) return void 0;
 	const which = draw.below(3);
-	if (which === 0) return {
-		kind: "owner",
-		socketExists: draw.chance(65)
-	};
+	if (which === 0)
+		return {
+			kind: "owner",
+			socketExists: draw.chance(65),
+		};
 	const range = draw.pick([
 		{
 			from: 0,
-			to: 0
+			to: 0,
 		},
 		{
 			from: 0,
-			to: 100
+			to: 100,
 		},
 		{
 			from: 1e3,
-			to: 2e3
-		}
+			to: 2e3,
+		},
 	]);
-	return which === 1 ? {
-		kind: "owner",
-		uid: {
-			...range,
-			...inverted(draw)
-		}
-	} : {
-		kind: "owner",
-		gid: {
-			...range,
-			...inverted(draw)
-		}
-	};
+	return which === 1
+		? {
+				kind: "owner",
+				uid: {
+					...range,
+					...inverted(draw),
+				},
+			}
+		: {
+				kind: "owner",
+				gid: {
+					...range,
+					...inverted(draw),
+				},
+			};
 }
 function rpfilter$1(site) {
 	const { draw, table } = site;
-	if (table !== "raw" && table !== "mangle" || !onlyFrom(site, "PREROUTING")) return void 0;
+	if ((table !== "raw" && table !== "mangle") || !onlyFrom(site, "PREROUTING")) return void 0;
 	return {
 		kind: "rpfilter",
-		...draw.chance(40) ? { loose: true } : {},
-		...draw.chance(25) ? { validmark: true } : {},
-		...draw.chance(25) ? { acceptLocal: true } : {},
-		...inverted(draw, 40)
+		...(draw.chance(40) ? { loose: true } : {}),
+		...(draw.chance(25) ? { validmark: true } : {}),
+		...(draw.chance(25) ? { acceptLocal: true } : {}),
+		...inverted(draw, 40),
 	};
 }
 /** What payloads and headers hold often: zeros, counting bytes, a port. */
@@ -2684,21 +2720,10 @@ function stringMatch({ draw }) {
 	return {
 		kind: "string",
 		algo: draw.pick(["bm", "kmp"]),
-		hex: draw.pick([
-			"00",
-			"0001",
-			"000102",
-			"1f90",
-			"70",
-			"68656c6c6f"
-		]),
-		...draw.chance(30) ? { from: draw.pick([
-			20,
-			28,
-			40
-		]) } : {},
-		...draw.chance(30) ? { to: draw.pick([48, 100]) } : {},
-		...inverted(draw)
+		hex: draw.pick(["00", "0001", "000102", "1f90", "70", "68656c6c6f"]),
+		...(draw.chance(30) ? { from: draw.pick([20, 28, 40]) } : {}),
+		...(draw.chance(30) ? { to: draw.pick([48, 100]) } : {}),
+		...inverted(draw),
 	};
 }
 // src/verify/generate/rules/matches.ts
@@ -2708,136 +2733,143 @@ const MATCH_MAKERS = {
 		make: (site) => ({
 			kind: "source",
 			net: drawNet(site),
-			...inverted(site.draw)
-		})
+			...inverted(site.draw),
+		}),
 	},
 	destination: {
 		feature: "match -d",
 		make: (site) => ({
 			kind: "destination",
 			net: drawNet(site),
-			...inverted(site.draw)
-		})
+			...inverted(site.draw),
+		}),
 	},
 	"in-interface": {
 		feature: "match -i",
-		make: (site) => onlyFrom(site, "PREROUTING", "INPUT", "FORWARD") ? {
-			kind: "in-interface",
-			name: interfaceName(site),
-			...inverted(site.draw)
-		} : void 0
+		make: (site) =>
+			onlyFrom(site, "PREROUTING", "INPUT", "FORWARD")
+				? {
+						kind: "in-interface",
+						name: interfaceName(site),
+						...inverted(site.draw),
+					}
+				: void 0,
 	},
 	"out-interface": {
 		feature: "match -o",
-		make: (site) => onlyFrom(site, "FORWARD", "OUTPUT", "POSTROUTING") ? {
-			kind: "out-interface",
-			name: interfaceName(site),
-			...inverted(site.draw)
-		} : void 0
+		make: (site) =>
+			onlyFrom(site, "FORWARD", "OUTPUT", "POSTROUTING")
+				? {
+						kind: "out-interface",
+						name: interfaceName(site),
+						...inverted(site.draw),
+					}
+				: void 0,
 	},
 	protocol: {
 		feature: "match -p",
-		make: ({ proto }) => proto === void 0 ? void 0 : {
-			kind: "protocol",
-			proto
-		}
+		make: ({ proto }) =>
+			proto === void 0
+				? void 0
+				: {
+						kind: "protocol",
+						proto,
+					},
 	},
 	fragment: {
 		feature: "match -f",
 		make: ({ draw }) => ({
 			kind: "fragment",
-			...inverted(draw, 40)
-		})
+			...inverted(draw, 40),
+		}),
 	},
 	comment: {
 		feature: "match comment",
 		make: ({ draw }) => ({
 			kind: "comment",
-			text: draw.pick([
-				"seen",
-				"two words",
-				"a \"quoted\" word",
-				"it's -j DROP"
-			])
-		})
+			text: draw.pick(["seen", "two words", 'a "quoted" word', "it's -j DROP"]),
+		}),
 	},
 	tcp: {
 		feature: "match tcp",
-		make: ({ draw, proto }) => proto === 6 ? tcp$1(draw) : void 0
+		make: ({ draw, proto }) => (proto === 6 ? tcp$1(draw) : void 0),
 	},
 	udp: {
 		feature: "match udp",
-		make: ({ draw, proto }) => proto === 17 ? {
-			kind: "udp",
-			...ports$1(draw)
-		} : void 0
+		make: ({ draw, proto }) =>
+			proto === 17
+				? {
+						kind: "udp",
+						...ports$1(draw),
+					}
+				: void 0,
 	},
 	sctp: {
 		feature: "match sctp",
-		make: ({ draw, proto }) => proto === 132 ? {
-			kind: "sctp",
-			...ports$1(draw)
-		} : void 0
+		make: ({ draw, proto }) =>
+			proto === 132
+				? {
+						kind: "sctp",
+						...ports$1(draw),
+					}
+				: void 0,
 	},
 	icmp: {
 		feature: "match icmp",
-		make: ({ draw, proto }) => proto === 1 ? icmp$1(draw) : void 0
+		make: ({ draw, proto }) => (proto === 1 ? icmp$1(draw) : void 0),
 	},
 	icmp6: { why: "the simulated kernel moves no IPv6 packets" },
 	conntrack: {
 		feature: "match conntrack",
-		make: (site) => site.plan.conntrack ? conntrack$1(site) : void 0
+		make: (site) => (site.plan.conntrack ? conntrack$1(site) : void 0),
 	},
 	state: {
 		feature: "match state",
-		make: ({ draw, plan }) => plan.conntrack ? {
-			kind: "state",
-			states: draw.sample(STATES.slice(0, 5), draw.between(1, 2)),
-			...inverted(draw)
-		} : void 0
+		make: ({ draw, plan }) =>
+			plan.conntrack
+				? {
+						kind: "state",
+						states: draw.sample(STATES.slice(0, 5), draw.between(1, 2)),
+						...inverted(draw),
+					}
+				: void 0,
 	},
 	mark: {
 		feature: "match mark",
 		make: ({ draw }) => {
-			const mask = draw.pick([
-				4294967295,
-				4294967295,
-				255,
-				16384
-			]);
+			const mask = draw.pick([4294967295, 4294967295, 255, 16384]);
 			return {
 				kind: "mark",
 				value: (draw.pick([0, ...MARKS]) & mask) >>> 0,
 				mask,
-				...inverted(draw, 30)
+				...inverted(draw, 30),
 			};
-		}
+		},
 	},
 	addrtype: {
 		feature: "match addrtype",
-		make: addrtype$1
+		make: addrtype$1,
 	},
 	statistic: {
 		feature: "match statistic",
-		make: ({ draw }) => statistic$1(draw)
+		make: ({ draw }) => statistic$1(draw),
 	},
 	set: { why: "scenarios have no sets yet" },
 	multiport: {
 		feature: "match multiport",
-		make: ({ draw, proto }) => proto === 6 || proto === 17 ? {
-			kind: "multiport",
-			which: draw.pick([
-				"sports",
-				"dports",
-				"ports"
-			]),
-			ports: Array.from({ length: draw.between(1, 4) }, () => drawPorts(draw)),
-			...inverted(draw)
-		} : void 0
+		make: ({ draw, proto }) =>
+			proto === 6 || proto === 17
+				? {
+						kind: "multiport",
+						which: draw.pick(["sports", "dports", "ports"]),
+						ports: Array.from({ length: draw.between(1, 4) }, () => drawPorts(draw)),
+						...inverted(draw),
+					}
+				: void 0,
 	},
 	recent: {
 		feature: "match recent",
-		make: recent$1
+		make: recent$1,
 	},
 	nfacct: { why: "a scenario's namespaces have no accounting objects to begin with" },
 	limit: {
@@ -2845,93 +2877,70 @@ const MATCH_MAKERS = {
 		make: ({ draw }) => ({
 			kind: "limit",
 			avg: draw.pick([6e5, 36e6]),
-			burst: draw.between(1, 4)
-		})
+			burst: draw.between(1, 4),
+		}),
 	},
 	physdev: {
 		feature: "match physdev",
-		make: physdev$1
+		make: physdev$1,
 	},
 	connmark: {
 		feature: "match connmark",
-		make: connmark$2
+		make: connmark$2,
 	},
 	mac: {
 		feature: "match mac",
-		make: macMatch
+		make: macMatch,
 	},
 	iprange: {
 		feature: "match iprange",
-		make: iprange$1
+		make: iprange$1,
 	},
 	length: {
 		feature: "match length",
-		make: lengthMatch
+		make: lengthMatch,
 	},
 	pkttype: {
 		feature: "match pkttype",
-		make: pkttype$1
+		make: pkttype$1,
 	},
 	ttl: {
 		feature: "match ttl",
-		make: ttlMatch
+		make: ttlMatch,
 	},
 	tos: {
 		feature: "match tos",
-		make: tosMatch
+		make: tosMatch,
 	},
 	dscp: {
 		feature: "match dscp",
-		make: dscpMatch
+		make: dscpMatch,
 	},
 	ecn: {
 		feature: "match ecn",
-		make: ecn$1
+		make: ecn$1,
 	},
 	tcpmss: {
 		feature: "match tcpmss",
-		make: tcpmssMatch
+		make: tcpmssMatch,
 	},
 	owner: {
 		feature: "match owner",
-		make: owner$1
+		make: owner$1,
 	},
 	rpfilter: {
 		feature: "match rpfilter",
-		make: rpfilter$1
+		make: rpfilter$1,
 	},
 	string: {
 		feature: "match string",
-		make: stringMatch
+		make: stringMatch,
 	},
-	"unknown-match": { why: "the simulated kernel refuses it by name" }
+	"unknown-match": { why: "the simulated kernel refuses it by name" },
 };
-const STATES = [
-	"NEW",
-	"ESTABLISHED",
-	"RELATED",
-	"INVALID",
-	"UNTRACKED",
-	"SNAT",
-	"DNAT"
-];
-const STATUSES = [
-	"NONE",
-	"EXPECTED",
-	"SEEN_REPLY",
-	"ASSURED",
-	"CONFIRMED"
-];
-const ADDR_TYPES = [
-	"UNICAST",
-	"LOCAL",
-	"LOCAL",
-	"BROADCAST",
-	"MULTICAST",
-	"BLACKHOLE",
-	"UNREACHABLE",
-	"PROHIBIT"
-];
+const STATES = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "SNAT", "DNAT"];
+const STATUSES = ["NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
+const ADDR_TYPES = ["UNICAST", "LOCAL", "LOCAL", "BROADCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT"];
 function interfaceName(site) {
 	const { draw, router } = site;
 	const dev = draw.pick(router.devs);
@@ -2939,79 +2948,71 @@ function interfaceName(site) {
 		[70, dev.name],
 		[10, `${dev.name.slice(0, 1)}+`],
 		[8, draw.pick(["lo", "eth9"])],
-		[12, draw.pick(dev.ports.length > 0 ? dev.ports : [dev.name])]
+		[12, draw.pick(dev.ports.length > 0 ? dev.ports : [dev.name])],
 	]);
 }
 function ports$1(draw) {
 	const side = () => ({
 		value: drawPorts(draw),
-		...inverted(draw)
+		...inverted(draw),
 	});
 	const which = draw.below(10);
 	return {
-		...which > 6 ? { sport: side() } : {},
-		...which < 8 ? { dport: side() } : {}
+		...(which > 6 ? { sport: side() } : {}),
+		...(which < 8 ? { dport: side() } : {}),
 	};
 }
 function tcp$1(draw) {
 	const flags = draw.pick([
 		{
 			mask: 23,
-			comp: 2
+			comp: 2,
 		},
 		{
 			mask: 18,
-			comp: 18
+			comp: 18,
 		},
 		{
 			mask: 4,
-			comp: 4
+			comp: 4,
 		},
 		{
 			mask: 63,
-			comp: 0
+			comp: 0,
 		},
 		{
 			mask: 24,
-			comp: 16
-		}
+			comp: 16,
+		},
 	]);
 	return {
 		kind: "tcp",
-		...draw.chance(70) ? ports$1(draw) : {},
-		...draw.chance(40) ? { flags: {
-			value: flags,
-			...inverted(draw)
-		} } : {},
-		...draw.chance(12) ? { option: {
-			value: draw.pick([
-				2,
-				3,
-				8
-			]),
-			...inverted(draw)
-		} } : {}
+		...(draw.chance(70) ? ports$1(draw) : {}),
+		...(draw.chance(40)
+			? {
+					flags: {
+						value: flags,
+						...inverted(draw),
+					},
+				}
+			: {}),
+		...(draw.chance(12)
+			? {
+					option: {
+						value: draw.pick([2, 3, 8]),
+						...inverted(draw),
+					},
+				}
+			: {}),
 	};
 }
 function icmp$1(draw) {
-	const [type, code] = draw.pick([
-		[8],
-		[8],
-		[0],
-		[3],
-		[3, 3],
-		[3, 4],
-		[11],
-		[11, 0],
-		[255],
-		[5, 1],
-		[13]
-	]);
+	const [type, code] = draw.pick([[8], [8], [0], [3], [3, 3], [3, 4], [11], [11, 0], [255], [5, 1], [13]]);
 	return {
 		kind: "icmp",
 		type,
-		...code === void 0 ? {} : { code },
-		...type === 255 ? {} : inverted(draw)
+		...(code === void 0 ? {} : { code }),
+		...(type === 255 ? {} : inverted(draw)),
 	};
 }
 function conntrack$1(site) {
@@ -3019,82 +3020,141 @@ function conntrack$1(site) {
 	const not = () => inverted(draw);
 	const options = {};
 	const all = [
-		[40, { state: {
-			value: draw.sample(STATES, draw.between(1, 3)),
-			...not()
-		} }],
-		[6, { status: {
-			value: draw.sample(STATUSES, draw.between(1, 2)),
-			...not()
-		} }],
-		[5, { proto: {
-			value: draw.pick([
-				6,
-				17,
-				1
-			]),
-			...not()
-		} }],
-		[6, { origSrc: {
-			value: drawNet(site),
-			...not()
-		} }],
-		[6, { origDst: {
-			value: drawNet(site),
-			...not()
-		} }],
-		[6, { replSrc: {
-			value: drawNet(site),
-			...not()
-		} }],
-		[6, { replDst: {
-			value: drawNet(site),
-			...not()
-		} }],
-		[4, { origSport: {
-			value: drawPorts(draw),
-			...not()
-		} }],
-		[5, { origDport: {
-			value: drawPorts(draw),
-			...not()
-		} }],
-		[4, { replSport: {
-			value: drawPorts(draw),
-			...not()
-		} }],
-		[4, { replDport: {
-			value: drawPorts(draw),
-			...not()
-		} }],
-		[4, { expireSeconds: {
-			value: draw.pick([{
-				from: 0,
-				to: 80
-			}, {
-				from: 200,
-				to: 5e3
-			}]),
-			...not()
-		} }],
-		[5, { dir: draw.pick(["ORIGINAL", "REPLY"]) }]
+		[
+			40,
+			{
+				state: {
+					value: draw.sample(STATES, draw.between(1, 3)),
+					...not(),
+				},
+			},
+		],
+		[
+			6,
+			{
+				status: {
+					value: draw.sample(STATUSES, draw.between(1, 2)),
+					...not(),
+				},
+			},
+		],
+		[
+			5,
+			{
+				proto: {
+					value: draw.pick([6, 17, 1]),
+					...not(),
+				},
+			},
+		],
+		[
+			6,
+			{
+				origSrc: {
+					value: drawNet(site),
+					...not(),
+				},
+			},
+		],
+		[
+			6,
+			{
+				origDst: {
+					value: drawNet(site),
+					...not(),
+				},
+			},
+		],
+		[
+			6,
+			{
+				replSrc: {
+					value: drawNet(site),
+					...not(),
+				},
+			},
+		],
+		[
+			6,
+			{
+				replDst: {
+					value: drawNet(site),
+					...not(),
+				},
+			},
+		],
+		[
+			4,
+			{
+				origSport: {
+					value: drawPorts(draw),
+					...not(),
+				},
+			},
+		],
+		[
+			5,
+			{
+				origDport: {
+					value: drawPorts(draw),
+					...not(),
+				},
+			},
+		],
+		[
+			4,
+			{
+				replSport: {
+					value: drawPorts(draw),
+					...not(),
+				},
+			},
+		],
+		[
+			4,
+			{
+				replDport: {
+					value: drawPorts(draw),
+					...not(),
+				},
+			},
+		],
+		[
+			4,
+			{
+				expireSeconds: {
+					value: draw.pick([
+						{
+							from: 0,
+							to: 80,
+						},
+						{
+							from: 200,
+							to: 5e3,
+						},
+					]),
+					...not(),
+				},
+			},
+		],
+		[5, { dir: draw.pick(["ORIGINAL", "REPLY"]) }],
 	];
 	const count = draw.weighted([
 		[70, 1],
 		[25, 2],
-		[5, 3]
+		[5, 3],
 	]);
 	for (let k = 0; k < count; k += 1) Object.assign(options, draw.weighted(all));
 	return {
 		kind: "conntrack",
-		...options
+		...options,
 	};
 }
 function addrtype$1(site) {
 	const { draw } = site;
 	const types = () => ({
 		value: [...new Set(draw.sample(ADDR_TYPES, draw.between(1, 2)))],
-		...inverted(draw)
+		...inverted(draw),
 	});
 	const side = draw.below(10);
 	const limit = draw.below(10);
@@ -3102,50 +3162,45 @@ function addrtype$1(site) {
 	const out = !into && limit < 4 && onlyFrom(site, "FORWARD", "OUTPUT", "POSTROUTING");
 	return {
 		kind: "addrtype",
-		...side > 6 ? { srcType: types() } : {},
-		...side < 8 ? { dstType: types() } : {},
-		...into ? { limitIface: "in" } : out ? { limitIface: "out" } : {}
+		...(side > 6 ? { srcType: types() } : {}),
+		...(side < 8 ? { dstType: types() } : {}),
+		...(into ? { limitIface: "in" } : out ? { limitIface: "out" } : {}),
 	};
 }
 function statistic$1(draw) {
-	if (draw.chance(50)) return {
-		kind: "statistic",
-		mode: "random",
-		probability31: draw.chance(65) ? 2147483648 : 0,
-		...inverted(draw)
-	};
+	if (draw.chance(50))
+		return {
+			kind: "statistic",
+			mode: "random",
+			probability31: draw.chance(65) ? 2147483648 : 0,
+			...inverted(draw),
+		};
 	const every = draw.between(1, 4);
 	return {
 		kind: "statistic",
 		mode: "nth",
 		every,
 		packet: draw.below(every),
-		...inverted(draw)
+		...inverted(draw),
 	};
 }
 /** The list's name is the scenario's own: lists outlive the rules of a namespace that is used again. */
 function recent$1(site) {
 	const { draw, scene } = site;
-	const action = draw.pick([
-		"set",
-		"set",
-		"rcheck",
-		"update",
-		"remove"
-	]);
+	const action = draw.pick(["set", "set", "rcheck", "update", "remove"]);
 	const asks = action === "rcheck" || action === "update";
 	const seconds = draw.chance(40) ? { seconds: draw.pick([60, 600]) } : {};
 	return {
 		kind: "recent",
 		action,
-		...asks ? seconds : {},
-		...asks && "seconds" in seconds && draw.chance(30) ? { reap: true } : {},
-		...asks && draw.chance(40) ? { hitcount: draw.between(1, 3) } : {},
-		...asks && draw.chance(20) ? { rttl: true } : {},
+		...(asks ? seconds : {}),
+		...(asks && "seconds" in seconds && draw.chance(30) ? { reap: true } : {}),
+		...(asks && draw.chance(40) ? { hitcount: draw.between(1, 3) } : {}),
+		...(asks && draw.chance(20) ? { rttl: true } : {}),
 		name: `R${scene.index}${draw.pick(["a", "b"])}`,
 		mask: "255.255.255.255",
 		side: draw.pick(["rsource", "rdest"]),
-		...inverted(draw)
+		...inverted(draw),
 	};
 }
 function physdev$1(site) {
@@ -3154,38 +3209,43 @@ function physdev$1(site) {
 	if (ports.length === 0) return void 0;
 	const name = () => ({
 		value: draw.chance(85) ? draw.pick(ports) : "br0p+",
-		...inverted(draw)
+		...inverted(draw),
 	});
 	const flag = () => ({
 		value: true,
-		...inverted(draw, 25)
+		...inverted(draw, 25),
 	});
 	const outwards = onlyFrom(site, "FORWARD", "POSTROUTING");
 	switch (draw.below(outwards ? 5 : 3)) {
-		case 0: return {
-			kind: "physdev",
-			in: name()
-		};
-		case 1: return {
-			kind: "physdev",
-			isIn: flag()
-		};
-		case 2: return {
-			kind: "physdev",
-			isBridged: {
-				value: true,
-				...inverted(draw, 10)
-			}
-		};
-		case 3: return {
-			kind: "physdev",
-			out: name()
-		};
-		default: return {
-			kind: "physdev",
-			isOut: flag(),
-			...draw.chance(40) ? { in: name() } : {}
-		};
+		case 0:
+			return {
+				kind: "physdev",
+				in: name(),
+			};
+		case 1:
+			return {
+				kind: "physdev",
+				isIn: flag(),
+			};
+		case 2:
+			return {
+				kind: "physdev",
+				isBridged: {
+					value: true,
+					...inverted(draw, 10),
+				},
+			};
+		case 3:
+			return {
+				kind: "physdev",
+				out: name(),
+			};
+		default:
+			return {
+				kind: "physdev",
+				isOut: flag(),
+				...(draw.chance(40) ? { in: name() } : {}),
+			};
 	}
 }
 // src/verify/generate/rules/mangling-targets.ts
@@ -3196,29 +3256,18 @@ function ct$1(site) {
 		scene.uses("conntrack untracked");
 		return {
 			kind: "ct",
-			notrack: true
+			notrack: true,
 		};
 	}
 	scene.uses("conntrack zone");
-	const id = draw.pick([
-		1,
-		1,
-		2,
-		2,
-		"mark"
-	]);
-	const dir = draw.pick([
-		void 0,
-		void 0,
-		"original",
-		"reply"
-	]);
+	const id = draw.pick([1, 1, 2, 2, "mark"]);
+	const dir = draw.pick([void 0, void 0, "original", "reply"]);
 	return {
 		kind: "ct",
 		zone: {
 			id,
-			...dir === void 0 ? {} : { dir }
-		}
+			...(dir === void 0 ? {} : { dir }),
+		},
 	};
 }
 function notrack$1({ scene }) {
@@ -3227,77 +3276,41 @@ function notrack$1({ scene }) {
 }
 function connmarkTarget({ draw, plan }) {
 	if (!plan.conntrack) return void 0;
-	const mask = () => draw.pick([
-		4294967295,
-		4294967295,
-		255,
-		16384
-	]);
-	const op = draw.pick([
-		"set",
-		"save",
-		"restore",
-		"restore"
-	]);
-	if (op === "set") return {
-		kind: "connmark",
-		op,
-		value: draw.pick(MARKS),
-		mask: mask()
-	};
+	const mask = () => draw.pick([4294967295, 4294967295, 255, 16384]);
+	const op = draw.pick(["set", "save", "restore", "restore"]);
+	if (op === "set")
+		return {
+			kind: "connmark",
+			op,
+			value: draw.pick(MARKS),
+			mask: mask(),
+		};
 	return {
 		kind: "connmark",
 		op,
 		nfmask: mask(),
-		ctmask: mask()
+		ctmask: mask(),
 	};
 }
 function ttl$2({ draw }) {
-	const op = draw.pick([
-		"set",
-		"inc",
-		"dec"
-	]);
+	const op = draw.pick(["set", "inc", "dec"]);
 	return {
 		kind: "ttl",
 		op,
-		value: op === "set" ? draw.pick([
-			1,
-			2,
-			64,
-			200
-		]) : draw.pick([
-			1,
-			2,
-			70
-		])
+		value: op === "set" ? draw.pick([1, 2, 64, 200]) : draw.pick([1, 2, 70]),
 	};
 }
 function tos$2({ draw }) {
 	return {
 		kind: "tos",
-		value: draw.pick([
-			0,
-			16,
-			8,
-			3
-		]),
-		mask: draw.pick([
-			255,
-			63,
-			3
-		])
+		value: draw.pick([0, 16, 8, 3]),
+		mask: draw.pick([255, 63, 3]),
 	};
 }
 function dscp$2({ draw }) {
 	return {
 		kind: "dscp",
-		value: draw.pick([
-			0,
-			8,
-			46,
-			63
-		])
+		value: draw.pick([0, 8, 46, 63]),
 	};
 }
 /** The rule is given a match for SYN, which iptables-legacy asks for. */
@@ -3306,11 +3319,10 @@ function tcpmss$2(site) {
 	if (proto !== 6) return void 0;
 	return {
 		kind: "tcpmss",
-		mss: hooks.every((hook) => hook === "FORWARD" || hook === "OUTPUT" || hook === "POSTROUTING") && draw.chance(50) ? "pmtu" : draw.pick([
-			536,
-			1200,
-			1460
-		])
+		mss:
+			hooks.every((hook) => hook === "FORWARD" || hook === "OUTPUT" || hook === "POSTROUTING") && draw.chance(50)
+				? "pmtu"
+				: draw.pick([536, 1200, 1460]),
 	};
 }
 function netmap$1(site) {
@@ -3320,28 +3332,24 @@ function netmap$1(site) {
 		kind: "netmap",
 		net: networkOf({
 			addr: text(drawAddr(site)),
-			prefix: draw.pick([
-				32,
-				30,
-				24
-			])
-		})
+			prefix: draw.pick([32, 30, 24]),
+		}),
 	};
 }
 function nflog$1({ draw, number }) {
 	return {
 		kind: "nflog",
-		...draw.chance(50) ? { group: draw.pick([1, 100]) } : {},
-		...draw.chance(50) ? { prefix: `rule ${number}` } : {},
-		...draw.chance(20) ? { size: 64 } : {},
-		...draw.chance(20) ? { threshold: 5 } : {}
+		...(draw.chance(50) ? { group: draw.pick([1, 100]) } : {}),
+		...(draw.chance(50) ? { prefix: `rule ${number}` } : {}),
+		...(draw.chance(20) ? { size: 64 } : {}),
+		...(draw.chance(20) ? { threshold: 5 } : {}),
 	};
 }
 function classify$1({ draw }) {
 	return {
 		kind: "classify",
 		major: draw.below(4),
-		minor: draw.below(20)
+		minor: draw.below(20),
 	};
 }
 // src/verify/generate/rules/targets.ts
@@ -3349,28 +3357,23 @@ const TARGET_MAKERS = {
 	none: {
 		feature: "target none",
 		weight: 8,
-		make: () => ({ kind: "none" })
+		make: () => ({ kind: "none" }),
 	},
 	accept: {
 		feature: "target ACCEPT",
 		weight: 14,
-		make: () => ({ kind: "accept" })
+		make: () => ({ kind: "accept" }),
 	},
 	drop: {
 		feature: "target DROP",
 		weight: 7,
-		tables: [
-			"raw",
-			"mangle",
-			"filter",
-			"security"
-		],
-		make: () => ({ kind: "drop" })
+		tables: ["raw", "mangle", "filter", "security"],
+		make: () => ({ kind: "drop" }),
 	},
 	return: {
 		feature: "target RETURN",
 		weight: 7,
-		make: () => ({ kind: "return" })
+		make: () => ({ kind: "return" }),
 	},
 	jump: { why: "made with the chains" },
 	goto: { why: "made with the chains" },
@@ -3378,144 +3381,131 @@ const TARGET_MAKERS = {
 		feature: "target REJECT",
 		weight: 10,
 		tables: ["filter"],
-		hooks: [
-			"INPUT",
-			"FORWARD",
-			"OUTPUT"
-		],
+		hooks: ["INPUT", "FORWARD", "OUTPUT"],
 		make: ({ draw, proto }) => ({
 			kind: "reject",
-			with: proto === 6 && draw.chance(50) ? "tcp-reset" : draw.pick(REJECTS)
-		})
+			with: proto === 6 && draw.chance(50) ? "tcp-reset" : draw.pick(REJECTS),
+		}),
 	},
 	dnat: {
 		feature: "target DNAT",
 		weight: 22,
 		tables: ["nat"],
 		hooks: ["PREROUTING", "OUTPUT"],
-		make: dnat$1
+		make: dnat$1,
 	},
 	snat: {
 		feature: "target SNAT",
 		weight: 22,
 		tables: ["nat"],
 		hooks: ["POSTROUTING", "INPUT"],
-		make: snat$1
+		make: snat$1,
 	},
 	masquerade: {
 		feature: "target MASQUERADE",
 		weight: 22,
 		tables: ["nat"],
 		hooks: ["POSTROUTING"],
-		make: masquerade$1
+		make: masquerade$1,
 	},
 	redirect: {
 		feature: "target REDIRECT",
 		weight: 18,
 		tables: ["nat"],
 		hooks: ["PREROUTING", "OUTPUT"],
-		make: redirect$2
+		make: redirect$2,
 	},
 	mark: {
 		feature: "target MARK",
 		weight: 14,
 		make: ({ draw }) => {
-			const mask = draw.pick([
-				4294967295,
-				4294967295,
-				255,
-				16384
-			]);
+			const mask = draw.pick([4294967295, 4294967295, 255, 16384]);
 			return {
 				kind: "mark",
 				value: draw.chance(90) ? draw.pick(MARKS) : 0,
-				mask
+				mask,
 			};
-		}
+		},
 	},
 	set: { why: "scenarios have no sets yet" },
 	log: {
 		feature: "target LOG",
 		weight: 14,
-		make: log$1
+		make: log$1,
 	},
 	ct: {
 		feature: "target CT",
 		weight: 25,
 		tables: ["raw"],
-		make: ct$1
+		make: ct$1,
 	},
 	notrack: {
 		feature: "target NOTRACK",
 		weight: 8,
 		tables: ["raw"],
-		make: notrack$1
+		make: notrack$1,
 	},
 	connmark: {
 		feature: "target CONNMARK",
 		weight: 14,
 		tables: ["mangle", "filter"],
-		make: connmarkTarget
+		make: connmarkTarget,
 	},
 	ttl: {
 		feature: "target TTL",
 		weight: 8,
 		tables: ["mangle"],
-		make: ttl$2
+		make: ttl$2,
 	},
 	tos: {
 		feature: "target TOS",
 		weight: 8,
 		tables: ["mangle"],
-		make: tos$2
+		make: tos$2,
 	},
 	dscp: {
 		feature: "target DSCP",
 		weight: 8,
 		tables: ["mangle"],
-		make: dscp$2
+		make: dscp$2,
 	},
 	tcpmss: {
 		feature: "target TCPMSS",
 		weight: 14,
 		tables: ["mangle"],
-		make: tcpmss$2
+		make: tcpmss$2,
 	},
 	netmap: {
 		feature: "target NETMAP",
 		weight: 10,
 		tables: ["nat"],
-		make: netmap$1
+		make: netmap$1,
 	},
 	checksum: {
 		feature: "target CHECKSUM",
 		weight: 5,
 		tables: ["mangle"],
-		make: () => ({ kind: "checksum" })
+		make: () => ({ kind: "checksum" }),
 	},
 	nflog: {
 		feature: "target NFLOG",
 		weight: 6,
-		make: nflog$1
+		make: nflog$1,
 	},
 	classify: {
 		feature: "target CLASSIFY",
 		weight: 6,
 		tables: ["mangle"],
-		hooks: [
-			"FORWARD",
-			"OUTPUT",
-			"POSTROUTING"
-		],
-		make: classify$1
+		hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
+		make: classify$1,
 	},
 	trace: {
 		feature: "target TRACE",
 		weight: 5,
 		tables: ["raw"],
-		make: () => ({ kind: "trace" })
+		make: () => ({ kind: "trace" }),
 	},
-	"unknown-target": { why: "the simulated kernel refuses it by name" }
+	"unknown-target": { why: "the simulated kernel refuses it by name" },
 };
 /** Whether the kind is made in the table and from the hooks of the site. */
 function targetFits(made, site) {
@@ -3529,7 +3519,7 @@ const REJECTS = [
 	"icmp-port-unreachable",
 	"icmp-net-prohibited",
 	"icmp-host-prohibited",
-	"icmp-admin-prohibited"
+	"icmp-admin-prohibited",
 ];
 /** Whether `--to-…` may name ports: the rule must say a protocol that has them. */
 function hasPorts$1({ proto }) {
@@ -3539,11 +3529,7 @@ function hasPorts$1({ proto }) {
 function dnat$1(site) {
 	const { draw, scene } = site;
 	const hosts = scene.place.ends.flatMap((end) => end.addrs);
-	const host = draw.pick([
-		...hosts,
-		...hosts,
-		...addrsOf(site.router)
-	]);
+	const host = draw.pick([...hosts, ...hosts, ...addrsOf(site.router)]);
 	const to = {};
 	const named = hasPorts$1(site) ? draw.below(10) : 9;
 	if (named > 0) to.minAddr = text(host);
@@ -3552,11 +3538,7 @@ function dnat$1(site) {
 		to.maxAddr = text(host + draw.between(1, 3));
 	}
 	if (named < 6) {
-		to.minPort = draw.pick([
-			80,
-			8080,
-			9090
-		]);
+		to.minPort = draw.pick([80, 8080, 9090]);
 		if (draw.chance(20)) {
 			scene.uses("nat port range");
 			to.maxPort = to.minPort + draw.between(1, 3);
@@ -3565,8 +3547,8 @@ function dnat$1(site) {
 	return {
 		kind: "dnat",
 		to,
-		...to.minPort !== void 0 && to.maxPort === void 0 && draw.chance(8) ? { random: true } : {},
-		...draw.chance(8) ? { persistent: true } : {}
+		...(to.minPort !== void 0 && to.maxPort === void 0 && draw.chance(8) ? { random: true } : {}),
+		...(draw.chance(8) ? { persistent: true } : {}),
 	};
 }
 /** Without a clash in the plan no two flows want the same source; with one, ranges are for the ports that clash. */
@@ -3574,94 +3556,64 @@ function snat$1(site) {
 	const { draw, scene, plan } = site;
 	if (plan.clash) return void 0;
 	const own = addrsOf(site.router);
-	const addr = draw.pick([
-		...own,
-		...own,
-		174260229
-	]);
+	const addr = draw.pick([...own, ...own, 174260229]);
 	const to = { minAddr: text(addr) };
 	if (draw.chance(12)) {
 		scene.uses("nat address range");
 		to.maxAddr = text(addr + draw.between(1, 3));
 	}
-	if (hasPorts$1(site) && draw.chance(25)) to.minPort = draw.pick([
-		600,
-		5e3,
-		4e4
-	]);
+	if (hasPorts$1(site) && draw.chance(25)) to.minPort = draw.pick([600, 5e3, 4e4]);
 	const single = to.minPort !== void 0;
 	return {
 		kind: "snat",
 		to,
-		...single && draw.chance(20) ? { random: true } : {},
-		...single && draw.chance(10) ? { randomFully: true } : {},
-		...draw.chance(8) ? { persistent: true } : {}
+		...(single && draw.chance(20) ? { random: true } : {}),
+		...(single && draw.chance(10) ? { randomFully: true } : {}),
+		...(draw.chance(8) ? { persistent: true } : {}),
 	};
 }
 function masquerade$1(site) {
 	const { draw, plan } = site;
 	if (plan.clash) return void 0;
 	if (!hasPorts$1(site) || !draw.chance(25)) return { kind: "masquerade" };
-	const port = draw.pick([
-		600,
-		5e3,
-		4e4
-	]);
+	const port = draw.pick([600, 5e3, 4e4]);
 	return {
 		kind: "masquerade",
 		toPorts: {
 			from: port,
-			to: port
+			to: port,
 		},
-		...draw.chance(20) ? { random: true } : {},
-		...draw.chance(10) ? { randomFully: true } : {}
+		...(draw.chance(20) ? { random: true } : {}),
+		...(draw.chance(10) ? { randomFully: true } : {}),
 	};
 }
 function redirect$2(site) {
 	const { draw } = site;
 	if (!hasPorts$1(site) || !draw.chance(50)) return { kind: "redirect" };
-	const port = draw.pick([
-		80,
-		8080,
-		9090
-	]);
+	const port = draw.pick([80, 8080, 9090]);
 	const range = draw.chance(20);
 	return {
 		kind: "redirect",
 		toPorts: {
 			from: port,
-			to: range ? port + 1 : port
+			to: range ? port + 1 : port,
 		},
-		...!range && draw.chance(15) ? { random: true } : {}
+		...(!range && draw.chance(15) ? { random: true } : {}),
 	};
 }
 /** The kernel keeps 29 characters of a prefix, of which whoever reads its log may need some. */
 function log$1(site) {
 	const { draw, number } = site;
-	const prefix = draw.pick([
-		`${number}: `,
-		`rule ${number} `,
-		`r${number}`,
-		"x".repeat(24),
-		void 0
-	]);
+	const prefix = draw.pick([`${number}: `, `rule ${number} `, `r${number}`, "x".repeat(24), void 0]);
 	return {
 		kind: "log",
-		...prefix === void 0 ? {} : { prefix },
-		level: draw.pick([
-			4,
-			4,
-			4,
-			3,
-			5,
-			6,
-			7
-		]),
-		...draw.chance(25) ? { tcpSequence: true } : {},
-		...draw.chance(25) ? { tcpOptions: true } : {},
-		...draw.chance(25) ? { ipOptions: true } : {},
-		...draw.chance(15) ? { uid: true } : {},
-		...draw.chance(20) ? { macdecode: true } : {}
+		...(prefix === void 0 ? {} : { prefix }),
+		level: draw.pick([4, 4, 4, 3, 5, 6, 7]),
+		...(draw.chance(25) ? { tcpSequence: true } : {}),
+		...(draw.chance(25) ? { tcpOptions: true } : {}),
+		...(draw.chance(25) ? { ipOptions: true } : {}),
+		...(draw.chance(15) ? { uid: true } : {}),
+		...(draw.chance(20) ? { macdecode: true } : {}),
 	};
 }
 // src/verify/generate/rules/rule.ts
@@ -3673,21 +3625,22 @@ function drawRule(at, given) {
 		[28, 6],
 		[26, 17],
 		[12, 1],
-		[4, at.plan.conntrack ? void 0 : 132]
+		[4, at.plan.conntrack ? void 0 : 132],
 	]);
 	const site = {
 		...at,
-		proto
+		proto,
 	};
 	const target = given ?? drawTarget(site);
 	const matches = matchesFor(site);
-	if (target.kind === "tcpmss") return {
-		matches: [...matches.filter(({ kind }) => kind !== "tcp"), SYN],
-		target
-	};
+	if (target.kind === "tcpmss")
+		return {
+			matches: [...matches.filter(({ kind }) => kind !== "tcp"), SYN],
+			target,
+		};
 	return {
 		matches: picksPort(target) ? [...matches.filter(hasNoPorts), dportMatch(site)] : matches,
-		target
+		target,
 	};
 }
 /** Headers first, as iptables-save prints and the kernel asks them; then what `-m` names. */
@@ -3697,7 +3650,7 @@ function matchesFor(site) {
 		[22, "source"],
 		[24, "destination"],
 		[16, "in-interface"],
-		[14, "out-interface"]
+		[14, "out-interface"],
 	];
 	const matches = [];
 	for (const [percent, kind] of headers) if (draw.chance(percent)) matches.push(...made(site, kind));
@@ -3706,25 +3659,16 @@ function matchesFor(site) {
 		site.scene.uses("match -p");
 		matches.push({
 			kind: "protocol",
-			proto: draw.pick([
-				1,
-				6,
-				17
-			]),
-			invert: true
+			proto: draw.pick([1, 6, 17]),
+			invert: true,
 		});
 	}
 	if (draw.chance(8)) matches.push(...made(site, "fragment"));
-	if (draw.chance(PORTS_PERCENT)) for (const kind of [
-		"tcp",
-		"udp",
-		"sctp",
-		"icmp"
-	]) matches.push(...made(site, kind));
+	if (draw.chance(PORTS_PERCENT)) for (const kind of ["tcp", "udp", "sctp", "icmp"]) matches.push(...made(site, kind));
 	const count = draw.weighted([
 		[35, 0],
 		[50, 1],
-		[15, 2]
+		[15, 2],
 	]);
 	for (let k = 0; k < count; k += 1) {
 		const kind = draw.pick(EXTENSIONS);
@@ -3735,10 +3679,12 @@ function matchesFor(site) {
 /** `--tcp-flags SYN,RST SYN`. */
 const SYN = {
 	kind: "tcp",
-	flags: { value: {
-		mask: 6,
-		comp: 2
-	} }
+	flags: {
+		value: {
+			mask: 6,
+			comp: 2,
+		},
+	},
 };
 const PORTS_PERCENT = 45;
 const HEADERS$2 = /* @__PURE__ */ new Set([
@@ -3751,7 +3697,7 @@ const HEADERS$2 = /* @__PURE__ */ new Set([
 	"tcp",
 	"udp",
 	"sctp",
-	"icmp"
+	"icmp",
 ]);
 /** Every kind that is no header and no protocol's own. */
 const EXTENSIONS = kindsOf(MATCH_MAKERS).filter((kind) => "make" in MATCH_MAKERS[kind] && !HEADERS$2.has(kind));
@@ -3785,17 +3731,21 @@ function hasNoPorts(match) {
 }
 function dportMatch(site) {
 	const port = site.draw.pick(SERVER_PORTS);
-	const dport = { value: {
-		from: port,
-		to: port
-	} };
-	return site.proto === 17 ? {
-		kind: "udp",
-		dport
-	} : {
-		kind: "tcp",
-		dport
+	const dport = {
+		value: {
+			from: port,
+			to: port,
+		},
 	};
+	return site.proto === 17
+		? {
+				kind: "udp",
+				dport,
+			}
+		: {
+				kind: "tcp",
+				dport,
+			};
 }
 /** The keys of a table, typed. */
 function kindsOf(table) {
@@ -3809,7 +3759,7 @@ const TABLE_FEATURES = {
 	mangle: "table mangle",
 	nat: "table nat",
 	filter: "table filter",
-	security: "table security"
+	security: "table security",
 };
 // src/verify/generate/rules/tables.ts
 /** The rules of one namespace: tables, chains that lead into each other, policies, and what the plan asks for. */
@@ -3819,7 +3769,7 @@ function drawTables(scene, plan, router) {
 		scene,
 		plan,
 		router,
-		rules: 0
+		rules: 0,
 	};
 	const tables = [];
 	for (const [name, percent] of TABLE_PERCENT) {
@@ -3834,7 +3784,7 @@ const TABLE_PERCENT = [
 	["mangle", 48],
 	["nat", 12],
 	["filter", 78],
-	["security", 12]
+	["security", 12],
 ];
 function drawTable(making, name) {
 	const { draw } = making.scene;
@@ -3844,32 +3794,34 @@ function drawTable(making, name) {
 		[30, 0],
 		[25, 1],
 		[25, 2],
-		[20, 3]
+		[20, 3],
 	]);
 	for (let k = 0; k < count; k += 1) {
 		const hooks = draw.chance(50) ? builtin : draw.sample(builtin, draw.between(1, builtin.length));
 		users.push({
 			name: `U${k + 1}`,
-			hooks
+			hooks,
 		});
 	}
 	const busy = draw.sample(builtin, draw.between(1, Math.min(3, builtin.length)));
 	const chains = builtin.map((hook) => {
-		const own = busy.includes(hook) ? drawRules(making, name, {
-			hooks: [hook],
-			next: users,
-			most: 4
-		}) : [];
+		const own = busy.includes(hook)
+			? drawRules(making, name, {
+					hooks: [hook],
+					next: users,
+					most: 4,
+				})
+			: [];
 		const planned = plannedRules(making.scene, making.plan, {
 			router: making.router,
 			table: name,
-			hook
+			hook,
 		});
 		const rules = draw.chance(70) ? [...planned, ...own] : [...own, ...planned];
 		return {
 			name: hook,
 			policy: drawPolicy(making.scene, name),
-			rules
+			rules,
 		};
 	});
 	users.forEach((user, at) => {
@@ -3880,13 +3832,13 @@ function drawTable(making, name) {
 			rules: drawRules(making, name, {
 				hooks: user.hooks,
 				next,
-				most: 3
-			})
+				most: 3,
+			}),
 		});
 	});
 	return {
 		name,
-		chains
+		chains,
 	};
 }
 function drawPolicy(scene, table) {
@@ -3909,7 +3861,7 @@ function drawRules(making, table, at) {
 			router,
 			table,
 			hooks: at.hooks,
-			number: making.rules
+			number: making.rules,
 		};
 		const leads = reachable.length > 0 && draw.chance(k === 0 ? 60 : 25);
 		rules.push(drawRule(site, leads ? drawJump(scene, draw.pick(reachable)) : void 0));
@@ -3921,7 +3873,7 @@ function drawJump(scene, to) {
 	scene.uses(kind === "jump" ? "chain jump" : "chain goto");
 	return {
 		kind,
-		chain: to.name
+		chain: to.name,
 	};
 }
 // src/verify/generate/sockets.ts
@@ -3932,24 +3884,22 @@ function drawListeners(scene) {
 	for (const { netns } of place.hosts) {
 		for (const port of SERVER_PORTS) {
 			if (!draw.chance(45)) continue;
-			const kind = draw.pick([
-				"udp-echo",
-				"udp-echo",
-				"udp-sink"
-			]);
+			const kind = draw.pick(["udp-echo", "udp-echo", "udp-sink"]);
 			scene.listen.push({
 				kind,
 				netns,
 				addr: ANY,
-				port
+				port,
 			});
 		}
-		for (const port of SERVER_PORTS) if (draw.chance(55)) scene.listen.push({
-			kind: "tcp-echo",
-			netns,
-			addr: ANY,
-			port
-		});
+		for (const port of SERVER_PORTS)
+			if (draw.chance(55))
+				scene.listen.push({
+					kind: "tcp-echo",
+					netns,
+					addr: ANY,
+					port,
+				});
 	}
 }
 const ANY = cidr("0.0.0.0/0").addr;
@@ -3959,7 +3909,7 @@ function drawSocketStep(scene, plan) {
 	const kind = draw.weighted([
 		[38, "tcp"],
 		[38, "udp"],
-		[24, "ping"]
+		[24, "ping"],
 	]);
 	const proto = kind === "tcp" ? 6 : 17;
 	const services = plan.services.filter((service) => service.proto === proto);
@@ -3967,26 +3917,24 @@ function drawSocketStep(scene, plan) {
 	const addr = service?.vip ?? destination$1(scene, host);
 	const own = draw.chance(25) ? draw.pick(host.addrs) : void 0;
 	const from = {
-		...own === void 0 ? {} : { addr: text(own) },
-		port: scene.nextPort()
+		...(own === void 0 ? {} : { addr: text(own) }),
+		port: scene.nextPort(),
 	};
 	const to = {
 		addr: text(addr),
-		port: service?.port ?? draw.pick(SERVER_PORTS)
+		port: service?.port ?? draw.pick(SERVER_PORTS),
 	};
-	const mark = draw.chance(15) ? { mark: draw.pick([
-		1,
-		2,
-		16
-	]) } : {};
+	const mark = draw.chance(15) ? { mark: draw.pick([1, 2, 16]) } : {};
 	if ("mark" in mark) scene.uses("socket mark");
 	if (host.addrs.includes(addr) || addr >>> 24 === 127) scene.uses("socket to itself", "device loopback");
-	scene.steps.push(step(scene, kind, {
-		netns: host.netns,
-		from,
-		to,
-		...mark
-	}));
+	scene.steps.push(
+		step(scene, kind, {
+			netns: host.netns,
+			from,
+			to,
+			...mark,
+		}),
+	);
 }
 function step(scene, kind, at) {
 	const { draw } = scene;
@@ -3995,55 +3943,30 @@ function step(scene, kind, at) {
 		return {
 			kind,
 			...at,
-			payload: draw.pick([
-				"hello",
-				"x",
-				"a longer line of text"
-			]),
-			timeoutMs: 100
+			payload: draw.pick(["hello", "x", "a longer line of text"]),
+			timeoutMs: 100,
 		};
 	}
-	const ttl = draw.chance(10) ? { ttl: draw.pick([
-		1,
-		2,
-		9
-	]) } : {};
+	const ttl = draw.chance(10) ? { ttl: draw.pick([1, 2, 9]) } : {};
 	if ("ttl" in ttl) scene.uses("socket TTL");
 	if (kind === "udp") {
 		scene.uses("socket UDP");
-		const discovery = draw.chance(20) ? { pmtudisc: draw.pick([
-			"want",
-			"do",
-			"dont"
-		]) } : {};
+		const discovery = draw.chance(20) ? { pmtudisc: draw.pick(["want", "do", "dont"]) } : {};
 		if ("pmtudisc" in discovery) scene.uses("socket path MTU discovery");
-		const payload = draw.chance(12) ? "long".repeat(draw.pick([
-			240,
-			340,
-			366,
-			400
-		])) : draw.pick([
-			"",
-			"hi",
-			"datagram"
-		]);
+		const payload = draw.chance(12)
+			? "long".repeat(draw.pick([240, 340, 366, 400]))
+			: draw.pick(["", "hi", "datagram"]);
 		return {
 			kind,
 			...at,
 			payload,
 			...ttl,
-			...discovery
+			...discovery,
 		};
 	}
 	scene.uses("socket ping");
 	const { netns, from, to, mark } = at;
-	const payloadBytes = draw.pick([
-		0,
-		8,
-		56,
-		1400,
-		1472
-	]);
+	const payloadBytes = draw.pick([0, 8, 56, 1400, 1472]);
 	return {
 		kind,
 		netns,
@@ -4052,7 +3975,7 @@ function step(scene, kind, at) {
 		seq: draw.between(1, 3),
 		payloadBytes,
 		...ttl,
-		...mark === void 0 ? {} : { mark }
+		...(mark === void 0 ? {} : { mark }),
 	};
 }
 function destination$1(scene, host) {
@@ -4064,77 +3987,120 @@ function destination$1(scene, host) {
 		[7, v4$2(draw.pick(["127.0.0.1", "127.0.0.2"]))],
 		[5, v4$2("10.250.0.9")],
 		[5, v4$2("10.66.0.1")],
-		[5, v4$2("10.67.0.1")]
+		[5, v4$2("10.67.0.1")],
 	]);
 }
 // src/verify/generate/sysctls.ts
 /** `ip_forward` comes first: writing it changes settings of devices. */
 const NETNS_KNOBS = [
-	knob("net.ipv4.ip_forward", {
-		usual: "1",
-		others: ["0"],
-		percent: 4
-	}, "sysctl forwarding off"),
-	knob("net.ipv4.icmp_echo_ignore_broadcasts", {
-		usual: "1",
-		others: ["0"],
-		percent: 25
-	}, "sysctl icmp_echo_ignore"),
-	knob("net.ipv4.icmp_echo_ignore_all", {
-		usual: "0",
-		others: ["1"],
-		percent: 4
-	}, "sysctl icmp_echo_ignore"),
-	knob("net.ipv4.icmp_errors_use_inbound_ifaddr", {
-		usual: "0",
-		others: ["1"],
-		percent: 6
-	}, "sysctl icmp_errors_use_inbound_ifaddr"),
-	knob("net.netfilter.nf_conntrack_tcp_loose", {
-		usual: "1",
-		others: ["0"],
-		percent: 12
-	}, "sysctl tcp_loose off"),
-	knob("net.netfilter.nf_conntrack_tcp_be_liberal", {
-		usual: "0",
-		others: ["1"],
-		percent: 8
-	}, "sysctl tcp_be_liberal"),
-	knob("net.netfilter.nf_conntrack_checksum", {
-		usual: "1",
-		others: ["0"],
-		percent: 8
-	}, "sysctl nf_conntrack_checksum off"),
-	knob("net.ipv4.conf.all.accept_local", {
-		usual: "0",
-		others: ["1"],
-		percent: 8
-	}, "sysctl accept_local"),
-	knob("net.ipv4.conf.all.route_localnet", {
-		usual: "0",
-		others: ["1"],
-		percent: 10
-	}, "sysctl route_localnet"),
-	knob("net.ipv4.conf.all.src_valid_mark", {
-		usual: "0",
-		others: ["1"],
-		percent: 8
-	}, "sysctl src_valid_mark"),
-	knob("net.ipv4.conf.all.arp_ignore", {
-		usual: "0",
-		others: [
-			"1",
-			"2",
-			"3",
-			"8"
-		],
-		percent: 10
-	}, "sysctl arp_ignore"),
-	knob("net.ipv4.conf.all.arp_filter", {
-		usual: "0",
-		others: ["1"],
-		percent: 5
-	}, "sysctl arp_filter")
+	knob(
+		"net.ipv4.ip_forward",
+		{
+			usual: "1",
+			others: ["0"],
+			percent: 4,
+		},
+		"sysctl forwarding off",
+	),
+	knob(
+		"net.ipv4.icmp_echo_ignore_broadcasts",
+		{
+			usual: "1",
+			others: ["0"],
+			percent: 25,
+		},
+		"sysctl icmp_echo_ignore",
+	),
+	knob(
+		"net.ipv4.icmp_echo_ignore_all",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 4,
+		},
+		"sysctl icmp_echo_ignore",
+	),
+	knob(
+		"net.ipv4.icmp_errors_use_inbound_ifaddr",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 6,
+		},
+		"sysctl icmp_errors_use_inbound_ifaddr",
+	),
+	knob(
+		"net.netfilter.nf_conntrack_tcp_loose",
+		{
+			usual: "1",
+			others: ["0"],
+			percent: 12,
+		},
+		"sysctl tcp_loose off",
+	),
+	knob(
+		"net.netfilter.nf_conntrack_tcp_be_liberal",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 8,
+		},
+		"sysctl tcp_be_liberal",
+	),
+	knob(
+		"net.netfilter.nf_conntrack_checksum",
+		{
+			usual: "1",
+			others: ["0"],
+			percent: 8,
+		},
+		"sysctl nf_conntrack_checksum off",
+	),
+	knob(
+		"net.ipv4.conf.all.accept_local",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 8,
+		},
+		"sysctl accept_local",
+	),
+	knob(
+		"net.ipv4.conf.all.route_localnet",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 10,
+		},
+		"sysctl route_localnet",
+	),
+	knob(
+		"net.ipv4.conf.all.src_valid_mark",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 8,
+		},
+		"sysctl src_valid_mark",
+	),
+	knob(
+		"net.ipv4.conf.all.arp_ignore",
+		{
+			usual: "0",
+			others: ["1", "2", "3", "8"],
+			percent: 10,
+		},
+		"sysctl arp_ignore",
+	),
+	knob(
+		"net.ipv4.conf.all.arp_filter",
+		{
+			usual: "0",
+			others: ["1"],
+			percent: 5,
+		},
+		"sysctl arp_filter",
+	),
 ];
 /** Written as they are in every scenario. */
 const PINNED = {
@@ -4152,11 +4118,11 @@ const PINNED = {
 	"net.netfilter.nf_conntrack_udp_timeout_stream": "120",
 	"net.netfilter.nf_conntrack_icmp_timeout": "30",
 	"net.netfilter.nf_conntrack_generic_timeout": "600",
-	"net.ipv4.ipfrag_time": "3600"
+	"net.ipv4.ipfrag_time": "3600",
 };
 const DEVICE_PINNED = {
 	send_redirects: "0",
-	accept_redirects: "0"
+	accept_redirects: "0",
 };
 function drawSysctls(scene, plan, router) {
 	const { draw } = scene;
@@ -4180,7 +4146,7 @@ function knob(key, value, feature) {
 	return {
 		key,
 		...value,
-		feature
+		feature,
 	};
 }
 function turned({ draw, features }, knob) {
@@ -4195,7 +4161,10 @@ function rpFilter(scene, percent) {
 	return strict ? "1" : "2";
 }
 function proxyArp(scene) {
-	if (!(scene.place.features.includes("topology routed pods (proxy ARP)") ? scene.draw.chance(85) : scene.draw.chance(6))) return "0";
+	if (
+		!(scene.place.features.includes("topology routed pods (proxy ARP)") ? scene.draw.chance(85) : scene.draw.chance(6))
+	)
+		return "0";
 	scene.uses("sysctl proxy_arp");
 	return "1";
 }
@@ -4232,7 +4201,7 @@ function generateScenario(seed, index) {
 		topology: scene.place.topology,
 		config,
 		listen: scene.listen,
-		steps: scene.steps
+		steps: scene.steps,
 	};
 }
 function drawPlan(scene) {
@@ -4251,7 +4220,7 @@ function drawPlan(scene) {
 		sourceNat: !translated ? void 0 : draw.chance(60) ? "masquerade" : draw.pick([...own, v4$2("10.99.0.5")]),
 		clash: translated && !place.sockets && draw.chance(18),
 		oddRoutes: draw.chance(22),
-		waits: draw.chance(1)
+		waits: draw.chance(1),
 	};
 }
 function drawService(scene, k) {
@@ -4262,7 +4231,7 @@ function drawService(scene, k) {
 		vip: draw.chance(60) ? v4$2("10.96.0.10") + k : draw.pick(own),
 		port: draw.pick(SERVER_PORTS),
 		addr: draw.pick(draw.pick(place.ends).addrs),
-		targetPort: draw.pick(SERVER_PORTS)
+		targetPort: draw.pick(SERVER_PORTS),
 	};
 }
 function drawConfig(scene, plan) {
@@ -4273,13 +4242,9 @@ function drawConfig(scene, plan) {
 		config[router.netns] = {
 			...base,
 			sysctls: drawSysctls(scene, plan, router),
-			routes: [
-				...base.routes ?? [],
-				...drawRoutes(scene, plan, router),
-				...policy.routes
-			],
+			routes: [...(base.routes ?? []), ...drawRoutes(scene, plan, router), ...policy.routes],
 			rules: policy.rules,
-			iptables: drawTables(scene, plan, router)
+			iptables: drawTables(scene, plan, router),
 		};
 	}
 	return config;
@@ -4291,7 +4256,9 @@ function drawPackets(scene, plan) {
 	const talks = [];
 	let planned = 0;
 	while (planned < target) {
-		const talk = draw.weighted(TALKS)(scene, plan).slice(0, target - planned);
+		const talk = draw
+			.weighted(TALKS)(scene, plan)
+			.slice(0, target - planned);
 		planned += talk.length;
 		talks.push([...talk]);
 	}
@@ -4308,7 +4275,7 @@ function wait(scene) {
 	scene.uses("wait");
 	scene.steps.push({
 		kind: "wait",
-		ms: 1300
+		ms: 1300,
 	});
 }
 const TALKS = [
@@ -4319,7 +4286,7 @@ const TALKS = [
 	[10, errorTalk],
 	[20, oddPacket],
 	[7, arpTalk],
-	[2, otherFrame]
+	[2, otherFrame],
 ];
 // src/base/assert-never.ts
 /** Ends an exhaustive switch: reaching it at run time is a bug, and it throws. */
@@ -4345,15 +4312,16 @@ var Sights = class {
 				step,
 				netns,
 				socket,
-				what: `${continues ?? ""}${what}`
+				what: `${continues ?? ""}${what}`,
 			};
 			const at = continues === void 0 ? -1 : this.#lastOf(netns, socket);
 			const last = this.#all[at];
 			if (last === void 0 || last.step !== step || !last.what.startsWith(continues ?? "")) this.#all.push(sight);
-			else this.#all[at] = {
-				...last,
-				what: `${last.what}${what}`
-			};
+			else
+				this.#all[at] = {
+					...last,
+					what: `${last.what}${what}`,
+				};
 		});
 	}
 	#lastOf(netns, socket) {
@@ -4408,10 +4376,13 @@ var Players = class {
 	}
 	listen(listener) {
 		const { kind, netns, addr, port } = listener;
-		const notes = this.#sights.of(netns, `${kind} ${addrText({
-			addr,
-			port
-		})}`);
+		const notes = this.#sights.of(
+			netns,
+			`${kind} ${addrText({
+				addr,
+				port,
+			})}`,
+		);
 		const opened = kind === "tcp-echo" ? this.#tcpEcho(listener, notes) : this.#udpListener(listener, notes);
 		if (opened.ok) this.#closers.push(() => opened.value.close());
 		else notes.error(opened.error);
@@ -4420,10 +4391,14 @@ var Players = class {
 	async play(step, number) {
 		const notes = this.#sights.of(step.netns, socketName(step, number));
 		switch (step.kind) {
-			case "frame": return this.#frame(step, notes);
-			case "udp": return this.#udp(step, notes);
-			case "ping": return this.#ping(step, notes);
-			case "tcp": return this.#tcp(step, notes);
+			case "frame":
+				return this.#frame(step, notes);
+			case "udp":
+				return this.#udp(step, notes);
+			case "ping":
+				return this.#ping(step, notes);
+			case "tcp":
+				return this.#tcp(step, notes);
 		}
 	}
 	close() {
@@ -4436,15 +4411,18 @@ var Players = class {
 		const options = {
 			bind: {
 				addr,
-				port
+				port,
 			},
-			program: "tcp-echo"
+			program: "tcp-echo",
 		};
 		return this.#sockets.listenTcp(this.#stage.name(netns), options, (connection) => {
-			const peer = this.#sights.of(netns, `tcp-echo ${addrText({
-				addr,
-				port
-			})} with ${addrText(connection.remote)}`);
+			const peer = this.#sights.of(
+				netns,
+				`tcp-echo ${addrText({
+					addr,
+					port,
+				})} with ${addrText(connection.remote)}`,
+			);
 			notes.accepted(connection.remote);
 			this.#closers.push(() => connection.abort());
 			connection.handle({
@@ -4458,7 +4436,7 @@ var Players = class {
 					connection.close();
 				},
 				onError: (error) => peer.error(error),
-				onClose: () => peer.say("closed")
+				onClose: () => peer.say("closed"),
 			});
 		});
 	}
@@ -4466,9 +4444,9 @@ var Players = class {
 		const options = {
 			bind: {
 				addr,
-				port
+				port,
 			},
-			program: kind
+			program: kind,
 		};
 		const opened = this.#sockets.openUdp(this.#stage.name(netns), options, {
 			onDatagram: (bytes, from) => {
@@ -4477,7 +4455,7 @@ var Players = class {
 				const sent = opened.value.send(bytes, from);
 				if (!sent.ok) notes.error(sent.error);
 			},
-			onIcmpError: (report) => notes.icmpError(report)
+			onIcmpError: (report) => notes.icmpError(report),
 		});
 		return opened;
 	}
@@ -4486,7 +4464,7 @@ var Players = class {
 			const options = {
 				dev,
 				etherType: NO_ETHER_TYPE,
-				program: "scenario"
+				program: "scenario",
 			};
 			const opened = this.#sockets.openPacket(this.#stage.name(netns), options, {});
 			if (opened.ok) this.#closers.push(() => opened.value.close());
@@ -4500,7 +4478,7 @@ var Players = class {
 		const socket = reused(this.#udpSockets, JSON.stringify([step.netns, options]), () => {
 			const opened = this.#sockets.openUdp(this.#stage.name(step.netns), options, {
 				onDatagram: (bytes, from) => notes.datagram(from, bytes),
-				onIcmpError: (report) => notes.icmpError(report)
+				onIcmpError: (report) => notes.icmpError(report),
 			});
 			if (opened.ok) this.#closers.push(() => opened.value.close());
 			return opened;
@@ -4510,25 +4488,32 @@ var Players = class {
 	}
 	#ping(step, notes) {
 		const { netns, to, id, seq } = step;
-		const opened = this.#sockets.openEcho(this.#stage.name(netns), to, {
-			id,
-			...commonOptions(step),
-			program: "ping"
-		}, {
-			onReply: (reply) => {
-				const bytes = reply.payload.length;
-				notes.say(`reply from ${reply.from} id ${reply.id} seq ${reply.seq} ttl ${reply.ttl} with ${bytes} bytes`);
+		const opened = this.#sockets.openEcho(
+			this.#stage.name(netns),
+			to,
+			{
+				id,
+				...commonOptions(step),
+				program: "ping",
 			},
-			onError: (report) => {
-				const mtu = report.mtu === void 0 ? "" : ` mtu ${report.mtu}`;
-				notes.say(`ICMP ${report.type}/${report.code} from ${report.from} about seq ${report.seq}${mtu}`);
-			}
-		});
+			{
+				onReply: (reply) => {
+					const bytes = reply.payload.length;
+					notes.say(`reply from ${reply.from} id ${reply.id} seq ${reply.seq} ttl ${reply.ttl} with ${bytes} bytes`);
+				},
+				onError: (report) => {
+					const mtu = report.mtu === void 0 ? "" : ` mtu ${report.mtu}`;
+					notes.say(`ICMP ${report.type}/${report.code} from ${report.from} about seq ${report.seq}${mtu}`);
+				},
+			},
+		);
 		if (opened.ok) this.#closers.push(() => opened.value.close());
-		const sent = opened.ok ? opened.value.send({
-			seq,
-			payload: pattern(step.payloadBytes)
-		}) : opened;
+		const sent = opened.ok
+			? opened.value.send({
+					seq,
+					payload: pattern(step.payloadBytes),
+				})
+			: opened;
 		if (!sent.ok) notes.error(sent.error);
 	}
 	async #tcp(step, notes) {
@@ -4542,7 +4527,7 @@ var Players = class {
 		const options = {
 			bind: step.from,
 			...commonOptions(step),
-			program: "tcp"
+			program: "tcp",
 		};
 		const opened = this.#sockets.connectTcp(this.#stage.name(step.netns), step.to, options, {
 			onConnect: () => {
@@ -4560,15 +4545,16 @@ var Players = class {
 				if (missing > 0) connection()?.close();
 			},
 			onError: (error) => end(() => notes.error(error)),
-			onClose: () => end(() => notes.say("closed"))
+			onClose: () => end(() => notes.say("closed")),
 		});
-		const connection = () => opened.ok ? opened.value : void 0;
+		const connection = () => (opened.ok ? opened.value : void 0);
 		if (!opened.ok) {
 			notes.error(opened.error);
 			return;
 		}
 		this.#closers.push(() => opened.value.abort());
-		if (!await this.#stage.host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS$1)) notes.say("timed out");
+		if (!(await this.#stage.host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS$1)))
+			notes.say("timed out");
 	}
 };
 /** A UDP socket may serve several steps. */
@@ -4584,8 +4570,8 @@ function reused(all, key, open) {
 }
 function commonOptions({ mark, ...step }) {
 	return {
-		...mark === void 0 ? {} : { mark },
-		...step.ttl === void 0 ? {} : { ttl: step.ttl }
+		...(mark === void 0 ? {} : { mark }),
+		...(step.ttl === void 0 ? {} : { ttl: step.ttl }),
 	};
 }
 function udpOptions(step) {
@@ -4593,8 +4579,8 @@ function udpOptions(step) {
 	return {
 		bind: step.from,
 		...commonOptions(step),
-		...pmtudisc === void 0 ? {} : { pmtudisc },
-		program: "udp"
+		...(pmtudisc === void 0 ? {} : { pmtudisc }),
+		program: "udp",
 	};
 }
 /** 0, 1, 2, … as `ping` fills its packets. */
@@ -4604,28 +4590,19 @@ function pattern(lengthBytes) {
 // src/verify/stage.ts
 /** A topology that stands on a kernel: built once, set up for a scenario, brought back for the next. */
 /** What a scenario may leave in a namespace, in the order in which it is taken away. */
-const RESET_KINDS = [
-	"addr",
-	"route",
-	"rule",
-	"neigh",
-	"fdb"
-];
+const RESET_KINDS = ["addr", "route", "rule", "neigh", "fdb"];
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
-const TABLES = [
-	"raw",
-	"mangle",
-	"nat",
-	"filter"
+const TABLES = ["raw", "mangle", "nat", "filter"];
+const PINS = [
+	{
+		verb: "replace",
+		object: {
+			kind: "sysctl",
+			key: "net.ipv4.icmp_ratelimit",
+			value: "0",
+		},
+	},
 ];
-const PINS = [{
-	verb: "replace",
-	object: {
-		kind: "sysctl",
-		key: "net.ipv4.icmp_ratelimit",
-		value: "0"
-	}
-}];
 var Stage = class Stage {
 	host;
 	topology;
@@ -4654,32 +4631,38 @@ var Stage = class Stage {
 	}
 	/** The operation, with the kernel's names of namespaces in it. */
 	op({ verb, object }) {
-		if (object.kind !== "link") return {
-			verb,
-			object
-		};
+		if (object.kind !== "link")
+			return {
+				verb,
+				object,
+			};
 		const { link, netns } = object;
 		const peerNetns = link?.type === "veth" ? link.peerNetns : void 0;
 		return {
 			verb,
 			object: {
 				...object,
-				...link?.type === "veth" && peerNetns !== void 0 ? { link: {
-					...link,
-					peerNetns: this.name(peerNetns)
-				} } : {},
-				...netns === void 0 ? {} : { netns: this.name(netns) }
-			}
+				...(link?.type === "veth" && peerNetns !== void 0
+					? {
+							link: {
+								...link,
+								peerNetns: this.name(peerNetns),
+							},
+						}
+					: {}),
+				...(netns === void 0 ? {} : { netns: this.name(netns) }),
+			},
 		};
 	}
 	/** Sets everything of the scenario but listeners and steps. */
 	async setUp(scenario) {
 		for (const netns of this.topology.netns) {
 			const done = await this.#setUp(netns, scenario.config[netns] ?? {});
-			if (!done.ok) return err({
-				netns,
-				error: done.error
-			});
+			if (!done.ok)
+				return err({
+					netns,
+					error: done.error,
+				});
 		}
 		return ok(void 0);
 	}
@@ -4688,10 +4671,11 @@ var Stage = class Stage {
 		const clean = /* @__PURE__ */ new Map();
 		for (const netns of this.topology.netns) {
 			const dumped = await this.host.kernel.dump(this.name(netns), RESET_KINDS);
-			if (!dumped.ok) return err({
-				netns,
-				error: dumped.error
-			});
+			if (!dumped.ok)
+				return err({
+					netns,
+					error: dumped.error,
+				});
 			clean.set(netns, byContent(dumped.value));
 		}
 		this.#clean = clean;
@@ -4701,10 +4685,11 @@ var Stage = class Stage {
 	async reset() {
 		for (const netns of this.topology.netns) {
 			const done = await this.#reset(netns);
-			if (!done.ok) return err({
-				netns,
-				error: done.error
-			});
+			if (!done.ok)
+				return err({
+					netns,
+					error: done.error,
+				});
 		}
 		return ok(void 0);
 	}
@@ -4716,30 +4701,34 @@ var Stage = class Stage {
 		const { kernel } = this.host;
 		for (const netns of this.topology.netns) {
 			const added = await kernel.addNetns(this.name(netns));
-			if (!added.ok) return err({
-				netns,
-				error: added.error
-			});
+			if (!added.ok)
+				return err({
+					netns,
+					error: added.error,
+				});
 			const pinned = await kernel.apply(this.name(netns), PINS);
-			if (!pinned.ok) return err({
-				netns,
-				error: pinned.error
-			});
+			if (!pinned.ok)
+				return err({
+					netns,
+					error: pinned.error,
+				});
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
 			const ops = tx.map((op) => this.op(op));
 			const applied = await kernel.apply(this.name(netns), ops);
-			if (!applied.ok) return err({
-				netns,
-				error: applied.error
-			});
+			if (!applied.ok)
+				return err({
+					netns,
+					error: applied.error,
+				});
 		}
 		for (const [netns, devs] of madeDevices(this.topology)) {
 			const prepared = await this.host.prepare?.(this.name(netns), devs);
-			if (prepared?.ok === false) return err({
-				netns,
-				error: prepared.error
-			});
+			if (prepared?.ok === false)
+				return err({
+					netns,
+					error: prepared.error,
+				});
 		}
 		return ok(void 0);
 	}
@@ -4756,15 +4745,11 @@ var Stage = class Stage {
 				object: {
 					kind: "sysctl",
 					key,
-					value
-				}
+					value,
+				},
 			})),
-			...[
-				config.addrs,
-				config.routes,
-				config.rules
-			].flatMap((objects) => (objects ?? []).map(addOp)),
-			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp))
+			...[config.addrs, config.routes, config.rules].flatMap((objects) => (objects ?? []).map(addOp)),
+			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
 		];
 		if (tx.length > 0) {
 			const applied = await host.kernel.apply(this.name(netns), tx);
@@ -4805,13 +4790,18 @@ var Stage = class Stage {
 			const applied = tx.length === 0 ? ok(void 0) : await kernel.apply(name, tx);
 			if (!applied.ok) return applied;
 		}
-		const sysctls = [...this.#sysctls.get(netns) ?? []];
+		const sysctls = [...(this.#sysctls.get(netns) ?? [])];
 		if (sysctls.length === 0) return ok(void 0);
-		return kernel.apply(name, sysctls.map(([key, value]) => replaceOp({
-			kind: "sysctl",
-			key,
-			value
-		})));
+		return kernel.apply(
+			name,
+			sysctls.map(([key, value]) =>
+				replaceOp({
+					kind: "sysctl",
+					key,
+					value,
+				}),
+			),
+		);
 	}
 };
 /** Consecutive links of the same namespace make one transaction. */
@@ -4820,7 +4810,7 @@ function linkTransactions({ links }) {
 	for (const { netns, link } of links) {
 		const op = {
 			verb: link.link === void 0 ? "replace" : "add",
-			object: link
+			object: link,
 		};
 		const last = all.at(-1);
 		if (last !== void 0 && last[0] === netns) last[1].push(op);
@@ -4845,7 +4835,9 @@ function madeDevices({ links }) {
 }
 /** The text with the tables that it lacks, empty. */
 function allTables(text) {
-	return `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${TABLES.filter((table) => !namesTable(text, table)).map((table) => `*${table}\nCOMMIT\n`).join("")}`;
+	return `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${TABLES.filter((table) => !namesTable(text, table))
+		.map((table) => `*${table}\nCOMMIT\n`)
+		.join("")}`;
 }
 /** The tables whose chains are compared. */
 function tablesOf(text) {
@@ -4863,25 +4855,25 @@ function contentKey(object) {
 		...object,
 		ages: void 0,
 		ageSeconds: void 0,
-		linkdown: void 0
+		linkdown: void 0,
 	});
 }
 function addOp(object) {
 	return {
 		verb: "add",
-		object
+		object,
 	};
 }
 function replaceOp(object) {
 	return {
 		verb: "replace",
-		object
+		object,
 	};
 }
 function deleteOp(object) {
 	return {
 		verb: "delete",
-		object
+		object,
 	};
 }
 // src/verify/run-scenario.ts
@@ -4915,7 +4907,7 @@ function refusedOutcome(refused) {
 		netns: {},
 		log: [],
 		sockets: [],
-		refused
+		refused,
 	};
 }
 var Play = class {
@@ -4947,21 +4939,24 @@ var Play = class {
 					dev,
 					direction,
 					pktType,
-					frame
+					frame,
 				});
 			});
-			if (!stop.ok) return err({
-				netns,
-				error: stop.error
-			});
+			if (!stop.ok)
+				return err({
+					netns,
+					error: stop.error,
+				});
 			this.#stops.push(stop.value);
 		}
 		this.#logRead = kernel.log().length;
 		if (trace !== true) return ok(void 0);
-		const stop = kernel.trace((event) => this.#trace.push({
-			step: this.#step,
-			event
-		}));
+		const stop = kernel.trace((event) =>
+			this.#trace.push({
+				step: this.#step,
+				event,
+			}),
+		);
 		if (stop !== void 0) {
 			this.#stops.push(stop);
 			this.#traces = true;
@@ -4981,10 +4976,11 @@ var Play = class {
 		const netns = {};
 		for (const name of this.#scenario.topology.netns) {
 			const read = await this.#read(name);
-			if (!read.ok) return refusedOutcome({
-				netns: name,
-				error: read.error
-			});
+			if (!read.ok)
+				return refusedOutcome({
+					netns: name,
+					error: read.error,
+				});
 			netns[name] = read.value;
 		}
 		const trace = this.#traces ? { trace: this.#trace } : {};
@@ -4993,7 +4989,7 @@ var Play = class {
 			netns,
 			log: this.#log,
 			sockets: [...this.#sights.all],
-			...trace
+			...trace,
 		};
 	}
 	end() {
@@ -5008,10 +5004,12 @@ var Play = class {
 				return;
 			case "change": {
 				const { netns, verb, object } = step;
-				const applied = await this.#host.kernel.apply(this.#stage.name(netns), [this.#stage.op({
-					verb,
-					object
-				})]);
+				const applied = await this.#host.kernel.apply(this.#stage.name(netns), [
+					this.#stage.op({
+						verb,
+						object,
+					}),
+				]);
 				if (!applied.ok) this.#sights.of(netns, `change step ${number}`).error(applied.error);
 				return;
 			}
@@ -5021,7 +5019,8 @@ var Play = class {
 			case "ping":
 				await this.#players.play(step, number);
 				return;
-			default: assertNever(step);
+			default:
+				assertNever(step);
 		}
 	}
 	async #settle() {
@@ -5029,35 +5028,34 @@ var Play = class {
 		const log = this.#host.kernel.log();
 		for (; this.#logRead < log.length; this.#logRead += 1) {
 			const line = log[this.#logRead];
-			if (line !== void 0) this.#log.push({
-				step: this.#step,
-				level: line.level,
-				text: line.text
-			});
+			if (line !== void 0)
+				this.#log.push({
+					step: this.#step,
+					level: line.level,
+					text: line.text,
+				});
 		}
 	}
 	async #read(netns) {
 		const name = this.#stage.name(netns);
 		const chains = await this.#chains(netns);
 		if (!chains.ok) return chains;
-		const dumped = await this.#host.kernel.dump(name, [
-			"conntrack",
-			"neigh",
-			"fdb"
-		]);
+		const dumped = await this.#host.kernel.dump(name, ["conntrack", "neigh", "fdb"]);
 		if (!dumped.ok) return dumped;
 		const objects = dumped.value;
 		return ok({
 			chains: chains.value,
 			conntrack: objects.filter((object) => object.kind === "conntrack"),
 			neighs: objects.filter((object) => object.kind === "neigh"),
-			fdb: objects.filter((object) => object.kind === "fdb")
+			fdb: objects.filter((object) => object.kind === "fdb"),
 		});
 	}
 	async #chains(netns) {
 		const { config, steps } = this.#scenario;
 		const text = config[netns]?.iptables;
-		const isChanged = steps.some((step) => step.kind === "change" && step.netns === netns && step.object.kind === "xt-rule");
+		const isChanged = steps.some(
+			(step) => step.kind === "change" && step.netns === netns && step.object.kind === "xt-rule",
+		);
 		if (text === void 0 && !isChanged) return ok([]);
 		const saved = await this.#host.saveTables(this.#stage.name(netns));
 		if (!saved.ok) return saved;
@@ -5083,11 +5081,12 @@ var StagePool = class {
 		const key = JSON.stringify(scenario.topology);
 		const kept = this.#free.get(key);
 		this.#free.delete(key);
-		const stage = kept ?? await this.#build(scenario);
-		if (!(stage instanceof Stage)) return {
-			outcome: stage,
-			reused: false
-		};
+		const stage = kept ?? (await this.#build(scenario));
+		if (!(stage instanceof Stage))
+			return {
+				outcome: stage,
+				reused: false,
+			};
 		let isClean = false;
 		try {
 			const outcome = await playScenario(stage, scenario);
@@ -5096,7 +5095,7 @@ var StagePool = class {
 			isClean = errors <= ROUTE_ERROR_LIMIT && !leavesMarks(scenario) && (await stage.reset()).ok;
 			return {
 				outcome,
-				reused: kept !== void 0
+				reused: kept !== void 0,
 			};
 		} finally {
 			if (isClean) await this.#keep(key, stage);
@@ -5136,23 +5135,27 @@ var StagePool = class {
 	}
 };
 /**
-* ICMP errors about the way (no route, unreachable, prohibited), which the kernel limits apart from all others: five at
-* once to a sender, then one a second, and no namespace can change that (net.ipv4.route.error_burst and error_cost).
-*/
+ * ICMP errors about the way (no route, unreachable, prohibited), which the kernel limits apart from all others: five at
+ * once to a sender, then one a second, and no namespace can change that (net.ipv4.route.error_burst and error_cost).
+ */
 function routeErrors({ frames }) {
-	const isRouteError = ({ direction, frame }) => direction === "out" && ethType(frame, 0) === 2048 && ipv4Proto(frame, 14) === 1 && icmpType(frame, 14 + ipv4HeaderLength(frame, 14)) === 3 && ROUTE_ERROR_CODES.has(icmpCode(frame, 14 + ipv4HeaderLength(frame, 14)));
+	const isRouteError = ({ direction, frame }) =>
+		direction === "out" &&
+		ethType(frame, 0) === 2048 &&
+		ipv4Proto(frame, 14) === 1 &&
+		icmpType(frame, 14 + ipv4HeaderLength(frame, 14)) === 3 &&
+		ROUTE_ERROR_CODES.has(icmpCode(frame, 14 + ipv4HeaderLength(frame, 14)));
 	return frames.filter(isRouteError).length;
 }
-const ROUTE_ERROR_CODES = /* @__PURE__ */ new Set([
-	0,
-	1,
-	13
-]);
+const ROUTE_ERROR_CODES = /* @__PURE__ */ new Set([0, 1, 13]);
 /** So many may have been sent before on a topology that is used again; a namespace that made it shows it once. */
 const ROUTE_ERROR_LIMIT = 3;
 /** It leaves what a reset does not take away: changed devices, counted ICMP errors. */
 function leavesMarks({ config, steps }) {
-	return Object.values(config).some(({ sysctls }) => sysctls?.["net.ipv4.icmp_ratelimit"] !== void 0) || steps.some((step) => step.kind === "change" && step.object.kind === "link");
+	return (
+		Object.values(config).some(({ sysctls }) => sysctls?.["net.ipv4.icmp_ratelimit"] !== void 0) ||
+		steps.some((step) => step.kind === "change" && step.object.kind === "link")
+	);
 }
 // src/sim/types.ts
 /** The machine: one event loop and one source of chance for all its namespaces. */
@@ -5267,7 +5270,7 @@ var NetDevice = class {
 		flood: true,
 		isolated: false,
 		forwarding: false,
-		number: 0
+		number: 0,
 	};
 	/** `rx_handler`: sees each frame before the protocols do. `undefined` from it: go on as if it were not there. */
 	rxHandler = void 0;
@@ -5279,7 +5282,7 @@ var NetDevice = class {
 		rxDropped: 0,
 		txPackets: 0,
 		txBytes: 0,
-		txDropped: 0
+		txDropped: 0,
 	};
 	/** Per-device state of other subsystems (`pernet` for devices): IPv4 configuration, neighbours, … */
 	slots = [];
@@ -5309,9 +5312,9 @@ function perdevice(make) {
 	};
 }
 /**
-* `struct sk_buff`: a packet, owned by one function at a time. Offsets are absolute positions in `bytes`; `data` is where
-* the layer at work begins and `end` is one past the last byte.
-*/
+ * `struct sk_buff`: a packet, owned by one function at a time. Offsets are absolute positions in `bytes`; `data` is where
+ * the layer at work begins and `end` is one past the last byte.
+ */
 var Skb = class {
 	machine;
 	id;
@@ -5363,7 +5366,7 @@ var Skb = class {
 /** The socket by which the kernel itself sends (`ipv4_icmp_sk`, `ipv4_tcp_sk`). */
 const KERNEL_SOCKET = {
 	describe: "the kernel",
-	owner: void 0
+	owner: void 0,
 };
 // src/sim/capture.ts
 /** Captures: what `tcpdump` attaches to a device, or with `-i any` to all devices of a namespace. */
@@ -5375,23 +5378,27 @@ function initCapture(machine) {
 	});
 }
 /**
-* Starts a capture; the value ends it. On one device it is made promiscuous, unless refused, so a bridge also shows what it
-* only forwards; a capture on all devices never is.
-*/
+ * Starts a capture; the value ends it. On one device it is made promiscuous, unless refused, so a bridge also shows what it
+ * only forwards; a capture on all devices never is.
+ */
 function startCapture(netns, options, listener) {
-	if (options.dev === void 0) return ok(captureAny(netns, {
-		promisc: false,
-		deliver: listener
-	}));
+	if (options.dev === void 0)
+		return ok(
+			captureAny(netns, {
+				promisc: false,
+				deliver: listener,
+			}),
+		);
 	const dev = netns.devicesByName.get(options.dev);
-	if (dev === void 0) return err({
-		errno: "ENODEV",
-		op: -1,
-		message: `${options.dev}: No such device exists`
-	});
+	if (dev === void 0)
+		return err({
+			errno: "ENODEV",
+			op: -1,
+			message: `${options.dev}: No such device exists`,
+		});
 	const tap = {
 		promisc: options.promisc !== false,
-		deliver: listener
+		deliver: listener,
 	};
 	attach(dev, tap);
 	return ok(() => detach(dev, tap));
@@ -5438,16 +5445,16 @@ function netnsIdsOf(netns) {
 const idTable = pernet(() => /* @__PURE__ */ new Map());
 // src/sim/event-loop.ts
 /**
-* Virtual time. Nothing in the simulated kernel waits or looks at a clock: work is queued here and done in order.
-*
-* Two queues: the backlog (softirq work: packets handed from one device to another, first in, first out) and timers.
-* Each item of the backlog takes `BACKLOG_COST_NS` of virtual time, so that time stamps of consecutive hops differ.
-*/
+ * Virtual time. Nothing in the simulated kernel waits or looks at a clock: work is queued here and done in order.
+ *
+ * Two queues: the backlog (softirq work: packets handed from one device to another, first in, first out) and timers.
+ * Each item of the backlog takes `BACKLOG_COST_NS` of virtual time, so that time stamps of consecutive hops differ.
+ */
 const BACKLOG_COST_NS = 1e3;
 var EventLoop = class {
 	#nowNs = 0;
 	#seq = 0;
-	#timers = new Heap((a, b) => a.dueNs < b.dueNs || a.dueNs === b.dueNs && a.seq < b.seq);
+	#timers = new Heap((a, b) => a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.seq < b.seq));
 	#backlog = [];
 	#head = 0;
 	now() {
@@ -5457,7 +5464,7 @@ var EventLoop = class {
 	post(work, arg) {
 		this.#backlog.push({
 			work,
-			arg
+			arg,
 		});
 	}
 	/** Calls `fn` once, `delayNs` from now. */
@@ -5536,9 +5543,9 @@ var TimerEntry = class {
 };
 // src/sim/sysctl.ts
 /**
-* The values of a namespace. Only what was written is kept here; all else is the machine's defaults and, for a device, the
-* values that `default` had when it came: a namespace and a device cost next to nothing to make.
-*/
+ * The values of a namespace. Only what was written is kept here; all else is the machine's defaults and, for a device, the
+ * values that `default` had when it came: a namespace and a device cost next to nothing to make.
+ */
 var SysctlValues = class {
 	#defaults;
 	#written = /* @__PURE__ */ new Map();
@@ -5562,7 +5569,8 @@ var SysctlValues = class {
 	/** All keys with their values: those of the namespace as they were registered, then those of the devices. */
 	*[Symbol.iterator]() {
 		for (const [key, value] of this.#defaults) yield [key, this.#written.get(key) ?? value];
-		for (const [head, leaves] of this.#devices) for (const [leaf, value] of leaves) yield [head + leaf, this.#written.get(head + leaf) ?? value];
+		for (const [head, leaves] of this.#devices)
+			for (const [leaf, value] of leaves) yield [head + leaf, this.#written.get(head + leaf) ?? value];
 	}
 	/** Whether any key that begins so was written. */
 	wrote(head) {
@@ -5583,7 +5591,7 @@ var SysctlValues = class {
 const sysctls = pernet(({ machine }) => ({
 	values: new SysctlValues(machine.sysctlDefaults),
 	listeners: [],
-	deviceLeaves: machine.sysctlDeviceLeaves
+	deviceLeaves: machine.sysctlDeviceLeaves,
 }));
 /** Makes keys exist in every namespace of the machine, with their defaults. Called before there are any. */
 function registerSysctls(machine, defaults) {
@@ -5592,12 +5600,14 @@ function registerSysctls(machine, defaults) {
 /** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`; `all` not everywhere), with the value a fresh namespace has. */
 function registerDeviceSysctls(machine, prefix, defaults, scopes = ["all", "default"]) {
 	machine.sysctlDeviceLeaves.set(prefix, new Map(Object.entries(defaults)));
-	for (const scope of scopes) for (const [leaf, value] of Object.entries(defaults)) machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
+	for (const scope of scopes)
+		for (const [leaf, value] of Object.entries(defaults))
+			machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
 }
 /**
-* Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there,
-* by the key `PREFIX.DEV.` without a leaf.
-*/
+ * Gives a new device its keys, with the values of `default`. Listeners hear of them once per prefix, when all are there,
+ * by the key `PREFIX.DEV.` without a leaf.
+ */
 function addDeviceSysctls(netns, dev) {
 	const { values, deviceLeaves, listeners } = sysctls(netns);
 	for (const [prefix, leaves] of deviceLeaves) {
@@ -5655,7 +5665,7 @@ function registerNetdevice(netns, spec) {
 		netns,
 		ifindex: newIfindex(netns),
 		isLoopback: false,
-		...spec
+		...spec,
 	});
 	listNetdevice(dev);
 	return dev;
@@ -5667,7 +5677,7 @@ function listNetdevice(dev) {
 	addDeviceSysctls(dev.netns, dev.name);
 	notify$1({
 		type: "register",
-		dev
+		dev,
 	});
 }
 /** Removes the device, and what cannot be without it (a veth's peer). Does nothing when it is gone already. */
@@ -5686,7 +5696,7 @@ function devOpen(dev) {
 	dev.everUp = true;
 	notify$1({
 		type: "up",
-		dev
+		dev,
 	});
 	linkwatch(dev);
 	dev.ops.open?.();
@@ -5696,14 +5706,14 @@ function devClose(dev) {
 	if (!dev.up) return;
 	notify$1({
 		type: "going-down",
-		dev
+		dev,
 	});
 	dev.up = false;
 	linkwatch(dev);
 	dev.ops.stop?.();
 	notify$1({
 		type: "down",
-		dev
+		dev,
 	});
 }
 /** Looks whether the device's carrier changed, and tells of it when the device is up (`linkwatch_do_dev`). */
@@ -5712,10 +5722,11 @@ function linkwatch(dev) {
 	const running = dev.running;
 	if (running === last.running) return;
 	last.running = running;
-	if (dev.up && isRegistered(dev)) notify$1({
-		type: "change",
-		dev
-	});
+	if (dev.up && isRegistered(dev))
+		notify$1({
+			type: "change",
+			dev,
+		});
 }
 /** Gives the device another MAC address (`dev_set_mac_address`). */
 function devSetMacAddress(dev, mac) {
@@ -5723,7 +5734,7 @@ function devSetMacAddress(dev, mac) {
 	dev.mac = mac;
 	notify$1({
 		type: "changeaddr",
-		dev
+		dev,
 	});
 }
 function devSetMtu(dev, mtu) {
@@ -5731,7 +5742,7 @@ function devSetMtu(dev, mtu) {
 	dev.mtu = mtu;
 	notify$1({
 		type: "change",
-		dev
+		dev,
 	});
 }
 /** Renames the device; its sysctls keep their values. The new name is valid and free. */
@@ -5744,13 +5755,13 @@ function devChangeName(dev, name) {
 	renameDeviceSysctls(dev.netns, before, name);
 	notify$1({
 		type: "changename",
-		dev
+		dev,
 	});
 }
 /**
-* Moves the device to another namespace: down, without addresses, sysctls as new; ifindex and name stay, unless the
-* index is taken there or both are given. The name is free there.
-*/
+ * Moves the device to another namespace: down, without addresses, sysctls as new; ifindex and name stay, unless the
+ * index is taken there or both are given. The name is free there.
+ */
 function devChangeNetNamespace(dev, netns, as) {
 	unlistNetdevice(dev);
 	dev.netns = netns;
@@ -5762,7 +5773,7 @@ function devChangeNetNamespace(dev, netns, as) {
 }
 /** A locally administered unicast MAC address by chance (`eth_random_addr`). */
 function ethRandomAddr(rng) {
-	return ((rng.uint32() & 65535 | 512) & 65279) * 4294967296 + rng.uint32();
+	return (((rng.uint32() & 65535) | 512) & 65279) * 4294967296 + rng.uint32();
 }
 /** Tells everybody who registered (`call_netdevice_notifiers`). */
 function notify$1(event) {
@@ -5772,7 +5783,7 @@ function unlistNetdevice(dev) {
 	devClose(dev);
 	notify$1({
 		type: "unregister",
-		dev
+		dev,
 	});
 	dev.netns.devices.delete(dev.ifindex);
 	dev.netns.devicesByName.delete(dev.name);
@@ -5795,46 +5806,50 @@ function traceStep(skb, netns, fn, step) {
 		at: skb.machine.loop.now(),
 		netns: netns.name,
 		fn,
-		...step
+		...step,
 	});
 }
 /** A copy of the packet for a trace: from the network header if there is one, else the frame. */
 function packetForTrace(skb) {
-	if (skb.network >= 0 && skb.protocol === 2048) return {
-		packet: skb.bytes.slice(skb.network, skb.end),
-		link: "ip"
-	};
+	if (skb.network >= 0 && skb.protocol === 2048)
+		return {
+			packet: skb.bytes.slice(skb.network, skb.end),
+			link: "ip",
+		};
 	const from = skb.mac >= 0 ? skb.mac : skb.data;
 	return {
 		packet: skb.bytes.slice(from, skb.end),
-		link: "ethernet"
+		link: "ethernet",
 	};
 }
 /** The end of a packet that is not delivered (`kfree_skb_reason`). */
 function dropSkb(skb, netns, fn, reason, more) {
-	if (skb.machine.tracer !== void 0) traceStep(skb, netns, fn, {
-		step: "drop",
-		reason,
-		...more,
-		...packetForTrace(skb)
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, netns, fn, {
+			step: "drop",
+			reason,
+			...more,
+			...packetForTrace(skb),
+		});
 	return "dropped";
 }
 /** The end of a packet that somebody took. `to` says who, e.g. `tcp socket 10.0.0.1:80 (nginx)`. */
 function deliverSkb(skb, netns, fn, to) {
-	if (skb.machine.tracer !== void 0) traceStep(skb, netns, fn, {
-		step: "deliver",
-		to,
-		...packetForTrace(skb)
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, netns, fn, {
+			step: "deliver",
+			to,
+			...packetForTrace(skb),
+		});
 	return "delivered";
 }
 /** The end of a packet that served its purpose inside the kernel, e.g. the original of flooded copies. */
 function consumeSkb(skb, netns, fn, why) {
-	if (skb.machine.tracer !== void 0) traceStep(skb, netns, fn, {
-		step: "consume",
-		why
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, netns, fn, {
+			step: "consume",
+			why,
+		});
 	return "delivered";
 }
 /** The birth of a packet. */
@@ -5843,8 +5858,8 @@ function originSkb(skb, netns, fn, what, parent) {
 	traceStep(skb, netns, fn, {
 		step: "origin",
 		what,
-		...parent === void 0 ? {} : { parent: parent.id },
-		...packetForTrace(skb)
+		...(parent === void 0 ? {} : { parent: parent.id }),
+		...packetForTrace(skb),
 	});
 }
 // src/sim/device/bridge-fdb.ts
@@ -5877,7 +5892,7 @@ var BridgeFdb = class {
 				port,
 				isLocal: false,
 				isStatic: false,
-				updatedNs: nowNs
+				updatedNs: nowNs,
 			});
 			if (skb.machine.tracer !== void 0) this.#trace(skb, "learn", port, mac);
 		} else if (entry.isLocal) this.#warnOwnAddress(port, mac);
@@ -5897,7 +5912,7 @@ var BridgeFdb = class {
 			port,
 			isLocal: true,
 			isStatic: true,
-			updatedNs: this.#now()
+			updatedNs: this.#now(),
 		});
 	}
 	/** An address is no longer `port`'s: another port with the same one, or the bridge, inherits it (`fdb_delete_local`). */
@@ -5911,7 +5926,8 @@ var BridgeFdb = class {
 	}
 	/** Forgets what is behind a port: all of it when the port leaves, else only what was learnt (`br_fdb_delete_by_port`). */
 	deleteByPort(port, which) {
-		for (const entry of this.#entries.values()) if (entry.port === port && (which === "all" || !entry.isStatic)) this.#entries.delete(entry.mac);
+		for (const entry of this.#entries.values())
+			if (entry.port === port && (which === "all" || !entry.isStatic)) this.#entries.delete(entry.mac);
 	}
 	/** Puts an entry as given (`bridge fdb replace`, and undoing). */
 	set(entry) {
@@ -5944,7 +5960,7 @@ var BridgeFdb = class {
 			at: loop.now(),
 			netns: port.netns.name,
 			level: 4,
-			text
+			text,
 		});
 	}
 	#trace(skb, action, port, mac) {
@@ -5954,7 +5970,7 @@ var BridgeFdb = class {
 			action,
 			bridge,
 			mac: macText(mac),
-			ports: [port.name]
+			ports: [port.name],
 		});
 	}
 };
@@ -5999,7 +6015,7 @@ const NF_PRI = {
 	SECURITY: 50,
 	NAT_SRC: 100,
 	CONNTRACK_HELPER: 300,
-	CONNTRACK_CONFIRM: 2147483647
+	CONNTRACK_CONFIRM: 2147483647,
 };
 /** Registers a function; the result takes it away again (`nf_register_net_hook`). */
 function registerNetHook(netns, family, hook, entry) {
@@ -6007,23 +6023,22 @@ function registerNetHook(netns, family, hook, entry) {
 	const entries = netns.hooks.get(key) ?? [];
 	const at = entries.findIndex((other) => other.priority >= entry.priority);
 	netns.hookGeneration += 1;
-	netns.hooks.set(key, at < 0 ? [...entries, entry] : [
-		...entries.slice(0, at),
-		entry,
-		...entries.slice(at)
-	]);
+	netns.hooks.set(key, at < 0 ? [...entries, entry] : [...entries.slice(0, at), entry, ...entries.slice(at)]);
 	return () => {
 		netns.hookGeneration += 1;
-		netns.hooks.set(key, (netns.hooks.get(key) ?? []).filter((other) => other !== entry));
+		netns.hooks.set(
+			key,
+			(netns.hooks.get(key) ?? []).filter((other) => other !== entry),
+		);
 	};
 }
 function hookKey(family, hook) {
 	return KEYS$1[family][hook];
 }
 /**
-* Runs the functions of a hook and then `okfn` (`NF_HOOK`). A dropped packet ends here. A function that returns
-* "stolen" has taken the packet; it leaves its fate in `stolen.fate`.
-*/
+ * Runs the functions of a hook and then `okfn` (`NF_HOOK`). A dropped packet ends here. A function that returns
+ * "stolen" has taken the packet; it leaves its fate in `stolen.fate`.
+ */
 function nfHook(args, skb) {
 	const entries = args.netns.hooks.get(KEYS$1[args.family][args.hook]);
 	if (entries === void 0 || entries.length === 0) return args.okfn(skb);
@@ -6047,8 +6062,8 @@ function runHooks(entries, start, state, skb) {
 		if (verdict === "accept") continue;
 		if (verdict === "stolen") return stolen.fate;
 		return dropSkb(skb, state.netns, entry.name, state.dropReason ?? "NETFILTER_DROP", {
-			...state.dropDetail === void 0 ? {} : { detail: state.dropDetail },
-			...state.dropRule
+			...(state.dropDetail === void 0 ? {} : { detail: state.dropDetail }),
+			...state.dropRule,
 		});
 	}
 	return state.okfn(skb);
@@ -6061,7 +6076,7 @@ function traceHook(state, skb) {
 		...named("indev", state.indev),
 		...named("outdev", state.outdev),
 		...named("physin", skb.nfBridge?.physin),
-		...named("physout", skb.nfBridge?.physout)
+		...named("physout", skb.nfBridge?.physout),
 	});
 }
 function named(key, dev) {
@@ -6073,13 +6088,13 @@ function keysOf(family) {
 		INPUT: `${family} INPUT`,
 		FORWARD: `${family} FORWARD`,
 		OUTPUT: `${family} OUTPUT`,
-		POSTROUTING: `${family} POSTROUTING`
+		POSTROUTING: `${family} POSTROUTING`,
 	};
 }
 const KEYS$1 = {
 	ipv4: keysOf("ipv4"),
 	ipv6: keysOf("ipv6"),
-	bridge: keysOf("bridge")
+	bridge: keysOf("bridge"),
 };
 // src/sim/core/dev.ts
 /** The way in and out of every device (net/core/dev.c): captures, counters, the rx handler of a bridge port, protocols. */
@@ -6089,15 +6104,18 @@ function devQueueXmit(skb) {
 	if (dev === void 0) throw new Error("dev_queue_xmit: the packet has no device");
 	if (!dev.running) {
 		dev.stats.txDropped += 1;
-		return dropSkb(skb, dev.netns, "__dev_queue_xmit", "DEV_READY", { detail: dev.up ? `${dev.name} has no carrier` : `${dev.name} is down` });
+		return dropSkb(skb, dev.netns, "__dev_queue_xmit", "DEV_READY", {
+			detail: dev.up ? `${dev.name} has no carrier` : `${dev.name} is down`,
+		});
 	}
 	skb.mac = skb.data;
 	if (dev.taps.length > 0 && !dev.isLoopback) tap(dev, skb, "outgoing");
-	if (skb.machine.tracer !== void 0) traceStep(skb, dev.netns, "__dev_queue_xmit", {
-		step: "transmit",
-		dev: dev.name,
-		frame: frame(skb)
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, dev.netns, "__dev_queue_xmit", {
+			step: "transmit",
+			dev: dev.name,
+			frame: frame(skb),
+		});
 	dev.stats.txPackets += 1;
 	dev.stats.txBytes += skb.end - skb.data - (dev.isLoopback ? 14 : 0);
 	return dev.ops.xmit(skb);
@@ -6108,9 +6126,11 @@ function netifRx(dev, skb) {
 	dev.netns.machine.loop.post(receiveWork, skb);
 	return "queued";
 }
-const receiveWork = { run(skb) {
-	netifReceiveSkb(skb);
-} };
+const receiveWork = {
+	run(skb) {
+		netifReceiveSkb(skb);
+	},
+};
 /** Takes a frame in from a driver: `data` at the Ethernet header, `dev` set; says for whom it is, then goes on up. */
 function netifReceiveSkb(skb) {
 	const dev = skb.dev;
@@ -6128,19 +6148,20 @@ function netifReceiveSkb(skb) {
 	return netifReceiveSkbCore(skb);
 }
 /**
-* The part of reception that a bridge repeats for what it passes up (`__netif_receive_skb_core`): `mac`, `protocol` and
-* `pktType` are known. Captures, rx handler, then the protocol with `data` and `network` after the Ethernet header.
-*/
+ * The part of reception that a bridge repeats for what it passes up (`__netif_receive_skb_core`): `mac`, `protocol` and
+ * `pktType` are known. Captures, rx handler, then the protocol with `data` and `network` after the Ethernet header.
+ */
 function netifReceiveSkbCore(skb) {
 	const dev = skb.dev;
 	if (dev === void 0) throw new Error("netif_receive_skb: the packet has no device");
 	skb.iif = dev.ifindex;
 	if (dev.taps.length > 0) tap(dev, skb, skb.pktType);
-	if (skb.machine.tracer !== void 0) traceStep(skb, dev.netns, "__netif_receive_skb_core", {
-		step: "receive",
-		dev: dev.name,
-		frame: frame(skb)
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, dev.netns, "__netif_receive_skb_core", {
+			step: "receive",
+			dev: dev.name,
+			frame: frame(skb),
+		});
 	skb.data = skb.mac + 14;
 	skb.network = skb.data;
 	if (dev.rxHandler !== void 0) {
@@ -6149,7 +6170,9 @@ function netifReceiveSkbCore(skb) {
 	}
 	const handler = skb.machine.packetTypes.get(skb.protocol);
 	if (handler !== void 0) return handler(skb);
-	return dropSkb(skb, dev.netns, "__netif_receive_skb_core", "UNHANDLED_PROTO", { detail: `EtherType 0x${skb.protocol.toString(16).padStart(4, "0")}` });
+	return dropSkb(skb, dev.netns, "__netif_receive_skb_core", "UNHANDLED_PROTO", {
+		detail: `EtherType 0x${skb.protocol.toString(16).padStart(4, "0")}`,
+	});
 }
 /** Whether a device may send the frame (`data` at the Ethernet header): up, and within MTU, Ethernet header and VLAN tag. */
 function isSkbForwardable(dev, skb) {
@@ -6172,12 +6195,13 @@ function tap(dev, skb, pktType) {
 		dev: dev.name,
 		ifindex: dev.ifindex,
 		direction: pktType === "outgoing" ? "out" : "in",
-		pktType: pktType === "loopback" ? "host" : pktType
+		pktType: pktType === "loopback" ? "host" : pktType,
 	};
-	for (const each of dev.taps) each.deliver({
-		...captured,
-		frame: frame(skb)
-	});
+	for (const each of dev.taps)
+		each.deliver({
+			...captured,
+			frame: frame(skb),
+		});
 }
 // src/sim/skb.ts
 /** Making, copying and growing packets. */
@@ -6200,8 +6224,8 @@ function putSkb(skb, lengthBytes) {
 	skb.end += lengthBytes;
 }
 /**
-* A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along; it has its own id.
-*/
+ * A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along; it has its own id.
+ */
 function copySkb(skb) {
 	const copy = new Skb(skb.machine, skb.bytes.slice(0), skb.data, skb.end);
 	copy.mac = skb.mac;
@@ -6272,14 +6296,17 @@ function shouldDeliver(port, skb) {
 function brForwardFinish(skb) {
 	const dev = portOf(skb);
 	const okfn = brDevQueuePushXmit;
-	return nfHook({
-		family: "bridge",
-		hook: "POSTROUTING",
-		netns: dev.netns,
-		indev: void 0,
-		outdev: dev,
-		okfn
-	}, skb);
+	return nfHook(
+		{
+			family: "bridge",
+			hook: "POSTROUTING",
+			netns: dev.netns,
+			indev: void 0,
+			outdev: dev,
+			okfn,
+		},
+		skb,
+	);
 }
 /** After the bridge's POST_ROUTING hook: onto the wire (`br_dev_queue_push_xmit`). */
 function brDevQueuePushXmit(skb) {
@@ -6298,14 +6325,17 @@ function deliver$1(to, skb, br, sending) {
 	const from = out.dev;
 	out.dev = to;
 	const local = from === br.dev;
-	return nfHook({
-		family: "bridge",
-		hook: local ? "OUTPUT" : "FORWARD",
-		netns: to.netns,
-		indev: local ? void 0 : from,
-		outdev: to,
-		okfn: brForwardFinish
-	}, out);
+	return nfHook(
+		{
+			family: "bridge",
+			hook: local ? "OUTPUT" : "FORWARD",
+			netns: to.netns,
+			indev: local ? void 0 : from,
+			outdev: to,
+			okfn: brForwardFinish,
+		},
+		out,
+	);
 }
 function floodsTo(port, type) {
 	return type !== "unicast" || port.port.flood;
@@ -6317,7 +6347,8 @@ function portOf(skb) {
 function whyNot(to, skb) {
 	if (to === void 0) return "the address is the bridge's own";
 	if (!to.port.forwarding) return `port ${to.name} is not forwarding`;
-	if (to === skb.dev && !to.port.hairpin) return `it would leave by the port it came in by, ${to.name}, and hairpin is off`;
+	if (to === skb.dev && !to.port.hairpin)
+		return `it would leave by the port it came in by, ${to.name}, and hairpin is off`;
 	return `port ${to.name} is isolated from the port it came in by`;
 }
 function traceBridge(skb, br, fn, to) {
@@ -6326,7 +6357,7 @@ function traceBridge(skb, br, fn, to) {
 		action: fn === "br_flood" ? "flood" : "forward",
 		bridge: br.dev.name,
 		mac: macText(ethDst(skb.bytes, skb.mac)),
-		ports: to.map((port) => port.name)
+		ports: to.map((port) => port.name),
 	});
 }
 // src/sim/device/bridge-local.ts
@@ -6338,14 +6369,17 @@ function brPassFrameUp(br, skb) {
 	dev.stats.rxPackets += 1;
 	dev.stats.rxBytes += skb.length;
 	skb.dev = dev;
-	return nfHook({
-		family: "bridge",
-		hook: "INPUT",
-		netns: dev.netns,
-		indev: port,
-		outdev: void 0,
-		okfn: brPassFrameUpFinish
-	}, skb);
+	return nfHook(
+		{
+			family: "bridge",
+			hook: "INPUT",
+			netns: dev.netns,
+			indev: port,
+			outdev: void 0,
+			okfn: brPassFrameUpFinish,
+		},
+		skb,
+	);
 }
 /** After LOCAL_IN: received again, as a frame of the bridge device (`br_netif_receive_skb`). */
 function brPassFrameUpFinish(skb) {
@@ -6377,15 +6411,15 @@ function traceLocal(skb, br, action, why) {
 		bridge: br.dev.name,
 		mac,
 		ports: [br.dev.name],
-		why
+		why,
 	});
 }
 // src/sim/device/bridge-input.ts
 /** Frames that come in by a bridge port (net/bridge/br_input.c). */
 /**
-* The rx handler of each port (`br_handle_frame`). Undefined: the frame is for the port device itself, because its
-* destination is a link-local group (01:80:c2:00:00:0X) that no bridge forwards.
-*/
+ * The rx handler of each port (`br_handle_frame`). Undefined: the frame is for the port device itself, because its
+ * destination is a link-local group (01:80:c2:00:00:0X) that no bridge forwards.
+ */
 function brHandleFrame(skb) {
 	const port = skb.dev;
 	const bridge = port?.master;
@@ -6397,26 +6431,33 @@ function brHandleFrame(skb) {
 	}
 	const dst = ethDst(skb.bytes, skb.mac);
 	if (dst > GROUP_ADDRESS && dst <= GROUP_ADDRESS + 15) return handleLinkLocal(port, bridge, skb, dst);
-	if (!port.port.forwarding) return dropSkb(skb, port.netns, "br_handle_frame", "BRIDGE_INGRESS_STATE", { detail: `port ${port.name} is disabled` });
+	if (!port.port.forwarding)
+		return dropSkb(skb, port.netns, "br_handle_frame", "BRIDGE_INGRESS_STATE", {
+			detail: `port ${port.name} is disabled`,
+		});
 	if (dst === bridge.mac) skb.pktType = "host";
-	return nfHook({
-		family: "bridge",
-		hook: "PREROUTING",
-		netns: port.netns,
-		indev: port,
-		outdev: void 0,
-		okfn: brHandleFrameFinish
-	}, skb);
+	return nfHook(
+		{
+			family: "bridge",
+			hook: "PREROUTING",
+			netns: port.netns,
+			indev: port,
+			outdev: void 0,
+			okfn: brHandleFrameFinish,
+		},
+		skb,
+	);
 }
 /**
-* After the bridge's PRE_ROUTING hook (`br_handle_frame_finish`): learn the source, then up, out by one port, or flood.
-* `skb.dev` is the port, `data` at the network header. The destination is read anew: DNAT may have changed it.
-*/
+ * After the bridge's PRE_ROUTING hook (`br_handle_frame_finish`): learn the source, then up, out by one port, or flood.
+ * `skb.dev` is the port, `data` at the network header. The destination is read anew: DNAT may have changed it.
+ */
 function brHandleFrameFinish(skb) {
 	const port = skb.dev;
 	const bridge = port?.master;
 	if (port === void 0) throw new Error("br_handle_frame_finish: no device");
-	if (bridge === void 0 || !port.port.forwarding) return dropSkb(skb, port.netns, "br_handle_frame_finish", "BRIDGE_INGRESS_STATE");
+	if (bridge === void 0 || !port.port.forwarding)
+		return dropSkb(skb, port.netns, "br_handle_frame_finish", "BRIDGE_INGRESS_STATE");
 	const br = bridgeOf(bridge);
 	if (port.port.learning) br.fdb.update(port, ethSrc(skb.bytes, skb.mac), skb);
 	const dst = ethDst(skb.bytes, skb.mac);
@@ -6432,27 +6473,37 @@ function brHandleFrameFinish(skb) {
 		const fate = entry === void 0 ? brFlood(br, skb, type, sending) : brForward(entry.port, skb, br, sending);
 		if (!promisc) return fate;
 	} else brFlood(br, skb, type, "copy");
-	if (skb.machine.tracer !== void 0) traceLocal(skb, br, "local-copy", type === "unicast" ? "the bridge is promiscuous" : `a ${type} is for the host too`);
+	if (skb.machine.tracer !== void 0)
+		traceLocal(
+			skb,
+			br,
+			"local-copy",
+			type === "unicast" ? "the bridge is promiscuous" : `a ${type} is for the host too`,
+		);
 	return brPassFrameUp(br, skb);
 }
 /** 01:80:c2:00:00:00. */
 const GROUP_ADDRESS = 1652522221568;
 /** 01:80:c2:00:00:01 is dropped; the rest of the group passes LOCAL_IN and goes on as a frame of the port (`br_handle_local_finish`). */
 function handleLinkLocal(port, bridge, skb, dst) {
-	if (dst === 1652522221569) return dropSkb(skb, port.netns, "br_handle_frame", "BRIDGE_LINK_LOCAL", { detail: `destination ${macText(dst)}` });
+	if (dst === 1652522221569)
+		return dropSkb(skb, port.netns, "br_handle_frame", "BRIDGE_LINK_LOCAL", { detail: `destination ${macText(dst)}` });
 	let passed = false;
 	const okfn = () => {
 		passed = true;
 		return "queued";
 	};
-	const fate = nfHook({
-		family: "bridge",
-		hook: "INPUT",
-		netns: port.netns,
-		indev: port,
-		outdev: void 0,
-		okfn
-	}, skb);
+	const fate = nfHook(
+		{
+			family: "bridge",
+			hook: "INPUT",
+			netns: port.netns,
+			indev: port,
+			outdev: void 0,
+			okfn,
+		},
+		skb,
+	);
 	if (!passed) return fate;
 	const br = bridgeOf(bridge);
 	if (port.port.learning && port.port.forwarding) br.fdb.update(port, ethSrc(skb.bytes, skb.mac), skb);
@@ -6473,7 +6524,7 @@ function createBridge(netns, name, mac) {
 		name,
 		mac: mac.value,
 		mtu: 1500,
-		ops
+		ops,
 	});
 	const br = bridgeOf(dev);
 	ops.state = br;
@@ -6495,7 +6546,7 @@ function brAddIf(bridge, dev) {
 		flood: true,
 		isolated: false,
 		forwarding: false,
-		number: freePortNumber(br)
+		number: freePortNumber(br),
 	};
 	br.ports = [dev, ...br.ports];
 	br.hadPort = true;
@@ -6503,7 +6554,7 @@ function brAddIf(bridge, dev) {
 	notify$1({
 		type: "join",
 		dev,
-		upper: bridge
+		upper: bridge,
 	});
 	recalculate(br);
 	return ok(void 0);
@@ -6522,7 +6573,7 @@ function brDelIf(dev) {
 	notify$1({
 		type: "leave",
 		dev,
-		upper: bridge
+		upper: bridge,
 	});
 	recalculate(br);
 }
@@ -6608,7 +6659,7 @@ function createLoopback(netns) {
 		mac: 0,
 		mtu: 65536,
 		isLoopback: true,
-		ops: LOOPBACK
+		ops: LOOPBACK,
 	});
 }
 const LOOPBACK = {
@@ -6619,7 +6670,7 @@ const LOOPBACK = {
 		skb.sk = void 0;
 		return netifRx(skb.dev, skb);
 	},
-	carrier: () => true
+	carrier: () => true,
 };
 // src/sim/core/neigh-parms.ts
 /** The tunables of neighbour tables (`net.ipv4.neigh.*`), with Linux's defaults. */
@@ -6639,7 +6690,7 @@ const NEIGH_PARMS = {
 	retrans_time_ms: "1000",
 	ucast_solicit: "3",
 	unres_qlen: "101",
-	unres_qlen_bytes: "212992"
+	unres_qlen_bytes: "212992",
 };
 const PREFIX$1 = "net.ipv4.neigh";
 /** The device's value of a tunable. */
@@ -6654,7 +6705,7 @@ function registerNeighParms(machine) {
 /** The protocols of a namespace, filled in when it is made. */
 const neighOps = pernet(() => ({
 	ipv4: void 0,
-	ipv6: void 0
+	ipv6: void 0,
 }));
 var Neighbour = class {
 	dev;
@@ -6699,7 +6750,7 @@ function neighObject(neigh) {
 		dev: neigh.dev.name,
 		addr: ipText(neigh.addr),
 		...known,
-		state: neigh.state
+		state: neigh.state,
 	};
 }
 /** REACHABLE, PERMANENT, NOARP: use it without a thought. */
@@ -6722,14 +6773,14 @@ function traceNeigh(neigh, skb, fn, action) {
 		action,
 		dev: dev.name,
 		addr: ipText(neigh.addr),
-		neigh: neighObject(neigh)
+		neigh: neighObject(neigh),
 	});
 }
 // src/sim/timer-wheel.ts
 /**
-* When a kernel timer really fires. Linux keeps timers in a wheel whose slots get coarser with distance and never fires
-* early (kernel/time/timer.c), so a 1 s retransmission comes after 1.024 s. HZ is 250, as on the machines measured.
-*/
+ * When a kernel timer really fires. Linux keeps timers in a wheel whose slots get coarser with distance and never fires
+ * early (kernel/time/timer.c), so a 1 s retransmission comes after 1.024 s. HZ is 250, as on the machines measured.
+ */
 /** One tick: 1/HZ. */
 const JIFFY_NS = 4e6;
 const SLOTS_SHIFT = 3;
@@ -6752,7 +6803,8 @@ function neighTimerHandler(neigh) {
 	const delayProbeNs = neighParm(neigh.dev, "delay_first_probe_time") * 1e9;
 	switch (neigh.state) {
 		case "REACHABLE":
-			if (nowNs < neigh.confirmedNs + reachableNs(neigh)) startTimer(neigh, neigh.confirmedNs + reachableNs(neigh) - nowNs);
+			if (nowNs < neigh.confirmedNs + reachableNs(neigh))
+				startTimer(neigh, neigh.confirmedNs + reachableNs(neigh) - nowNs);
 			else if (nowNs <= neigh.usedNs + delayProbeNs) setState(neigh, "DELAY", delayProbeNs);
 			else {
 				neigh.state = "STALE";
@@ -6782,7 +6834,8 @@ function neighTimerHandler(neigh) {
 		case "STALE":
 		case "FAILED":
 		case "NOARP":
-		case "PERMANENT": return;
+		case "PERMANENT":
+			return;
 	}
 }
 /** Asks once more. */
@@ -6799,7 +6852,9 @@ function neighInvalidate(neigh) {
 		if (skb === void 0) return;
 		if (skb.machine.tracer !== void 0) traceNeigh(neigh, skb, "neigh_invalidate", "failed");
 		skb.dst?.linkFailure(skb);
-		dropSkb(skb, neigh.dev.netns, "arp_error_report", "NEIGH_FAILED", { detail: `no answer from ${ipText(neigh.addr)} on ${neigh.dev.name}` });
+		dropSkb(skb, neigh.dev.netns, "arp_error_report", "NEIGH_FAILED", {
+			detail: `no answer from ${ipText(neigh.addr)} on ${neigh.dev.name}`,
+		});
 	}
 }
 /** Enters a state, with or without a timer that ends it. */
@@ -6836,8 +6891,8 @@ function now(neigh) {
 }
 // src/sim/core/neighbour.ts
 /**
-* Sends a packet (`data` at the network header) to a neighbour: with its MAC address at once, or after asking for it.
-*/
+ * Sends a packet (`data` at the network header) to a neighbour: with its MAC address at once, or after asking for it.
+ */
 function neighOutput(skb, dev, nexthop) {
 	skb.dev = dev;
 	skb.network = skb.data;
@@ -6971,7 +7026,8 @@ function transmit(skb, dev, mac, nexthop) {
 /** Removes what failed, or went stale and was not used for `gc_stale_time`. */
 function collectGarbage(dev, table) {
 	const limitNs = dev.netns.machine.loop.now() - neighParm(dev, "gc_stale_time") * 1e9;
-	for (const neigh of table.values()) if (neigh.state === "FAILED" || neigh.state === "STALE" && neigh.usedNs < limitNs) neighRemove(neigh);
+	for (const neigh of table.values())
+		if (neigh.state === "FAILED" || (neigh.state === "STALE" && neigh.usedNs < limitNs)) neighRemove(neigh);
 }
 // src/sim/state/fib-table.ts
 /** The numbers of `enum rt_scope_t`: the larger, the nearer. */
@@ -6980,7 +7036,7 @@ const RT_SCOPE = {
 	site: 200,
 	link: 253,
 	host: 254,
-	nowhere: 255
+	nowhere: 255,
 };
 var FibNexthop = class {
 	/** 0: none (a blackhole and the like). */
@@ -7033,150 +7089,74 @@ var FibTable = class {
 	match(prefix, key) {
 		const map = this.#byPrefix[prefix];
 		if (map === void 0 || map.size === 0) return void 0;
-		const routes = map.get(prefix === 0 ? 0 : (key.dst & -1 << 32 - prefix) >>> 0);
+		const routes = map.get(prefix === 0 ? 0 : (key.dst & (-1 << (32 - prefix))) >>> 0);
 		if (routes === void 0) return void 0;
 		for (const route of routes) {
 			if (route.scope < key.scope) continue;
-			if (route.nexthops.length === 0) return {
-				route,
-				nexthop: void 0
-			};
+			if (route.nexthops.length === 0)
+				return {
+					route,
+					nexthop: void 0,
+				};
 			const nexthop = route.nexthops.find((hop) => isUsable(hop, key));
-			if (nexthop !== void 0) return {
-				route,
-				nexthop
-			};
+			if (nexthop !== void 0)
+				return {
+					route,
+					nexthop,
+				};
 		}
 	}
 	/** Every route in the order in which the kernel lists them: by network, then the longer prefix, then the metric. */
 	routes() {
 		const groups = [];
 		for (const map of this.#byPrefix) if (map !== void 0) groups.push(...map.values());
-		const head = (group) => group[0] ?? {
-			dst: 0,
-			prefix: 0
-		};
+		const head = (group) =>
+			group[0] ?? {
+				dst: 0,
+				prefix: 0,
+			};
 		groups.sort((a, b) => head(a).dst - head(b).dst || head(b).prefix - head(a).prefix);
 		return groups.flat();
 	}
 };
 /**
-* Longest-prefix match over several tables as if they were one; of equal prefixes the earlier table's wins. Linux keeps
-* `local` and `main` in one trie as long as there are no policy rules of one's own.
-*/
+ * Longest-prefix match over several tables as if they were one; of equal prefixes the earlier table's wins. Linux keeps
+ * `local` and `main` in one trie as long as there are no policy rules of one's own.
+ */
 function fibTablesLookup(tables, key) {
-	for (let prefix = 32; prefix >= 0; prefix -= 1) for (const table of tables) {
-		const hit = table.match(prefix, key);
-		if (hit !== void 0) return hit;
-	}
+	for (let prefix = 32; prefix >= 0; prefix -= 1)
+		for (const table of tables) {
+			const hit = table.match(prefix, key);
+			if (hit !== void 0) return hit;
+		}
 }
 function isUsable(hop, key) {
-	if (hop.dead || key.oif !== 0 && key.oif !== hop.oif) return false;
+	if (hop.dead || (key.oif !== 0 && key.oif !== hop.oif)) return false;
 	return !(hop.linkdown && key.skipLinkdown?.(hop.oif) === true);
 }
 // src/sim/ipv4/devinet.ts
 /** Each setting: its leaf under `net.ipv4.conf.DEV`, how it is combined, its default. */
 const CONF = {
-	forwarding: [
-		"forwarding",
-		"device",
-		0
-	],
-	rpFilter: [
-		"rp_filter",
-		"max",
-		0
-	],
-	routeLocalnet: [
-		"route_localnet",
-		"or",
-		0
-	],
-	acceptLocal: [
-		"accept_local",
-		"or",
-		0
-	],
-	srcValidMark: [
-		"src_valid_mark",
-		"or",
-		0
-	],
-	proxyArp: [
-		"proxy_arp",
-		"or",
-		0
-	],
-	proxyArpPvlan: [
-		"proxy_arp_pvlan",
-		"device",
-		0
-	],
-	arpIgnore: [
-		"arp_ignore",
-		"max",
-		0
-	],
-	arpAnnounce: [
-		"arp_announce",
-		"max",
-		0
-	],
-	arpFilter: [
-		"arp_filter",
-		"or",
-		0
-	],
-	arpNotify: [
-		"arp_notify",
-		"max",
-		0
-	],
-	arpAccept: [
-		"arp_accept",
-		"max",
-		0
-	],
-	sendRedirects: [
-		"send_redirects",
-		"or",
-		1
-	],
-	acceptRedirects: [
-		"accept_redirects",
-		"or",
-		1
-	],
-	sharedMedia: [
-		"shared_media",
-		"or",
-		1
-	],
-	logMartians: [
-		"log_martians",
-		"or",
-		0
-	],
-	bcForwarding: [
-		"bc_forwarding",
-		"and",
-		0
-	],
-	promoteSecondaries: [
-		"promote_secondaries",
-		"or",
-		0
-	],
-	ignoreRoutesWithLinkdown: [
-		"ignore_routes_with_linkdown",
-		"device",
-		0
-	],
-	dropUnicastInL2Multicast: [
-		"drop_unicast_in_l2_multicast",
-		"or",
-		0
-	]
+	forwarding: ["forwarding", "device", 0],
+	rpFilter: ["rp_filter", "max", 0],
+	routeLocalnet: ["route_localnet", "or", 0],
+	acceptLocal: ["accept_local", "or", 0],
+	srcValidMark: ["src_valid_mark", "or", 0],
+	proxyArp: ["proxy_arp", "or", 0],
+	proxyArpPvlan: ["proxy_arp_pvlan", "device", 0],
+	arpIgnore: ["arp_ignore", "max", 0],
+	arpAnnounce: ["arp_announce", "max", 0],
+	arpFilter: ["arp_filter", "or", 0],
+	arpNotify: ["arp_notify", "max", 0],
+	arpAccept: ["arp_accept", "max", 0],
+	sendRedirects: ["send_redirects", "or", 1],
+	acceptRedirects: ["accept_redirects", "or", 1],
+	sharedMedia: ["shared_media", "or", 1],
+	logMartians: ["log_martians", "or", 0],
+	bcForwarding: ["bc_forwarding", "and", 0],
+	promoteSecondaries: ["promote_secondaries", "or", 0],
+	ignoreRoutesWithLinkdown: ["ignore_routes_with_linkdown", "device", 0],
+	dropUnicastInL2Multicast: ["drop_unicast_in_l2_multicast", "or", 0],
 };
 const CONF_NAMES = Object.keys(CONF);
 /** The prefix of the settings' keys. */
@@ -7207,7 +7187,7 @@ const inDev = perdevice((dev) => {
 		bcForwarding: 0,
 		promoteSecondaries: 0,
 		ignoreRoutesWithLinkdown: 0,
-		dropUnicastInL2Multicast: 0
+		dropUnicastInL2Multicast: 0,
 	};
 	refreshInDev(made);
 	return made;
@@ -7237,7 +7217,7 @@ const SETTINGS = CONF_NAMES.map((name) => {
 		leaf,
 		how,
 		value,
-		allKey: `${CONF_PREFIX}.all.${leaf}`
+		allKey: `${CONF_PREFIX}.all.${leaf}`,
 	};
 });
 /** `head` is the beginning of the device's keys. */
@@ -7254,17 +7234,19 @@ function numberOf(text, otherwise) {
 const inetAddrs = pernet(() => /* @__PURE__ */ new Map());
 /** Whether `addr` is in the network of the interface address (`inet_ifa_match`). */
 function ifaContains(ifa, addr) {
-	return ifa.prefix === 0 || (addr ^ ifa.local) >>> 32 - ifa.prefix === 0;
+	return ifa.prefix === 0 || (addr ^ ifa.local) >>> (32 - ifa.prefix) === 0;
 }
 /** Whether `addr`, and `other` with it, is in one network of the device (`inet_addr_onlink`). */
 function inetAddrOnlink(dev, addr, other) {
-	return inDev(dev).addrs.some((ifa) => !ifa.secondary && ifaContains(ifa, addr) && (other === void 0 || ifaContains(ifa, other)));
+	return inDev(dev).addrs.some(
+		(ifa) => !ifa.secondary && ifaContains(ifa, addr) && (other === void 0 || ifaContains(ifa, other)),
+	);
 }
 /**
-* The source address for packets that leave by `dev` towards `dst` (0: any): the first primary address of the network that
-* contains `dst`, else the first primary one, else one of another device. Addresses nearer than `scope` do not count;
-* undefined: the host has none.
-*/
+ * The source address for packets that leave by `dev` towards `dst` (0: any): the first primary address of the network that
+ * contains `dst`, else the first primary one, else one of another device. Addresses nearer than `scope` do not count;
+ * undefined: the host has none.
+ */
 function inetSelectAddr(dev, dst, scope) {
 	if (typeof dst !== "number") throw new Error("inet_select_addr: not an IPv4 address");
 	const limit = RT_SCOPE[scope];
@@ -7277,7 +7259,9 @@ function inetSelectAddr(dev, dst, scope) {
 		first ??= ifa.local;
 	}
 	if (first !== void 0) return first;
-	for (const other of dev.netns.devices.values()) for (const ifa of inDev(other).addrs) if (!ifa.secondary && ifa.scope !== "link" && RT_SCOPE[ifa.scope] <= limit) return ifa.local;
+	for (const other of dev.netns.devices.values())
+		for (const ifa of inDev(other).addrs)
+			if (!ifa.secondary && ifa.scope !== "link" && RT_SCOPE[ifa.scope] <= limit) return ifa.local;
 }
 function combine(how, all, own) {
 	if (how === "device") return own;
@@ -7294,7 +7278,7 @@ var RouteCache = class {
 	/** The decision for the key, if it was made since `generation` began. */
 	get(generation, key) {
 		if (generation !== this.#generation) return void 0;
-		const entry = this.#slots[hash(key) & this.#slots.length - 1];
+		const entry = this.#slots[hash(key) & (this.#slots.length - 1)];
 		if (entry === void 0 || entry.dst !== key.dst || entry.src !== key.src) return void 0;
 		return entry.dev === key.dev && entry.mark === key.mark && entry.tos === key.tos ? entry : void 0;
 	}
@@ -7315,7 +7299,7 @@ var RouteCache = class {
 		for (const entry of before) if (entry !== void 0) this.#insert(entry);
 	}
 	#insert(entry) {
-		const at = hash(entry) & this.#slots.length - 1;
+		const at = hash(entry) & (this.#slots.length - 1);
 		if (this.#slots[at] === void 0) this.#used += 1;
 		this.#slots[at] = entry;
 	}
@@ -7324,13 +7308,13 @@ function hash(key) {
 	let h = Math.imul(key.dst, 2654435761) ^ Math.imul(key.src, 2246822507) ^ Math.imul(key.dev, 3266489909) ^ key.mark;
 	h ^= h >>> 15;
 	h = Math.imul(h, 739982445);
-	return h ^ h >>> 13;
+	return h ^ (h >>> 13);
 }
 // src/sim/state/fib.ts
 /**
-* The forwarding information base of a namespace: routing tables, the policy rules that choose among them, and a
-* generation number that grows with every change, for caches above.
-*/
+ * The forwarding information base of a namespace: routing tables, the policy rules that choose among them, and a
+ * generation number that grows with every change, for caches above.
+ */
 var Fib = class {
 	/** Grows with every change. */
 	generation = 1;
@@ -7353,7 +7337,7 @@ var Fib = class {
 	/** Linux makes a table with its first route, `main` also with that of `local`, and keeps it. */
 	hasTable(id) {
 		const wasUsed = (each) => this.#tables.get(each)?.wasUsed === true;
-		return wasUsed(id) || id === 254 && wasUsed(255);
+		return wasUsed(id) || (id === 254 && wasUsed(255));
 	}
 	/** Tables in the order in which `ip route show table all` lists them: by the low 8 bits of their number. */
 	tables() {
@@ -7439,20 +7423,20 @@ const DEFAULT_RULES = [
 		kind: "rule",
 		family: "ipv4",
 		priority: 0,
-		table: 255
+		table: 255,
 	},
 	{
 		kind: "rule",
 		family: "ipv4",
 		priority: 32766,
-		table: 254
+		table: 254,
 	},
 	{
 		kind: "rule",
 		family: "ipv4",
 		priority: 32767,
-		table: 253
-	}
+		table: 253,
+	},
 ];
 function compile(rule, ifindex) {
 	return {
@@ -7460,24 +7444,32 @@ function compile(rule, ifindex) {
 		iif: rule.iif === void 0 ? 0 : ifindex(rule.iif),
 		oif: rule.oif === void 0 ? 0 : ifindex(rule.oif),
 		from: network(rule.from),
-		to: network(rule.to)
+		to: network(rule.to),
 	};
 }
 function network(net) {
 	const addr = net === void 0 ? 0 : ipNum(net.addr);
-	if (net === void 0 || typeof addr !== "number" || net.prefix === 0) return {
-		addr: 0,
-		mask: 0
-	};
-	const mask = -1 << 32 - net.prefix;
+	if (net === void 0 || typeof addr !== "number" || net.prefix === 0)
+		return {
+			addr: 0,
+			mask: 0,
+		};
+	const mask = -1 << (32 - net.prefix);
 	return {
 		addr: addr & mask,
-		mask
+		mask,
 	};
 }
 function matches(each, flow) {
 	const { rule } = each;
-	return ((each.iif === 0 || each.iif === flow.iif) && (each.oif === 0 || each.oif === flow.oif) && (rule.fwmark === void 0 || ((flow.mark ^ rule.fwmark.value) & rule.fwmark.mask) === 0) && (flow.src & each.from.mask) === each.from.addr && (flow.dst & each.to.mask) === each.to.addr) !== (rule.not === true);
+	return (
+		((each.iif === 0 || each.iif === flow.iif) &&
+			(each.oif === 0 || each.oif === flow.oif) &&
+			(rule.fwmark === void 0 || ((flow.mark ^ rule.fwmark.value) & rule.fwmark.mask) === 0) &&
+			(flow.src & each.from.mask) === each.from.addr &&
+			(flow.dst & each.to.mask) === each.to.addr) !==
+		(rule.not === true)
+	);
 }
 // src/sim/ipv4/fib.ts
 const fibOf = pernet(() => new Fib());
@@ -7497,38 +7489,47 @@ function fibDumpRoute(netns, route) {
 		kind: "route",
 		dst: {
 			addr: ipText(route.dst),
-			prefix: route.prefix
+			prefix: route.prefix,
 		},
 		type: route.type,
 		table: route.table,
-		...single ? dumpNexthop(netns, hop) : {},
-		...route.prefsrc === void 0 ? {} : { src: ipText(route.prefsrc) },
-		...route.metric === 0 ? {} : { metric: route.metric },
+		...(single ? dumpNexthop(netns, hop) : {}),
+		...(route.prefsrc === void 0 ? {} : { src: ipText(route.prefsrc) }),
+		...(route.metric === 0 ? {} : { metric: route.metric }),
 		scope: scopeName(route.scope),
 		protocol: route.protocol,
-		...route.mtu === void 0 ? {} : { mtu: route.mtu },
-		...route.nexthops.length < 2 ? {} : { nexthops: route.nexthops.map((each) => ({
-			...dumpNexthop(netns, each),
-			weight: each.weight
-		})) },
-		...route.nexthops.length > 0 && route.nexthops.every((each) => each.linkdown) ? { linkdown: true } : {}
+		...(route.mtu === void 0 ? {} : { mtu: route.mtu }),
+		...(route.nexthops.length < 2
+			? {}
+			: {
+					nexthops: route.nexthops.map((each) => ({
+						...dumpNexthop(netns, each),
+						weight: each.weight,
+					})),
+				}),
+		...(route.nexthops.length > 0 && route.nexthops.every((each) => each.linkdown) ? { linkdown: true } : {}),
 	};
 }
 function dumpNexthop(netns, hop) {
 	const dev = netns.devices.get(hop.oif)?.name;
 	return {
-		...hop.gateway === void 0 ? {} : { via: ipText(hop.gateway) },
-		...dev === void 0 ? {} : { dev },
-		...hop.onlink ? { onlink: true } : {}
+		...(hop.gateway === void 0 ? {} : { via: ipText(hop.gateway) }),
+		...(dev === void 0 ? {} : { dev }),
+		...(hop.onlink ? { onlink: true } : {}),
 	};
 }
 function scopeName(scope) {
 	switch (scope) {
-		case RT_SCOPE.global: return "global";
-		case RT_SCOPE.site: return "site";
-		case RT_SCOPE.link: return "link";
-		case RT_SCOPE.host: return "host";
-		default: return "nowhere";
+		case RT_SCOPE.global:
+			return "global";
+		case RT_SCOPE.site:
+			return "site";
+		case RT_SCOPE.link:
+			return "link";
+		case RT_SCOPE.host:
+			return "host";
+		default:
+			return "nowhere";
 	}
 }
 // src/sim/ipv4/devinet-sysctl.ts
@@ -7548,7 +7549,7 @@ const NUMBERS = {
 	ipForwardUsePmtu: ["net.ipv4.ip_forward_use_pmtu", 0],
 	ipNoPmtuDisc: ["net.ipv4.ip_no_pmtu_disc", 0],
 	mtuExpiresSeconds: ["net.ipv4.route.mtu_expires", 600],
-	minPmtu: ["net.ipv4.route.min_pmtu", 552]
+	minPmtu: ["net.ipv4.route.min_pmtu", 552],
 };
 const NUMBER_KEYS = new Set(Object.values(NUMBERS).map(([key]) => key));
 /** Settings per device that change nothing here; they are kept because scripts write them. */
@@ -7565,7 +7566,7 @@ const INERT_CONF = {
 	mc_forwarding: "0",
 	medium_id: "0",
 	secure_redirects: "1",
-	tag: "0"
+	tag: "0",
 };
 const IP_FORWARD = "net.ipv4.ip_forward";
 const ALL_FORWARDING = `${CONF_PREFIX}.all.forwarding`;
@@ -7586,7 +7587,7 @@ const inetConf = pernet((netns) => {
 		ipForwardUsePmtu: 0,
 		ipNoPmtuDisc: 0,
 		mtuExpiresSeconds: 0,
-		minPmtu: 0
+		minPmtu: 0,
 	};
 	refreshInetConf(netns, conf);
 	return conf;
@@ -7597,7 +7598,7 @@ function registerInetSysctls(machine) {
 	registerSysctls(machine, Object.fromEntries(Object.values(NUMBERS).map(([key, value]) => [key, String(value)])));
 	registerDeviceSysctls(machine, CONF_PREFIX, {
 		...CONF_DEFAULTS,
-		...INERT_CONF
+		...INERT_CONF,
 	});
 	machine.onNetnsCreated.push((netns) => {
 		sysctls(netns).values.set(`${CONF_PREFIX}.default.accept_source_route`, "1");
@@ -7613,13 +7614,7 @@ function isForwardSysctl(key) {
 /** Those that it writes. */
 function keysOfForwarding(netns) {
 	const own = [...netns.devices.values()].map((dev) => deviceKey(CONF_PREFIX, dev.name, "forwarding"));
-	return [
-		IP_FORWARD,
-		ALL_FORWARDING,
-		`${CONF_PREFIX}.default.forwarding`,
-		ALL_ACCEPT_REDIRECTS,
-		...own
-	];
+	return [IP_FORWARD, ALL_FORWARDING, `${CONF_PREFIX}.default.forwarding`, ALL_ACCEPT_REDIRECTS, ...own];
 }
 function onChange(netns, key, value) {
 	if (!key.startsWith("net.ipv4.")) return;
@@ -7723,22 +7718,28 @@ function fibCreateRoute(netns, spec) {
 	if (spec.scope > RT_SCOPE.host || spec.scope < scopeOf(spec.type)) return fail("EINVAL", "Invalid scope.");
 	const nexthops = [];
 	if (!isRefusal(spec.type)) {
-		const specs = spec.nexthops.length === 0 ? [{
-			oif: 0,
-			gateway: void 0,
-			weight: 1,
-			onlink: false
-		}] : spec.nexthops;
+		const specs =
+			spec.nexthops.length === 0
+				? [
+						{
+							oif: 0,
+							gateway: void 0,
+							weight: 1,
+							onlink: false,
+						},
+					]
+				: spec.nexthops;
 		for (const each of specs) {
 			const hop = spec.scope === RT_SCOPE.host ? localNexthop(netns, specs, each) : checkNexthop(netns, spec, each);
 			if (!hop.ok) return hop;
 			nexthops.push(hop.value);
 		}
 	}
-	if (spec.prefsrc !== void 0 && !isLocalAddr(netns, spec.prefsrc, spec)) return fail("EINVAL", "Invalid prefsrc address.");
+	if (spec.prefsrc !== void 0 && !isLocalAddr(netns, spec.prefsrc, spec))
+		return fail("EINVAL", "Invalid prefsrc address.");
 	return ok({
 		...spec,
-		nexthops
+		nexthops,
 	});
 }
 /** Types without a next hop: a packet that matches is refused, or the rule passed over. */
@@ -7750,7 +7751,7 @@ function localTableHit(netns, addr) {
 	return fibTablesLookup([fibOf(netns).table(255)], {
 		dst: addr,
 		scope: RT_SCOPE.global,
-		oif: 0
+		oif: 0,
 	})?.route;
 }
 /** The widest scope a type may have (`fib_props`). */
@@ -7763,11 +7764,13 @@ function localNexthop(netns, all, spec) {
 	if (all.length !== 1) return fail("EINVAL", "Route with host scope can not have multiple nexthops");
 	if (spec.gateway !== void 0) return fail("EINVAL", "Route with host scope can not have a gateway");
 	if (!netns.devices.has(spec.oif)) return fail("ENODEV", "No such device");
-	return ok(new FibNexthop({
-		oif: spec.oif,
-		gateway: void 0,
-		scope: RT_SCOPE.nowhere
-	}));
+	return ok(
+		new FibNexthop({
+			oif: spec.oif,
+			gateway: void 0,
+			scope: RT_SCOPE.nowhere,
+		}),
+	);
 }
 /** `fib_check_nh`. */
 function checkNexthop(netns, route, spec) {
@@ -7786,7 +7789,8 @@ function checkOnlink(netns, route, spec) {
 	const dev = netns.devices.get(spec.oif);
 	if (dev === void 0) return fail("ENODEV", "Nexthop device required for onlink.");
 	if (!dev.up) return fail("ENETDOWN", "Nexthop device is not up.");
-	if ((spec.gateway === void 0 ? void 0 : localTableHit(netns, spec.gateway)?.type) !== void 0) return fail("EINVAL", "Nexthop has invalid gateway.");
+	if ((spec.gateway === void 0 ? void 0 : localTableHit(netns, spec.gateway)?.type) !== void 0)
+		return fail("EINVAL", "Nexthop has invalid gateway.");
 	return ok(nexthop(dev, spec, RT_SCOPE.link));
 }
 /** The gateway must be reached without another gateway. */
@@ -7798,7 +7802,7 @@ function checkGateway(netns, route, spec) {
 		iif: 1,
 		oif: spec.oif,
 		mark: 0,
-		scope: Math.max(route.scope + 1, RT_SCOPE.link)
+		scope: Math.max(route.scope + 1, RT_SCOPE.link),
 	};
 	const hit = (route.table === 254 ? void 0 : fibTablesLookup([fib.table(route.table)], flow)) ?? fib.lookup(flow);
 	if (hit === void 0) return fail("ENETUNREACH", "Nexthop has invalid gateway.");
@@ -7815,7 +7819,7 @@ function nexthop(dev, spec, scope) {
 		gateway,
 		scope,
 		weight,
-		onlink
+		onlink,
 	});
 	made.linkdown = !dev.running;
 	return made;
@@ -7828,7 +7832,7 @@ function isLocalAddr(netns, addr, spec) {
 function fail(errno, message) {
 	return err({
 		errno,
-		message
+		message,
 	});
 }
 // src/sim/ipv4/martian.ts
@@ -7844,28 +7848,34 @@ function isZeronet(addr) {
 }
 /** The addresses that are wrong whatever the routes say. */
 function martianAddress(dev, src, dst) {
-	if (isMulticast(src) || src === 4294967295) return {
-		which: "source",
-		reason: "IP_INVALID_SOURCE"
-	};
-	if (dst === 4294967295 || src === 0 && dst === 0) return void 0;
-	if (isZeronet(src)) return {
-		which: "source",
-		reason: "IP_INVALID_SOURCE"
-	};
-	if (isZeronet(dst)) return {
-		which: "destination",
-		reason: "IP_INVALID_DEST"
-	};
+	if (isMulticast(src) || src === 4294967295)
+		return {
+			which: "source",
+			reason: "IP_INVALID_SOURCE",
+		};
+	if (dst === 4294967295 || (src === 0 && dst === 0)) return void 0;
+	if (isZeronet(src))
+		return {
+			which: "source",
+			reason: "IP_INVALID_SOURCE",
+		};
+	if (isZeronet(dst))
+		return {
+			which: "destination",
+			reason: "IP_INVALID_DEST",
+		};
 	if (inDev(dev).routeLocalnet !== 0) return void 0;
-	if (isLoopback(dst)) return {
-		which: "destination",
-		reason: "IP_LOCALNET"
-	};
-	return isLoopback(src) ? {
-		which: "source",
-		reason: "IP_LOCALNET"
-	} : void 0;
+	if (isLoopback(dst))
+		return {
+			which: "destination",
+			reason: "IP_LOCALNET",
+		};
+	return isLoopback(src)
+		? {
+				which: "source",
+				reason: "IP_LOCALNET",
+			}
+		: void 0;
 }
 /** The reason why a packet from `src` may not come in by `dev`; undefined: it may. */
 function sourceWrong(dev, check) {
@@ -7894,7 +7904,7 @@ function fullCheck(dev, check) {
 		iif: check.oif === 0 ? 1 : check.oif,
 		oif: 0,
 		mark: conf.srcValidMark === 0 ? 0 : check.mark,
-		scope: RT_SCOPE.global
+		scope: RT_SCOPE.global,
 	};
 	const hit = fib.lookup(back);
 	if (hit === void 0 || hit.nexthop === void 0) return lastResort;
@@ -7907,7 +7917,7 @@ function fullCheck(dev, check) {
 	if (rpf === 1) return "IP_RPFILTER";
 	const byDevice = fib.lookup({
 		...back,
-		oif: dev.ifindex
+		oif: dev.ifindex,
 	});
 	return byDevice?.route.type === "unicast" && byDevice.nexthop !== void 0 ? nearness(byDevice.nexthop) : "elsewhere";
 }
@@ -7924,7 +7934,7 @@ function logMartian(skb, dev, martian) {
 			at: skb.machine.loop.now(),
 			netns: dev.netns.name,
 			level: 4,
-			text
+			text,
 		});
 	};
 	if (which === "destination") {
@@ -7933,7 +7943,9 @@ function logMartian(skb, dev, martian) {
 	}
 	write(`IPv4: martian source ${ipText(dst)} from ${ipText(src)}, on dev ${dev.name}`);
 	if (skb.mac < 0) return;
-	write(`ll header: 00000000: ${[...skb.bytes.subarray(skb.mac, skb.mac + 14)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`);
+	write(
+		`ll header: 00000000: ${[...skb.bytes.subarray(skb.mac, skb.mac + 14)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`,
+	);
 }
 // src/sim/ipv4/route-exception.ts
 /** By next hop, so that they are forgotten with their route. */
@@ -7947,7 +7959,7 @@ function updateRouteException(netns, nexthop, dst, change) {
 	const known = all.get(nexthop) ?? /* @__PURE__ */ new Map();
 	known.set(dst, {
 		...known.get(dst),
-		...change
+		...change,
 	});
 	all.set(nexthop, known);
 }
@@ -7964,7 +7976,7 @@ function multipathHash(keys, policy) {
 	h ^= h >>> 16;
 	h = Math.imul(h, 2246822507);
 	h ^= h >>> 13;
-	return h >>> 1 & 2147483647;
+	return (h >>> 1) & 2147483647;
 }
 /** The keys of a packet; of an ICMP error, those of the packet it is about, so that it takes the same path. */
 function flowKeysOf(skb) {
@@ -7982,7 +7994,7 @@ function flowKeysOf(skb) {
 		dst: ipv4Dst(bytes, at),
 		proto,
 		sport: hasPorts ? get16(bytes, ports) : 0,
-		dport: hasPorts ? get16(bytes, ports + 2) : 0
+		dport: hasPorts ? get16(bytes, ports + 2) : 0,
 	};
 }
 /** The next hop whose share of the 31-bit space holds `hash`; dead ones have no share (`fib_select_multipath`). */
@@ -7992,15 +8004,15 @@ function fibSelectMultipath(route, hash, isUsable) {
 	let passed = 0;
 	for (const hop of alive) {
 		passed += hop.weight;
-		if (hash <= Math.round(passed * 2147483648 / total) - 1) return hop;
+		if (hash <= Math.round((passed * 2147483648) / total) - 1) return hop;
 	}
 }
 function mix$1(value, seed) {
 	let k = Math.imul(value | 0, 3432918353);
-	k = k << 15 | k >>> 17;
+	k = (k << 15) | (k >>> 17);
 	let h = seed ^ Math.imul(k, 461845907);
-	h = h << 13 | h >>> 19;
-	return Math.imul(h, 5) + 3864292196 | 0;
+	h = (h << 13) | (h >>> 19);
+	return (Math.imul(h, 5) + 3864292196) | 0;
 }
 // src/sim/ipv4/route-input.ts
 /** All-hosts, the one group that every host is in. */
@@ -8011,7 +8023,7 @@ function routeInputSlow(dev, key, skb, dstOf) {
 	if (isMulticast(dst)) return multicast(dev, key);
 	const bad = martianAddress(dev, src, dst);
 	if (bad !== void 0) return martian(key, bad);
-	if (dst === 4294967295 || src === 0 && dst === 0) return broadcast(dev, key);
+	if (dst === 4294967295 || (src === 0 && dst === 0)) return broadcast(dev, key);
 	const conf = inDev(dev);
 	const hit = lookup$1(dev, key);
 	const type = hit?.route.type;
@@ -8022,22 +8034,24 @@ function routeInputSlow(dev, key, skb, dstOf) {
 			src,
 			dst,
 			oif: 0,
-			mark: key.mark
+			mark: key.mark,
 		});
-		if (wrong !== void 0) return martian(key, {
-			which: "source",
-			reason: wrong
-		});
+		if (wrong !== void 0)
+			return martian(key, {
+				which: "source",
+				reason: wrong,
+			});
 		return decided$1(key, dstOf(hit, hit.nexthop, loopbackDev(dev.netns, dev)), "local");
 	}
 	if (conf.forwarding === 0) return refused(dev, key, conf, void 0);
-	if (type !== "unicast") return martian(key, {
-		which: "destination",
-		reason: "IP_INVALID_DEST"
-	});
+	if (type !== "unicast")
+		return martian(key, {
+			which: "destination",
+			reason: "IP_INVALID_DEST",
+		});
 	return forward(dev, key, hit, {
 		skb,
-		dstOf
+		dstOf,
 	});
 }
 /** `ip_mkroute_input`. */
@@ -8046,25 +8060,27 @@ function forward(dev, key, hit, more) {
 	const isMultipath = hit.route.nexthops.length > 1;
 	const nexthop = isMultipath ? multipath$1(netns, key, hit, more.skb) : hit.nexthop;
 	const out = nexthop === void 0 ? void 0 : netns.devices.get(nexthop.oif);
-	if (nexthop === void 0 || out === void 0) return martian(key, {
-		which: "destination",
-		reason: "IP_INVALID_DEST"
-	});
+	if (nexthop === void 0 || out === void 0)
+		return martian(key, {
+			which: "destination",
+			reason: "IP_INVALID_DEST",
+		});
 	const source = fibValidateSource(dev, {
 		src: key.src,
 		dst: key.dst,
 		oif: out.ifindex,
-		mark: key.mark
+		mark: key.mark,
 	});
-	if (source !== "neighbour" && source !== "elsewhere") return martian(key, {
-		which: "source",
-		reason: source
-	});
+	if (source !== "neighbour" && source !== "elsewhere")
+		return martian(key, {
+			which: "source",
+			reason: source,
+		});
 	const redirect = out === dev && source === "neighbour" && tellsOfRedirects(dev, key, nexthop);
 	return {
 		...decided$1(key, more.dstOf(hit, nexthop, out), "forward"),
 		redirect,
-		cacheable: !isMultipath
+		cacheable: !isMultipath,
 	};
 }
 /** The device may send redirects, and on a medium not shared by several networks the sender and the gateway must be on one. */
@@ -8073,70 +8089,109 @@ function tellsOfRedirects(dev, { src }, { gateway }) {
 	return sendRedirects !== 0 && (sharedMedia !== 0 || inetAddrOnlink(dev, src, gateway));
 }
 function multipath$1(netns, key, hit, skb) {
-	const hash = multipathHash(skb === void 0 ? {
-		...key,
-		proto: 0,
-		sport: 0,
-		dport: 0
-	} : flowKeysOf(skb), inetConf(netns).fibMultipathHashPolicy);
+	const hash = multipathHash(
+		skb === void 0
+			? {
+					...key,
+					proto: 0,
+					sport: 0,
+					dport: 0,
+				}
+			: flowKeysOf(skb),
+		inetConf(netns).fibMultipathHashPolicy,
+	);
 	return fibSelectMultipath(hit.route, hash, (hop) => !hop.dead && !(hop.linkdown && skipsLinkdown(netns, hop.oif)));
 }
 function multicast(dev, key) {
 	const { src, dst, mark } = key;
-	if (dst !== ALL_HOSTS) return martian(key, {
-		which: "destination",
-		reason: "MULTICAST_IGNORED"
-	}, "multicast");
-	if (isMulticast(src) || src === 4294967295) return martian(key, {
-		which: "source",
-		reason: "IP_INVALID_SOURCE"
-	});
-	if (isLoopback(src) && inDev(dev).routeLocalnet === 0) return martian(key, {
-		which: "source",
-		reason: "IP_LOCALNET"
-	});
-	const wrong = isZeronet(src) ? void 0 : sourceWrong(dev, {
-		src,
-		dst: 0,
-		oif: 0,
-		mark
-	});
-	if (wrong !== void 0) return martian(key, {
-		which: "source",
-		reason: wrong
-	});
-	return decided$1(key, new Ipv4Dst({
-		dev: loopbackDev(dev.netns, dev),
-		type: "multicast"
-	}), "multicast");
+	if (dst !== ALL_HOSTS)
+		return martian(
+			key,
+			{
+				which: "destination",
+				reason: "MULTICAST_IGNORED",
+			},
+			"multicast",
+		);
+	if (isMulticast(src) || src === 4294967295)
+		return martian(key, {
+			which: "source",
+			reason: "IP_INVALID_SOURCE",
+		});
+	if (isLoopback(src) && inDev(dev).routeLocalnet === 0)
+		return martian(key, {
+			which: "source",
+			reason: "IP_LOCALNET",
+		});
+	const wrong = isZeronet(src)
+		? void 0
+		: sourceWrong(dev, {
+				src,
+				dst: 0,
+				oif: 0,
+				mark,
+			});
+	if (wrong !== void 0)
+		return martian(key, {
+			which: "source",
+			reason: wrong,
+		});
+	return decided$1(
+		key,
+		new Ipv4Dst({
+			dev: loopbackDev(dev.netns, dev),
+			type: "multicast",
+		}),
+		"multicast",
+	);
 }
 function broadcast(dev, key) {
 	const { src, mark } = key;
-	const wrong = isZeronet(src) ? void 0 : sourceWrong(dev, {
-		src,
-		dst: 0,
-		oif: 0,
-		mark
-	});
-	if (wrong !== void 0) return martian(key, {
-		which: "source",
-		reason: wrong
-	});
-	return decided$1(key, new Ipv4Dst({
-		dev: loopbackDev(dev.netns, dev),
-		type: "broadcast"
-	}), "broadcast");
+	const wrong = isZeronet(src)
+		? void 0
+		: sourceWrong(dev, {
+				src,
+				dst: 0,
+				oif: 0,
+				mark,
+			});
+	if (wrong !== void 0)
+		return martian(key, {
+			which: "source",
+			reason: wrong,
+		});
+	return decided$1(
+		key,
+		new Ipv4Dst({
+			dev: loopbackDev(dev.netns, dev),
+			type: "broadcast",
+		}),
+		"broadcast",
+	);
 }
 /** No route, one that refuses, or no forwarding: the packet goes to `ip_error`. */
 function refused(dev, key, conf, hit) {
 	const type = hit?.route.type;
-	const [errno, result] = conf.forwarding === 0 ? ["EHOSTUNREACH", "not-forwarding"] : type === "unreachable" ? ["EHOSTUNREACH", type] : type === "prohibit" ? ["EACCES", type] : type === "blackhole" ? ["EINVAL", type] : ["ENETUNREACH", "no-route"];
-	return decided$1(key, new Ipv4Dst({
-		dev: loopbackDev(dev.netns, dev),
-		type: type ?? "unreachable",
-		fibRoute: hit?.route,
-		errno
-	}), result);
+	const [errno, result] =
+		conf.forwarding === 0
+			? ["EHOSTUNREACH", "not-forwarding"]
+			: type === "unreachable"
+				? ["EHOSTUNREACH", type]
+				: type === "prohibit"
+					? ["EACCES", type]
+					: type === "blackhole"
+						? ["EINVAL", type]
+						: ["ENETUNREACH", "no-route"];
+	return decided$1(
+		key,
+		new Ipv4Dst({
+			dev: loopbackDev(dev.netns, dev),
+			type: type ?? "unreachable",
+			fibRoute: hit?.route,
+			errno,
+		}),
+		result,
+	);
 }
 function lookup$1(dev, key) {
 	return fibOf(dev.netns).lookup({
@@ -8146,7 +8201,7 @@ function lookup$1(dev, key) {
 		oif: 0,
 		mark: key.mark,
 		scope: RT_SCOPE.global,
-		skipLinkdown: (oif) => skipsLinkdown(dev.netns, oif)
+		skipLinkdown: (oif) => skipsLinkdown(dev.netns, oif),
 	});
 }
 /** Whether routes by a device without carrier are passed over. */
@@ -8166,7 +8221,7 @@ function decided$1(key, route, result) {
 		martian: void 0,
 		result,
 		redirect: false,
-		cacheable: true
+		cacheable: true,
 	};
 }
 function martian(key, bad, result = "martian") {
@@ -8181,7 +8236,7 @@ function martian(key, bad, result = "martian") {
 		martian: bad,
 		result,
 		redirect: false,
-		cacheable: true
+		cacheable: true,
 	};
 }
 // src/sim/ipv4/route-output.ts
@@ -8193,7 +8248,7 @@ function routeOutputSlow(netns, flow, dstOf) {
 	if (src !== 0) {
 		if (isMulticast(src) || src === 4294967295 || isZeronet(src)) return refuse$3("EINVAL");
 		const owner = ipDevFind(netns, src);
-		if (owner === void 0 && (!flow.anySrc || oif === 0 && isGroup)) return refuse$3("ENETUNREACH");
+		if (owner === void 0 && (!flow.anySrc || (oif === 0 && isGroup))) return refuse$3("ENETUNREACH");
 		if (oif === 0 && isGroup && owner !== void 0) return group(netns, owner, flow);
 	}
 	if (oif !== 0) {
@@ -8216,9 +8271,9 @@ function routeOutputSlow(netns, flow, dstOf) {
 			hit,
 			nexthop,
 			out,
-			dstOf
+			dstOf,
 		}),
-		cacheable: !isMultipath
+		cacheable: !isMultipath,
 	};
 }
 /** `__mkroute_output` for a route from the tables. */
@@ -8229,25 +8284,29 @@ function make$1(netns, flow, found) {
 	const type = groupType(flow.dst) ?? hit.route.type;
 	if (type === "broadcast" || type === "multicast") {
 		const prefsrc = resultPrefsrc(out, hit, nexthop);
-		return ok(new Ipv4Dst({
-			dev: out,
-			type,
-			prefsrc,
-			fibRoute: hit.route,
-			nexthop
-		}));
+		return ok(
+			new Ipv4Dst({
+				dev: out,
+				type,
+				prefsrc,
+				fibRoute: hit.route,
+				nexthop,
+			}),
+		);
 	}
 	const exception = routeException(netns, nexthop, flow.dst);
 	if (exception === void 0) return ok(dstOf(hit, nexthop, out));
-	return ok(new Ipv4Dst({
-		dev: out,
-		type,
-		gateway: exception.gateway ?? gatewayOf(nexthop),
-		prefsrc: resultPrefsrc(out, hit, nexthop),
-		fibRoute: hit.route,
-		nexthop,
-		pathMtu: exception.pathMtu
-	}));
+	return ok(
+		new Ipv4Dst({
+			dev: out,
+			type,
+			gateway: exception.gateway ?? gatewayOf(nexthop),
+			prefsrc: resultPrefsrc(out, hit, nexthop),
+			fibRoute: hit.route,
+			nexthop,
+			pathMtu: exception.pathMtu,
+		}),
+	);
 }
 /** The gateway as packets use it: one's own address as a gateway means that the destination is on the link. */
 function gatewayOf(nexthop) {
@@ -8262,43 +8321,51 @@ function toLocal(netns, flow, hit) {
 	const owner = netns.devices.get(hit.nexthop?.oif ?? 0);
 	const lo = owner === void 0 ? void 0 : loopbackDev(netns, owner);
 	if (lo === void 0) return refuse$3("ENETUNREACH");
-	return decided(new Ipv4Dst({
-		dev: lo,
-		type: "local",
-		prefsrc: hit.route.prefsrc ?? flow.dst,
-		fibRoute: hit.route,
-		nexthop: hit.nexthop
-	}));
+	return decided(
+		new Ipv4Dst({
+			dev: lo,
+			type: "local",
+			prefsrc: hit.route.prefsrc ?? flow.dst,
+			fibRoute: hit.route,
+			nexthop: hit.nexthop,
+		}),
+	);
 }
 /** Destination 0.0.0.0: this host. */
 function toSelf(netns, flow) {
 	const lo = netns.devices.get(1);
 	if (lo === void 0) return refuse$3("ENETUNREACH");
-	return decided(new Ipv4Dst({
-		dev: lo,
-		type: "local",
-		prefsrc: flow.src === 0 ? 2130706433 : flow.src
-	}));
+	return decided(
+		new Ipv4Dst({
+			dev: lo,
+			type: "local",
+			prefsrc: flow.src === 0 ? 2130706433 : flow.src,
+		}),
+	);
 }
 /** Broadcast and multicast to a device that is known: no route is needed. */
 function group(netns, out, flow) {
 	if (!out.up) return refuse$3("ENETUNREACH");
 	const type = groupType(flow.dst) ?? "unicast";
-	return decided(new Ipv4Dst({
-		dev: netns.devices.get(out.ifindex) ?? out,
-		type,
-		prefsrc: select(out, 0, "link")
-	}));
+	return decided(
+		new Ipv4Dst({
+			dev: netns.devices.get(out.ifindex) ?? out,
+			type,
+			prefsrc: select(out, 0, "link"),
+		}),
+	);
 }
 /** A socket is bound to a device and no route fits: the destination is taken to be on the link. */
 function onLink(netns, oif, flow) {
 	const out = netns.devices.get(oif);
 	if (out === void 0) return refuse$3("ENETUNREACH");
-	return decided(new Ipv4Dst({
-		dev: out,
-		type: groupType(flow.dst) ?? (out.isLoopback ? "local" : "unicast"),
-		prefsrc: select(out, 0, "link")
-	}));
+	return decided(
+		new Ipv4Dst({
+			dev: out,
+			type: groupType(flow.dst) ?? (out.isLoopback ? "local" : "unicast"),
+			prefsrc: select(out, 0, "link"),
+		}),
+	);
 }
 function multipath(netns, flow, hit) {
 	const isUsable = (hop) => !hop.dead && !(hop.linkdown && skipsLinkdown(netns, hop.oif));
@@ -8319,7 +8386,7 @@ function lookup(netns, flow, oif) {
 		oif,
 		mark: flow.mark,
 		scope: RT_SCOPE.global,
-		skipLinkdown: (ifindex) => skipsLinkdown(netns, ifindex)
+		skipLinkdown: (ifindex) => skipsLinkdown(netns, ifindex),
 	});
 }
 /** The device that has the address, be it through a local route (`__ip_dev_find`). */
@@ -8345,13 +8412,13 @@ function errnoOf(type) {
 function decided(dst) {
 	return {
 		result: ok(dst),
-		cacheable: true
+		cacheable: true,
 	};
 }
 function refuse$3(errno) {
 	return {
 		result: err(errno),
-		cacheable: true
+		cacheable: true,
 	};
 }
 // src/sim/ipv4/route.ts
@@ -8360,9 +8427,9 @@ function ipRouteOutput(netns, flow) {
 	return routeOutput(netns, flow);
 }
 /**
-* Routes a packet that came in by `dev` (`skb.network` at its IP header) and sets `skb.dst`, which may be a route that
-* refuses. The result is the reason to drop it at once: an address it must not have, or reverse path filtering.
-*/
+ * Routes a packet that came in by `dev` (`skb.network` at its IP header) and sets `skb.dst`, which may be a route that
+ * refuses. The result is the reason to drop it at once: an address it must not have, or reverse path filtering.
+ */
 function ipRouteInput(skb, dev) {
 	const { bytes, network } = skb;
 	const state = routeStateOf(dev.netns);
@@ -8373,10 +8440,11 @@ function ipRouteInput(skb, dev) {
 	key.mark = skb.mark;
 	key.tos = ipv4Tos(bytes, network);
 	const decision = decideInput(skb, dev, state);
-	if (decision.martian !== void 0) logMartian(skb, dev, {
-		...decision,
-		which: decision.martian.which
-	});
+	if (decision.martian !== void 0)
+		logMartian(skb, dev, {
+			...decision,
+			which: decision.martian.which,
+		});
 	if (skb.machine.tracer !== void 0) traceInput(skb, dev, decision);
 	if (decision.martian !== void 0) return decision.martian.reason;
 	skb.dst = decision.route;
@@ -8404,7 +8472,7 @@ function ipRouteMeHarder(netns, skb) {
 		mark: skb.mark,
 		tos: ipv4Tos(bytes, network),
 		proto: ipv4Proto(bytes, network),
-		anySrc: true
+		anySrc: true,
 	});
 	if (!found.ok) return false;
 	skb.dst = found.value;
@@ -8439,7 +8507,7 @@ function inetDevAddrType(netns, dev, addr) {
 function ipv4UpdatePmtu(netns, flow, mtu) {
 	const found = routeOutput(netns, {
 		...flow,
-		anySrc: true
+		anySrc: true,
 	});
 	const conf = inetConf(netns);
 	if (!found.ok || typeof flow.dst !== "number") return;
@@ -8447,17 +8515,19 @@ function ipv4UpdatePmtu(netns, flow, mtu) {
 	if (nexthop === void 0 || found.value.mtu < mtu) return;
 	const expiresNs = netns.machine.loop.now() + conf.mtuExpiresSeconds * 1e9;
 	const least = Math.min(found.value.mtu, conf.minPmtu);
-	updateRouteException(netns, nexthop, flow.dst, { pathMtu: {
-		mtu: Math.max(mtu, least),
-		expiresNs
-	} });
+	updateRouteException(netns, nexthop, flow.dst, {
+		pathMtu: {
+			mtu: Math.max(mtu, least),
+			expiresNs,
+		},
+	});
 	fibOf(netns).changed();
 }
 /** Follows an ICMP redirect: packets to `dst` go by `gateway` from now on (`__ip_do_redirect`). */
 function ipv4Redirect(netns, flow, gateway) {
 	const found = routeOutput(netns, {
 		...flow,
-		anySrc: true
+		anySrc: true,
 	});
 	if (!found.ok || typeof flow.dst !== "number" || found.value.nexthop === void 0) return;
 	updateRouteException(netns, found.value.nexthop, flow.dst, { gateway });
@@ -8472,7 +8542,7 @@ function traceRouteOutput(skb, netns, fn) {
 		fn,
 		direction: "output",
 		result: type === "local" || type === "broadcast" || type === "multicast" ? type : "output",
-		dst
+		dst,
 	});
 }
 const routeStateOf = pernet(() => ({
@@ -8481,20 +8551,22 @@ const routeStateOf = pernet(() => ({
 		src: 0,
 		dev: 0,
 		mark: 0,
-		tos: 0
+		tos: 0,
 	},
 	input: new RouteCache(),
 	output: new RouteCache(),
 	dsts: /* @__PURE__ */ new Map(),
 	dstsGeneration: 0,
 	types: /* @__PURE__ */ new Map(),
-	typesGeneration: 0
+	typesGeneration: 0,
 }));
 function decideInput(skb, dev, state) {
 	const { generation } = fibOf(dev.netns);
 	const known = state.input.get(generation, state.key);
 	if (known !== void 0) return known;
-	const made = routeInputSlow(dev, { ...state.key }, skb, (hit, nexthop, out) => sharedDst(dev.netns, hit, nexthop, out));
+	const made = routeInputSlow(dev, { ...state.key }, skb, (hit, nexthop, out) =>
+		sharedDst(dev.netns, hit, nexthop, out),
+	);
 	if (made.cacheable) state.input.put(generation, made);
 	return made;
 }
@@ -8519,14 +8591,15 @@ function routeOutput(netns, flow) {
 		proto: flow.proto,
 		sport: flow.sport ?? 0,
 		dport: flow.dport ?? 0,
-		anySrc: flow.anySrc === true
+		anySrc: flow.anySrc === true,
 	};
 	const kept = { ...key };
 	const made = routeOutputSlow(netns, asked, (hit, nexthop, out) => sharedDst(netns, hit, nexthop, out));
-	if (made.cacheable) state.output.put(generation, {
-		...kept,
-		result: made.result
-	});
+	if (made.cacheable)
+		state.output.put(generation, {
+			...kept,
+			result: made.result,
+		});
 	return made.result;
 }
 /** The `Dst` of a next hop, the same one until something changes. */
@@ -8546,7 +8619,7 @@ function sharedDst(netns, hit, nexthop, dev) {
 			gateway: isLocal ? void 0 : gatewayOf(nexthop),
 			prefsrc: isLocal ? hit.route.prefsrc : resultPrefsrc(dev, hit, nexthop),
 			fibRoute: hit.route,
-			nexthop
+			nexthop,
 		});
 		state.dsts.set(nexthop, dst);
 	}
@@ -8563,7 +8636,7 @@ function traceInput(skb, dev, decision) {
 		direction: "input",
 		result,
 		iif: dev.name,
-		...route === void 0 ? {} : { dst: route }
+		...(route === void 0 ? {} : { dst: route }),
 	});
 }
 function traceRoute(skb, netns, step) {
@@ -8576,15 +8649,17 @@ function traceRoute(skb, netns, step) {
 		dst: ipText(ipv4Dst(skb.bytes, skb.network)),
 		src: ipText(ipv4Src(skb.bytes, skb.network)),
 		result: step.result,
-		...step.iif === void 0 ? {} : { iif: step.iif },
-		...skb.mark === 0 ? {} : { mark: skb.mark },
-		...route === void 0 ? {} : {
-			route,
-			table: route.table ?? 254
-		},
-		...dst !== void 0 && goesOut ? { dev: dst.dev.name } : {},
-		...gateway !== void 0 && goesOut ? { gateway: ipText(gateway) } : {},
-		...prefsrc !== void 0 && step.direction === "output" ? { prefsrc: ipText(prefsrc) } : {}
+		...(step.iif === void 0 ? {} : { iif: step.iif }),
+		...(skb.mark === 0 ? {} : { mark: skb.mark }),
+		...(route === void 0
+			? {}
+			: {
+					route,
+					table: route.table ?? 254,
+				}),
+		...(dst !== void 0 && goesOut ? { dev: dst.dev.name } : {}),
+		...(gateway !== void 0 && goesOut ? { gateway: ipText(gateway) } : {}),
+		...(prefsrc !== void 0 && step.direction === "output" ? { prefsrc: ipText(prefsrc) } : {}),
 	});
 }
 // src/sim/ipv4/arp-send.ts
@@ -8598,7 +8673,7 @@ const arpNeighOps = {
 		if (dev.ops.type === "dummy") return dev.mac;
 		if (n === 4294967295 || inetAddrType(dev.netns, n) === "broadcast") return MAC_BROADCAST$2;
 	},
-	solicit: arpSolicit
+	solicit: arpSolicit,
 };
 /** Sends one ARP packet out of `dev`, to `dstMac` (`arp_send_dst`). `parent` is the packet that made it necessary. */
 function arpSend(dev, dstMac, packet, parent) {
@@ -8609,7 +8684,7 @@ function arpSend(dev, dstMac, packet, parent) {
 	putEthernet(skb.bytes, skb.data, {
 		dst: dstMac,
 		src: dev.mac,
-		type: ETH_P_ARP
+		type: ETH_P_ARP,
 	});
 	putArp(skb.bytes, skb.data + 14, packet);
 	if (skb.machine.tracer !== void 0) originSkb(skb, dev.netns, "arp_send_dst", describe$2(packet), parent);
@@ -8623,7 +8698,7 @@ function sendGratuitousArp(dev) {
 			senderMac: dev.mac,
 			senderIp: local,
 			targetMac: 0,
-			targetIp: local
+			targetIp: local,
 		};
 		arpSend(dev, MAC_BROADCAST$2, packet);
 	}
@@ -8639,7 +8714,7 @@ function arpSolicit(neigh, skb) {
 		senderMac: dev.mac,
 		senderIp,
 		targetMac: 0,
-		targetIp: target
+		targetIp: target,
 	};
 	arpSend(dev, unicast ? neigh.mac : MAC_BROADCAST$2, packet, skb);
 }
@@ -8648,7 +8723,11 @@ function sourceFor(dev, target, skb) {
 	const { arpAnnounce, addrs } = inDev(dev);
 	if (skb !== void 0 && skb.network >= 0 && arpAnnounce < 2) {
 		const src = ipv4Src(skb.bytes, skb.network);
-		if ((arpAnnounce === 0 || addrs.some((ifa) => ifaContains(ifa, src) && ifaContains(ifa, target))) && inetAddrType(dev.netns, src) === "local") return src;
+		if (
+			(arpAnnounce === 0 || addrs.some((ifa) => ifaContains(ifa, src) && ifaContains(ifa, target))) &&
+			inetAddrType(dev.netns, src) === "local"
+		)
+			return src;
 	}
 	return ipv4$1(inetSelectAddr(dev, target, "link") ?? 0);
 }
@@ -8687,24 +8766,27 @@ function arpProcess(skb, when) {
 	if (!dev.up) return dropSkb(skb, dev.netns, "arp_process", "DEV_READY", { detail: `${dev.name} is down` });
 	if (arp.op !== 1 && arp.op !== 2) return ignore$2(skb, dev, `operation ${arp.op}`);
 	const { tip } = arp;
-	if (tip >>> 24 === 127 && inDev(dev).routeLocalnet === 0 || tip >= 3758096384 && tip < 4026531840) return ignore$2(skb, dev, `nobody asks for ${ipText(tip)}`);
+	if ((tip >>> 24 === 127 && inDev(dev).routeLocalnet === 0) || (tip >= 3758096384 && tip < 4026531840))
+		return ignore$2(skb, dev, `nobody asks for ${ipText(tip)}`);
 	if (arp.sip === 0) return arpProbe(skb, dev, arp);
 	if (arp.op === 1) {
 		const { route } = ipRouteInputAddrs(dev, {
 			src: arp.sip,
-			dst: arp.tip
+			dst: arp.tip,
 		});
 		if (route?.type === "local") return answerOwn(skb, dev, arp);
-		if (route !== void 0 && mayProxy(dev, route)) return answerForOther(skb, dev, {
-			arp,
-			when
-		});
+		if (route !== void 0 && mayProxy(dev, route))
+			return answerForOther(skb, dev, {
+				arp,
+				when,
+			});
 	}
 	return learn(skb, dev, arp);
 }
 /** A request from 0.0.0.0: somebody wants to know whether the address is taken (RFC 5227). */
 function arpProbe(skb, dev, arp) {
-	if (!(arp.op === 1 && inetAddrType(dev.netns, arp.tip) === "local")) return ignore$2(skb, dev, `${ipText(arp.tip)} is not an address of this host`);
+	if (!(arp.op === 1 && inetAddrType(dev.netns, arp.tip) === "local"))
+		return ignore$2(skb, dev, `${ipText(arp.tip)} is not an address of this host`);
 	const why = arpIgnore(dev, arp);
 	if (why !== void 0) return ignore$2(skb, dev, why);
 	return answer(skb, dev, arp, "answer");
@@ -8730,14 +8812,14 @@ function answer(skb, dev, arp, action) {
 	traceArp(skb, dev, {
 		action,
 		addr: arp.tip,
-		mac: dev.mac
+		mac: dev.mac,
 	});
 	const reply = {
 		op: 2,
 		senderMac: dev.mac,
 		senderIp: arp.tip,
 		targetMac: arp.sha,
-		targetIp: arp.sip
+		targetIp: arp.sip,
 	};
 	arpSend(dev, arp.sha, reply, skb);
 	return deliverSkb(skb, dev.netns, "arp_process", "arp");
@@ -8747,14 +8829,15 @@ function learn(skb, dev, arp) {
 	const garp = isGratuitous(dev, arp);
 	let neigh = neighLookup(dev, arp.sip);
 	if (neigh === void 0 && acceptsUnsolicited(dev, arp, garp)) neigh = neighCreate(dev, arp.sip);
-	if (neigh === void 0) return ignore$2(skb, dev, arp.op === 1 ? `${ipText(arp.tip)} is not an address of this host` : "nobody asked");
+	if (neigh === void 0)
+		return ignore$2(skb, dev, arp.op === 1 ? `${ipText(arp.tip)} is not an address of this host` : "nobody asked");
 	const lockNs = neighParm(dev, "locktime") * 1e7;
 	const override = garp || dev.netns.machine.loop.now() > neigh.updatedNs + lockNs;
 	const state = arp.op === 2 && skb.pktType === "host" ? "REACHABLE" : "STALE";
 	neighUpdate(neigh, {
 		mac: arp.sha,
 		state,
-		override
+		override,
 	});
 	const learnt = neigh.mac === arp.sha;
 	const why = learnt ? {} : { why: "another answer came first" };
@@ -8762,7 +8845,7 @@ function learn(skb, dev, arp) {
 		action: learnt ? "learn" : "ignore",
 		addr: arp.sip,
 		mac: arp.sha,
-		...why
+		...why,
 	});
 	return deliverSkb(skb, dev.netns, "arp_process", "arp");
 }
@@ -8771,7 +8854,7 @@ function neighEventNs(dev, arp) {
 	neighUpdate(neighLookup(dev, arp.sip) ?? neighCreate(dev, arp.sip), {
 		mac: arp.sha,
 		state: "STALE",
-		override: true
+		override: true,
 	});
 }
 /** `arp_ignore`: why a request for a local address gets no answer. */
@@ -8780,11 +8863,20 @@ function arpIgnore(dev, arp) {
 	const own = addrs.filter((ifa) => ifa.local === arp.tip);
 	const refused = `arp_ignore=${level}`;
 	switch (level) {
-		case 1: return own.length > 0 ? void 0 : refused;
-		case 2: return own.some((ifa) => arp.sip === 0 || ifaContains(ifa, arp.sip)) ? void 0 : refused;
-		case 3: return [...dev.netns.devices.values()].flatMap((other) => inDev(other).addrs).some((ifa) => ifa.local === arp.tip && ifa.scope !== "host") ? void 0 : refused;
-		case 8: return refused;
-		default: return;
+		case 1:
+			return own.length > 0 ? void 0 : refused;
+		case 2:
+			return own.some((ifa) => arp.sip === 0 || ifaContains(ifa, arp.sip)) ? void 0 : refused;
+		case 3:
+			return [...dev.netns.devices.values()]
+				.flatMap((other) => inDev(other).addrs)
+				.some((ifa) => ifa.local === arp.tip && ifa.scope !== "host")
+				? void 0
+				: refused;
+		case 8:
+			return refused;
+		default:
+			return;
 	}
 }
 /** `arp_filter`: no answer when packets to the asker would leave by another device. */
@@ -8794,7 +8886,7 @@ function arpFilter(dev, arp) {
 		src: arp.tip,
 		mark: 0,
 		tos: 0,
-		proto: 0
+		proto: 0,
 	});
 	return route.ok && route.value.dev === dev ? void 0 : "arp_filter: the way back is another";
 }
@@ -8805,14 +8897,14 @@ function mayProxy(dev, route) {
 }
 /** `arp_is_garp`. */
 function isGratuitous(dev, arp) {
-	if (arp.sip !== arp.tip || arp.op === 2 && arp.tha !== arp.sha) return false;
+	if (arp.sip !== arp.tip || (arp.op === 2 && arp.tha !== arp.sha)) return false;
 	return inetAddrType(dev.netns, arp.sip) === "unicast";
 }
 /** `arp_accept`: entries are made for announcements and replies that nobody asked for. */
 function acceptsUnsolicited(dev, arp, garp) {
 	const { arpAccept, addrs } = inDev(dev);
-	if (arpAccept === 0 || arpAccept === 2 && !addrs.some((ifa) => ifaContains(ifa, arp.sip))) return false;
-	return garp || arp.op === 2 && inetAddrType(dev.netns, arp.sip) === "unicast";
+	if (arpAccept === 0 || (arpAccept === 2 && !addrs.some((ifa) => ifaContains(ifa, arp.sip)))) return false;
+	return garp || (arp.op === 2 && inetAddrType(dev.netns, arp.sip) === "unicast");
 }
 function arpNetdevEvent(event) {
 	const { dev } = event;
@@ -8835,7 +8927,8 @@ function arpNetdevEvent(event) {
 		case "going-down":
 		case "changename":
 		case "join":
-		case "leave": return;
+		case "leave":
+			return;
 	}
 }
 function factsOf(skb) {
@@ -8845,7 +8938,7 @@ function factsOf(skb) {
 		sha: arpSenderMac(bytes, data),
 		sip: arpSenderIp(bytes, data),
 		tha: arpTargetMac(bytes, data),
-		tip: arpTargetIp(bytes, data)
+		tip: arpTargetIp(bytes, data),
 	};
 }
 function ignore$2(skb, dev, why) {
@@ -8857,7 +8950,7 @@ function traceArp(skb, dev, note) {
 		...note,
 		step: "arp",
 		addr: ipText(note.addr),
-		mac: macText(note.mac)
+		mac: macText(note.mac),
 	};
 	traceStep(skb, dev.netns, "arp_process", step);
 }
@@ -8867,19 +8960,19 @@ function deviceOf$2(skb) {
 }
 // src/sim/ipv4/fib-frontend.ts
 /**
-* Routes that follow from addresses and from the state of devices (net/ipv4/fib_frontend.c): the local, broadcast and
-* connected routes of each address, and what becomes of routes when a device goes down, comes up or loses its carrier.
-*/
+ * Routes that follow from addresses and from the state of devices (net/ipv4/fib_frontend.c): the local, broadcast and
+ * connected routes of each address, and what becomes of routes when a device goes down, comes up or loses its carrier.
+ */
 /** Brings the device's own routes from what `before` implies to what `after` implies (`fib_add_ifaddr`, `fib_del_ifaddr`). */
 function fibSyncIfaddrs(dev, before, after) {
 	const near = before.up === after.up ? changedAround(before.addrs, after.addrs) : () => true;
 	const had = ifaRoutes(dev, {
 		addrs: before.addrs.filter(near),
-		up: before.up
+		up: before.up,
 	});
 	const wants = ifaRoutes(dev, {
 		addrs: after.addrs.filter(near),
-		up: after.up
+		up: after.up,
 	});
 	for (const spec of had) if (!wants.some((other) => isSame$2(spec, other))) deleteOwn(dev, spec);
 	for (const spec of wants) if (!had.some((other) => isSame$2(spec, other))) addOwn(dev, spec);
@@ -8890,40 +8983,52 @@ function fibSyncIfaddrs(dev, before, after) {
 	if (before.addrs.length > 0 && after.addrs.length === 0) fibSyncDownDev(dev, { force: true });
 }
 /**
-* Routes by the device die and are removed; of a multipath route only the next hop dies, unless the device itself goes
-* (`unregister`) (`fib_sync_down_dev`, `fib_flush`). The host's own addresses stay routed unless `force`.
-*/
+ * Routes by the device die and are removed; of a multipath route only the next hop dies, unless the device itself goes
+ * (`unregister`) (`fib_sync_down_dev`, `fib_flush`). The host's own addresses stay routed unless `force`.
+ */
 function fibSyncDownDev(dev, options) {
 	const dies = (hop) => hop.oif === dev.ifindex && !hop.dead && (options.force || hop.scope !== RT_SCOPE.nowhere);
 	forEachNexthop(dev.netns, dies, (hop) => {
 		hop.dead = true;
 	});
-	const isDead = (route) => options.unregister === true ? route.nexthops.some((hop) => hop.oif === dev.ifindex) : route.nexthops.every((hop) => hop.dead);
+	const isDead = (route) =>
+		options.unregister === true
+			? route.nexthops.some((hop) => hop.oif === dev.ifindex)
+			: route.nexthops.every((hop) => hop.dead);
 	flush$1(dev.netns, (route) => route.nexthops.length > 0 && isDead(route));
 }
 /** The device is up again: next hops of multipath routes live again (`fib_sync_up`). */
 function fibSyncUp(dev) {
-	forEachNexthop(dev.netns, (hop) => hop.oif === dev.ifindex && hop.dead, (hop) => {
-		hop.dead = false;
-		hop.linkdown = !dev.running;
-	});
+	forEachNexthop(
+		dev.netns,
+		(hop) => hop.oif === dev.ifindex && hop.dead,
+		(hop) => {
+			hop.dead = false;
+			hop.linkdown = !dev.running;
+		},
+	);
 }
 /** The device's carrier came or went: its next hops are marked `linkdown`. */
 function fibSyncCarrier(dev) {
 	const linkdown = !dev.running;
-	forEachNexthop(dev.netns, (hop) => hop.oif === dev.ifindex && hop.scope !== RT_SCOPE.nowhere && hop.linkdown !== linkdown, (hop) => {
-		hop.linkdown = linkdown;
-	});
+	forEachNexthop(
+		dev.netns,
+		(hop) => hop.oif === dev.ifindex && hop.scope !== RT_SCOPE.nowhere && hop.linkdown !== linkdown,
+		(hop) => {
+			hop.linkdown = linkdown;
+		},
+	);
 }
 /** Says which addresses a change can touch: those whose network overlaps that of an address that came or went. */
 function changedAround(before, after) {
 	const old = new Set(before);
 	const now = new Set(after);
 	const changed = [...before.filter((ifa) => !now.has(ifa)), ...after.filter((ifa) => !old.has(ifa))];
-	return (ifa) => changed.some((each) => {
-		const prefix = Math.min(each.prefix, ifa.prefix);
-		return prefix === 0 || (each.local ^ ifa.local) >>> 32 - prefix === 0;
-	});
+	return (ifa) =>
+		changed.some((each) => {
+			const prefix = Math.min(each.prefix, ifa.prefix);
+			return prefix === 0 || (each.local ^ ifa.local) >>> (32 - prefix) === 0;
+		});
 }
 /** The routes that the kernel itself makes for a device's addresses. */
 function ifaRoutes(dev, state) {
@@ -8939,12 +9044,14 @@ function ifaRoutes(dev, state) {
 			protocol: "kernel",
 			prefsrc: length.prefsrc,
 			mtu: void 0,
-			nexthops: [{
-				oif: dev.ifindex,
-				gateway: void 0,
-				weight: 1,
-				onlink: false
-			}]
+			nexthops: [
+				{
+					oif: dev.ifindex,
+					gateway: void 0,
+					weight: 1,
+					onlink: false,
+				},
+			],
 		};
 		if (!specs.some((other) => isSame$2(spec, other))) specs.push(spec);
 	};
@@ -8954,7 +9061,7 @@ function ifaRoutes(dev, state) {
 		const prefsrc = primary.local;
 		const host = {
 			prefix: 32,
-			prefsrc
+			prefsrc,
 		};
 		add("local", ifa.local, host);
 		if (!state.up) continue;
@@ -8963,9 +9070,9 @@ function ifaRoutes(dev, state) {
 		if (isZeronet(net) || ifa.secondary || ifa.prefix === 32) continue;
 		add(dev.isLoopback ? "local" : "unicast", net, {
 			prefix: ifa.prefix,
-			prefsrc
+			prefsrc,
 		});
-		if (ifa.prefix < 31) add("broadcast", (net | 4294967295 >>> ifa.prefix) >>> 0, host);
+		if (ifa.prefix < 31) add("broadcast", (net | (4294967295 >>> ifa.prefix)) >>> 0, host);
 	}
 	return specs;
 }
@@ -8986,20 +9093,27 @@ function addOwn(dev, spec) {
 	const group = fib.table(spec.table).of(spec.dst, spec.prefix);
 	if (group.some((route) => isOwn(route, dev, spec))) return;
 	const at = group.filter((route) => route.metric <= 0).length;
-	fib.setRoutes(spec.table, spec, [
-		...group.slice(0, at),
-		made.value,
-		...group.slice(at)
-	]);
+	fib.setRoutes(spec.table, spec, [...group.slice(0, at), made.value, ...group.slice(at)]);
 }
 function deleteOwn(dev, spec) {
 	const fib = fibOf(dev.netns);
 	const group = fib.table(spec.table).of(spec.dst, spec.prefix);
 	const found = group.find((route) => isOwn(route, dev, spec));
-	if (found !== void 0) fib.setRoutes(spec.table, spec, group.filter((route) => route !== found));
+	if (found !== void 0)
+		fib.setRoutes(
+			spec.table,
+			spec,
+			group.filter((route) => route !== found),
+		);
 }
 function isOwn(route, dev, spec) {
-	return route.type === spec.type && route.protocol === "kernel" && route.prefsrc === spec.prefsrc && route.nexthops.length === 1 && route.nexthops[0]?.oif === dev.ifindex;
+	return (
+		route.type === spec.type &&
+		route.protocol === "kernel" &&
+		route.prefsrc === spec.prefsrc &&
+		route.nexthops.length === 1 &&
+		route.nexthops[0]?.oif === dev.ifindex
+	);
 }
 /** Routes that prefer an address that is gone go with it (`fib_sync_down_addr`). */
 function flushPrefsrc(netns, addr) {
@@ -9007,48 +9121,59 @@ function flushPrefsrc(netns, addr) {
 }
 function flush$1(netns, dies) {
 	const fib = fibOf(netns);
-	for (const table of fib.tables()) for (const route of table.routes()) {
-		if (!dies(route)) continue;
-		const group = table.of(route.dst, route.prefix);
-		fib.setRoutes(table.id, route, group.filter((each) => each !== route));
-	}
+	for (const table of fib.tables())
+		for (const route of table.routes()) {
+			if (!dies(route)) continue;
+			const group = table.of(route.dst, route.prefix);
+			fib.setRoutes(
+				table.id,
+				route,
+				group.filter((each) => each !== route),
+			);
+		}
 }
 function forEachNexthop(netns, which, change) {
 	const fib = fibOf(netns);
-	for (const table of fib.tables()) for (const route of table.routes()) for (const hop of route.nexthops) {
-		if (!which(hop)) continue;
-		const { dead, linkdown } = hop;
-		change(hop);
-		fib.changed(() => {
-			hop.dead = dead;
-			hop.linkdown = linkdown;
-		});
-	}
+	for (const table of fib.tables())
+		for (const route of table.routes())
+			for (const hop of route.nexthops) {
+				if (!which(hop)) continue;
+				const { dead, linkdown } = hop;
+				change(hop);
+				fib.changed(() => {
+					hop.dead = dead;
+					hop.linkdown = linkdown;
+				});
+			}
 }
 /** What a device's own routes follow from, now. */
 function addrStateOf(target) {
 	return {
 		addrs: target.addrs,
-		up: target.dev.up
+		up: target.dev.up,
 	};
 }
 /** `fib_netdev_event` for a device that came up: its connected routes come back, static ones do not. */
 function fibDevUp(dev) {
 	const { addrs } = inDev(dev);
-	fibSyncIfaddrs(dev, {
-		addrs,
-		up: false
-	}, {
-		addrs,
-		up: true
-	});
+	fibSyncIfaddrs(
+		dev,
+		{
+			addrs,
+			up: false,
+		},
+		{
+			addrs,
+			up: true,
+		},
+	);
 	fibSyncUp(dev);
 }
 const IPS_TEMPLATE = 2048;
 /**
-* One direction of a flow as numbers (`struct nf_conntrack_tuple_hash`), and a link in the table's hash chain.
-* For ICMP `sport` is the id and `dport` is `type << 8 | code`; a protocol without ports has zeros.
-*/
+ * One direction of a flow as numbers (`struct nf_conntrack_tuple_hash`), and a link in the table's hash chain.
+ * For ICMP `sport` is the id and `dport` is `type << 8 | code`; a protocol without ports has zeros.
+ */
 var CtTuple = class {
 	src = 0;
 	dst = 0;
@@ -9136,27 +9261,31 @@ function ctStateOf(skb) {
 	if (skb.ctInfo === "untracked") return "UNTRACKED";
 	if (skb.ct === void 0) return "INVALID";
 	switch (skb.ctInfo) {
-		case "new": return "NEW";
+		case "new":
+			return "NEW";
 		case "established":
-		case "established-reply": return "ESTABLISHED";
+		case "established-reply":
+			return "ESTABLISHED";
 		case "related":
-		case "related-reply": return "RELATED";
+		case "related-reply":
+			return "RELATED";
 		case "invalid":
-		case "none": return "INVALID";
+		case "none":
+			return "INVALID";
 	}
 }
 /** Something was said about the packet's flow already (`skb->_nfct != 0`). */
 function isCtSettled(skb) {
-	return skb.ct !== void 0 || skb.ctInfo !== "none" && skb.ctInfo !== "invalid";
+	return skb.ct !== void 0 || (skb.ctInfo !== "none" && skb.ctInfo !== "invalid");
 }
 /** Remaining life in ns; 0 for one that is not confirmed yet (`nf_ct_expires`). */
 function ctExpiresNs(ct, nowNs) {
 	return ct.confirmed ? Math.max(0, ct.timeoutNs - nowNs) : 0;
 }
 /**
-* Marks an answer that the kernel makes because of `old` (an ICMP error, a RST) as related to its flow
-* (`nf_conntrack_attach`); the maker calls it before LOCAL_OUT.
-*/
+ * Marks an answer that the kernel makes because of `old` (an ICMP error, a RST) as related to its flow
+ * (`nf_conntrack_attach`); the maker calls it before LOCAL_OUT.
+ */
 function nfCtAttach(answer, old) {
 	if (!isCtSettled(old)) return;
 	answer.ct = old.ct;
@@ -9178,16 +9307,21 @@ const UNREACHABLE = [
 	"host prohibited",
 	"network unreachable for TOS",
 	"host unreachable for TOS",
-	"administratively prohibited"
+	"administratively prohibited",
 ];
 /** E.g. `ICMP host unreachable`. */
 function icmpErrorName(type, code) {
 	switch (type) {
-		case 3: return `ICMP ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}`;
-		case 5: return "ICMP redirect";
-		case 11: return code === 0 ? "ICMP time exceeded in transit" : "ICMP fragment reassembly time exceeded";
-		case 12: return "ICMP parameter problem";
-		default: return `ICMP type ${type}, code ${code}`;
+		case 3:
+			return `ICMP ${UNREACHABLE[code] ?? `destination unreachable, code ${code}`}`;
+		case 5:
+			return "ICMP redirect";
+		case 11:
+			return code === 0 ? "ICMP time exceeded in transit" : "ICMP fragment reassembly time exceeded";
+		case 12:
+			return "ICMP parameter problem";
+		default:
+			return `ICMP type ${type}, code ${code}`;
 	}
 }
 // src/sim/ipv4/icmp-error.ts
@@ -9201,25 +9335,27 @@ function icmpError$1(skb, netns) {
 	const code = icmpCode(bytes, data);
 	const inner = data + 8;
 	const innerHlen = ipv4HeaderLength(bytes, inner);
-	if (end - inner < 20 || innerHlen < 20 || inner + innerHlen + QUOTED_MIN > end) return dropSkb(skb, netns, "icmp_unreach", "PKT_TOO_SMALL", { detail: "the quoted packet is too short" });
+	if (end - inner < 20 || innerHlen < 20 || inner + innerHlen + QUOTED_MIN > end)
+		return dropSkb(skb, netns, "icmp_unreach", "PKT_TOO_SMALL", { detail: "the quoted packet is too short" });
 	const rest = icmpRest(bytes, data);
 	const flow = {
 		dst: ipv4Dst(bytes, inner),
 		src: ipv4Src(bytes, inner),
 		mark: 0,
 		tos: ipv4Tos(bytes, inner),
-		proto: ipv4Proto(bytes, inner)
+		proto: ipv4Proto(bytes, inner),
 	};
 	if (type === 5) return redirect$1(skb, netns, flow, rest);
 	const isFragNeeded = type === 3 && code === 4;
 	const info = isFragNeeded ? rest & 65535 : 0;
 	if (isFragNeeded && inetConf(netns).ipNoPmtuDisc === 0) ipv4UpdatePmtu(netns, flow, info);
-	if (inetAddrType(netns, flow.dst) === "broadcast") return dropSkb(skb, netns, "icmp_unreach", "ICMP_IGNORED", { detail: "an error about a broadcast" });
+	if (inetAddrType(netns, flow.dst) === "broadcast")
+		return dropSkb(skb, netns, "icmp_unreach", "ICMP_IGNORED", { detail: "an error about a broadcast" });
 	skb.data = inner;
 	skb.machine.inetProtocols.get(flow.proto)?.errHandler?.(skb, {
 		type,
 		code,
-		info
+		info,
 	});
 	skb.data = data;
 	return deliverSkb(skb, netns, "icmp_unreach", `icmp (${icmpErrorName(type, code)})`);
@@ -9240,9 +9376,9 @@ function redirectRefused(dev, netns, gateway) {
 }
 // src/sim/ipv4/inet-peer.ts
 /**
-* How often a host is told something: tokens per destination, shared by ICMP errors and the kernel's own "unreachable"
-* (net/ipv4/inetpeer.c, icmpv4_xrlim_allow, ip_error, ip_rt_send_redirect), and the limit over all destinations.
-*/
+ * How often a host is told something: tokens per destination, shared by ICMP errors and the kernel's own "unreachable"
+ * (net/ipv4/inetpeer.c, icmpv4_xrlim_allow, ip_error, ip_rt_send_redirect), and the limit over all destinations.
+ */
 const SECOND_NS = 1e9;
 /** `XRLIM_BURST_FACTOR`: six errors at once, then one per `icmp_ratelimit`. */
 const XRLIM_BURST_FACTOR = 6;
@@ -9256,19 +9392,23 @@ const MOST_PEERS = 65536;
 /** Whether an error of this type may go to `dst` now (`icmpv4_xrlim_allow` and `icmp_global_allow`). */
 function icmpLimitAllows(netns, dst, type) {
 	const conf = inetConf(netns);
-	if (type > 31 || (conf.icmpRatemask >>> type & 1) === 0) return true;
+	if (type > 31 || ((conf.icmpRatemask >>> type) & 1) === 0) return true;
 	const limitNs = conf.icmpRatelimit * 1e6;
-	if (limitNs !== 0 && !spend(peerOf(netns, dst), nowOf(netns), {
-		costNs: limitNs,
-		mostNs: XRLIM_BURST_FACTOR * limitNs
-	})) return false;
+	if (
+		limitNs !== 0 &&
+		!spend(peerOf(netns, dst), nowOf(netns), {
+			costNs: limitNs,
+			mostNs: XRLIM_BURST_FACTOR * limitNs,
+		})
+	)
+		return false;
 	return globalAllows(netns);
 }
 /** Whether `ip_error` answers `dst` now: five at once, then one per second, from the same tokens. */
 function ipErrorAllows(netns, dst) {
 	return spend(peerOf(netns, dst), nowOf(netns), {
 		costNs: ERROR_COST_NS,
-		mostNs: ERROR_BURST_NS
+		mostNs: ERROR_BURST_NS,
 	});
 }
 /** Whether `dst` is told of a better gateway now, given that it did not listen before. */
@@ -9291,7 +9431,7 @@ function redirectAllows(netns, dst) {
 const peers = pernet(() => /* @__PURE__ */ new Map());
 const globalLimit = pernet((netns) => ({
 	credit: inetConf(netns).icmpMsgsBurst,
-	stampNs: 0
+	stampNs: 0,
 }));
 function peerOf(netns, dst) {
 	const all = peers(netns);
@@ -9301,7 +9441,7 @@ function peerOf(netns, dst) {
 		peer = {
 			tokensNs: 0,
 			lastNs: nowOf(netns) - 60 * SECOND_NS,
-			redirects: 0
+			redirects: 0,
 		};
 		all.set(dst, peer);
 	}
@@ -9320,7 +9460,10 @@ function globalAllows(netns) {
 	const limit = globalLimit(netns);
 	const passedNs = Math.min(nowOf(netns) - limit.stampNs, SECOND_NS);
 	if (passedNs >= SECOND_NS / 50) {
-		limit.credit = Math.min(limit.credit + Math.floor(conf.icmpMsgsPerSec * passedNs / SECOND_NS), conf.icmpMsgsBurst);
+		limit.credit = Math.min(
+			limit.credit + Math.floor((conf.icmpMsgsPerSec * passedNs) / SECOND_NS),
+			conf.icmpMsgsBurst,
+		);
 		limit.stampNs = nowOf(netns);
 	}
 	if (limit.credit <= 0) return false;
@@ -9335,9 +9478,9 @@ function nowOf(netns) {
 const TOTAL_LENGTH = 2;
 const FRAG = 6;
 /**
-* Sends the packet in pieces. One that was put together from fragments is cut as it was before, where that fits; the
-* "don't fragment" bit is not set in the pieces.
-*/
+ * Sends the packet in pieces. One that was put together from fragments is cut as it was before, where that fits; the
+ * "don't fragment" bit is not set in the pieces.
+ */
 function ipDoFragment(skb, cutting) {
 	const { netns, mtu } = cutting;
 	const hlen = ipv4HeaderLength(skb.bytes, skb.network);
@@ -9345,7 +9488,7 @@ function ipDoFragment(skb, cutting) {
 	traceStep(skb, netns, "ip_do_fragment", {
 		step: "fragment",
 		into: sizes.length,
-		mtu
+		mtu,
 	});
 	const word = ipv4Frag(skb.bytes, skb.network);
 	const base = (word & IP_OFFSET) * 8;
@@ -9357,10 +9500,10 @@ function ipDoFragment(skb, cutting) {
 			from: skb.network + hlen + at,
 			size,
 			hlen,
-			isFirst: at === 0
+			isFirst: at === 0,
 		});
 		put16(piece.bytes, piece.network + TOTAL_LENGTH, hlen + size);
-		put16(piece.bytes, piece.network + FRAG, base + at >> 3 | (more ? IP_MF : 0));
+		put16(piece.bytes, piece.network + FRAG, ((base + at) >> 3) | (more ? IP_MF : 0));
 		fillIpv4Checksum(piece.bytes, piece.network);
 		originSkb(piece, netns, "ip_do_fragment", `fragment ${k + 1} of ${sizes.length}`, skb);
 		at += size;
@@ -9375,7 +9518,7 @@ function pieceSizes(skb, hlen, mtu) {
 	const total = skb.end - skb.network - hlen;
 	if (before !== void 0 && sum(before) === total && before.every((size) => size + hlen <= mtu)) return before;
 	const limit = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
-	const most = Math.max(limit - hlen & -8, 8);
+	const most = Math.max((limit - hlen) & -8, 8);
 	const sizes = [];
 	for (let left = total; left > 0; left -= most) sizes.push(Math.min(left, most));
 	return sizes;
@@ -9441,7 +9584,7 @@ function ipPushHeader(skb, header) {
 		tos,
 		id,
 		frag: header.df ? IP_DF : 0,
-		totalLength
+		totalLength,
 	});
 }
 /** Sends a packet made here: `skb.data` at a complete IP header, `skb.dst` set (`ip_local_out`). */
@@ -9450,14 +9593,17 @@ function ipLocalOut(netns, skb) {
 	skb.protocol = ETH_P_IP;
 	if (skb.machine.tracer !== void 0) traceRouteOutput(skb, netns, "ip_route_output_key_hash");
 	const outdev = skb.dst?.dev;
-	const fate = nfHook({
-		family: "ipv4",
-		hook: "OUTPUT",
-		netns,
-		indev: void 0,
-		outdev,
-		okfn: dstOutput
-	}, skb);
+	const fate = nfHook(
+		{
+			family: "ipv4",
+			hook: "OUTPUT",
+			netns,
+			indev: void 0,
+			outdev,
+			okfn: dstOutput,
+		},
+		skb,
+	);
 	if (fate === "dropped" && outputState(netns).passed !== skb.id) skb.sk?.error?.("EPERM");
 	return fate;
 }
@@ -9467,14 +9613,17 @@ function ipOutput(skb) {
 	const indev = skb.dev;
 	skb.dev = outdev;
 	skb.protocol = ETH_P_IP;
-	return nfHook({
-		family: "ipv4",
-		hook: "POSTROUTING",
-		netns: outdev.netns,
-		indev,
-		outdev,
-		okfn: ipFinishOutput
-	}, skb);
+	return nfHook(
+		{
+			family: "ipv4",
+			hook: "POSTROUTING",
+			netns: outdev.netns,
+			indev,
+			outdev,
+			okfn: ipFinishOutput,
+		},
+		skb,
+	);
 }
 /** `ip_mc_output`: broadcast and multicast, of which this host takes a copy. */
 function ipMcOutput(skb) {
@@ -9485,30 +9634,37 @@ function ipMcOutput(skb) {
 	if (!outdev.isLoopback && (type === "broadcast" || isAllHosts(skb))) {
 		const copy = copySkb(skb);
 		originSkb(copy, netns, "ip_mc_output", "this host's own copy", skb);
-		nfHook({
+		nfHook(
+			{
+				family: "ipv4",
+				hook: "POSTROUTING",
+				netns,
+				indev: void 0,
+				outdev,
+				okfn: devLoopbackXmit,
+			},
+			copy,
+		);
+	}
+	if (type === "multicast" && ipv4Ttl(skb.bytes, skb.network) === 0)
+		return dropSkb(skb, netns, "ip_mc_output", "TTL_EXPIRED", { detail: "a TTL of 0 keeps multicast on this host" });
+	return nfHook(
+		{
 			family: "ipv4",
 			hook: "POSTROUTING",
 			netns,
 			indev: void 0,
 			outdev,
-			okfn: devLoopbackXmit
-		}, copy);
-	}
-	if (type === "multicast" && ipv4Ttl(skb.bytes, skb.network) === 0) return dropSkb(skb, netns, "ip_mc_output", "TTL_EXPIRED", { detail: "a TTL of 0 keeps multicast on this host" });
-	return nfHook({
-		family: "ipv4",
-		hook: "POSTROUTING",
-		netns,
-		indev: void 0,
-		outdev,
-		okfn: ipFinishOutput
-	}, skb);
+			okfn: ipFinishOutput,
+		},
+		skb,
+	);
 }
 /** After POST_ROUTING: cuts what is too long, and goes to the next hop. */
 function ipFinishOutput(skb) {
 	const dst = dstOf(skb);
 	outputState(dst.dev.netns).passed = skb.id;
-	const mtu = skb.forwarded ? ipv4DstOf(skb)?.forwardMtu ?? dst.mtu : dst.mtu;
+	const mtu = skb.forwarded ? (ipv4DstOf(skb)?.forwardMtu ?? dst.mtu) : dst.mtu;
 	if (skb.end - skb.network > mtu || skb.fragMaxSize > 0) return ipFragment(skb, dst, mtu);
 	return ipFinishOutput2(skb);
 }
@@ -9519,12 +9675,14 @@ function ipFragment(skb, dst, mtu) {
 		ipv4DstOf(skb)?.fragNeeded(skb, mtu);
 		outputState(netns).passed = skb.id;
 		skb.sk?.error?.("EMSGSIZE");
-		return dropSkb(skb, netns, "ip_fragment", "PKT_TOO_BIG", { detail: `${skb.end - skb.network} bytes, MTU ${mtu} of ${dst.dev.name}` });
+		return dropSkb(skb, netns, "ip_fragment", "PKT_TOO_BIG", {
+			detail: `${skb.end - skb.network} bytes, MTU ${mtu} of ${dst.dev.name}`,
+		});
 	}
 	return ipDoFragment(skb, {
 		netns,
 		mtu,
-		output: ipFinishOutput2
+		output: ipFinishOutput2,
 	});
 }
 function ipFinishOutput2(skb) {
@@ -9538,9 +9696,11 @@ function devLoopbackXmit(skb) {
 	skb.machine.loop.post(loopedBack, skb);
 	return "queued";
 }
-const loopedBack = { run(skb) {
-	skb.machine.packetTypes.get(ETH_P_IP)?.(skb);
-} };
+const loopedBack = {
+	run(skb) {
+		skb.machine.packetTypes.get(ETH_P_IP)?.(skb);
+	},
+};
 /** `dst_output`. */
 function dstOutput(skb) {
 	return dstOf(skb).output(skb);
@@ -9555,13 +9715,13 @@ function isAllHosts(skb) {
 /** The last identification given out, and the last packet that passed POST_ROUTING. */
 const outputState = pernet((netns) => ({
 	ident: netns.machine.rng.below(65535),
-	passed: 0
+	passed: 0,
 }));
 // src/sim/ipv4/icmp.ts
 /** ICMP (net/ipv4/icmp.c): errors the kernel sends, and what it does with those it gets. */
 const icmpEchoReplyHandlers = pernet(() => ({
 	onReply: void 0,
-	onError: void 0
+	onError: void 0,
 }));
 /** The longest ICMP error, IP header included (RFC 1812 §4.3.2.3). */
 const ERROR_MAX = 576;
@@ -9571,22 +9731,24 @@ const TOS_MASK$1 = 30;
 /** The source of a host without any address (RFC 7600). */
 const INADDR_DUMMY = 3221225480;
 /**
-* Answers an ICMP error about `skbIn` (`network` at its IP header) to its sender, when the rules allow one. `rest` is bytes
-* 4–7 of the ICMP header.
-*/
+ * Answers an ICMP error about `skbIn` (`network` at its IP header) to its sender, when the rules allow one. `rest` is bytes
+ * 4–7 of the ICMP header.
+ */
 function icmpSend(skbIn, type, code, rest) {
 	const netns = (skbIn.dst?.dev ?? skbIn.dev)?.netns;
 	if (netns === void 0 || !mayAnswer(skbIn, type)) return;
-	icmpXmit(netns, () => sendError(netns, skbIn, {
-		type,
-		code,
-		rest
-	}));
+	icmpXmit(netns, () =>
+		sendError(netns, skbIn, {
+			type,
+			code,
+			rest,
+		}),
+	);
 }
 /**
-* `icmp_xmit_lock`: while ICMP sends something nothing else of ICMP is sent, so an answer that is rejected on its way out is
-* not told of.
-*/
+ * `icmp_xmit_lock`: while ICMP sends something nothing else of ICMP is sent, so an answer that is rejected on its way out is
+ * not told of.
+ */
 function icmpXmit(netns, send) {
 	const lock = xmitLock(netns);
 	if (lock.isHeld) return;
@@ -9602,13 +9764,15 @@ function sendError(netns, skbIn, { type, code, rest }) {
 	const { bytes, network } = skbIn;
 	const to = ipv4Src(bytes, network);
 	const src = skbIn.dst?.type === "local" ? ipv4Dst(bytes, network) : inboundAddr(netns, skbIn, to);
-	const tos = icmpIsError(type) ? ipv4Tos(bytes, network) & TOS_MASK$1 | PREC_INTERNETCONTROL : ipv4Tos(bytes, network);
+	const tos = icmpIsError(type)
+		? (ipv4Tos(bytes, network) & TOS_MASK$1) | PREC_INTERNETCONTROL
+		: ipv4Tos(bytes, network);
 	const route = ipRouteOutput(netns, {
 		dst: to,
 		src,
 		mark: 0,
 		tos,
-		proto: 1
+		proto: 1,
 	});
 	if (!route.ok) return;
 	const dst = route.value;
@@ -9621,7 +9785,7 @@ function sendError(netns, skbIn, { type, code, rest }) {
 	putIcmp(skb.bytes, skb.data, skb.end, {
 		type,
 		code,
-		rest
+		rest,
 	});
 	skb.dst = dst;
 	skb.sk = KERNEL_SOCKET;
@@ -9630,14 +9794,14 @@ function sendError(netns, skbIn, { type, code, rest }) {
 	ipPushHeader(skb, {
 		...replyHeader(netns, tos),
 		src: from,
-		dst: to
+		dst: to,
 	});
 	if (skb.machine.tracer !== void 0) {
 		const what = icmpErrorName(type, code);
 		traceStep(skbIn, netns, "__icmp_send", {
 			step: "answer",
 			what,
-			child: skb.id
+			child: skb.id,
 		});
 		originSkb(skb, netns, "__icmp_send", what, skbIn);
 	}
@@ -9652,7 +9816,12 @@ function icmpRcv(skb) {
 	if (!icmpChecksumIsValid(bytes, data, end)) return dropSkb(skb, netns, "icmp_rcv", "ICMP_CSUM");
 	const type = icmpType(bytes, data);
 	if (type === 0) return icmpEchoReplyHandlers(netns).onReply?.(skb) ?? ignore$1(skb, netns, "ping_rcv");
-	if ((skb.dst?.type === "broadcast" || skb.dst?.type === "multicast") && (type === 8 || type === 13) && inetConf(netns).icmpEchoIgnoreBroadcasts !== 0) return ignore$1(skb, netns, "icmp_rcv", "icmp_echo_ignore_broadcasts");
+	if (
+		(skb.dst?.type === "broadcast" || skb.dst?.type === "multicast") &&
+		(type === 8 || type === 13) &&
+		inetConf(netns).icmpEchoIgnoreBroadcasts !== 0
+	)
+		return ignore$1(skb, netns, "icmp_rcv", "icmp_echo_ignore_broadcasts");
 	if (type === 8) return icmpEcho(skb, netns);
 	if (type === 13) return icmpTimestamp(skb, netns);
 	if (icmpIsError(type)) return icmpError$1(skb, netns);
@@ -9666,7 +9835,7 @@ function icmpEcho(skb, netns) {
 	icmpReply(netns, skb, {
 		type: 0,
 		what: "ICMP echo reply",
-		payload
+		payload,
 	});
 	return fate;
 }
@@ -9683,7 +9852,7 @@ function icmpTimestamp(skb, netns) {
 	icmpReply(netns, skb, {
 		type: 14,
 		what: "ICMP timestamp reply",
-		payload
+		payload,
 	});
 	return fate;
 }
@@ -9700,7 +9869,7 @@ function icmpReply(netns, skb, answer) {
 			src,
 			mark: 0,
 			tos,
-			proto: 1
+			proto: 1,
 		});
 		if (!route.ok) return;
 		const reply = allocSkb(skb.machine, 8 + answer.payload.length);
@@ -9708,20 +9877,20 @@ function icmpReply(netns, skb, answer) {
 		putIcmp(reply.bytes, reply.data, reply.end, {
 			type: answer.type,
 			code: 0,
-			rest: icmpRest(bytes, skb.data)
+			rest: icmpRest(bytes, skb.data),
 		});
 		reply.dst = route.value;
 		reply.sk = KERNEL_SOCKET;
 		ipPushHeader(reply, {
 			...replyHeader(netns, tos),
 			src: src ?? route.value.prefsrc ?? INADDR_DUMMY,
-			dst: to
+			dst: to,
 		});
 		if (skb.machine.tracer !== void 0) {
 			traceStep(skb, netns, "icmp_reply", {
 				step: "answer",
 				what: answer.what,
-				child: reply.id
+				child: reply.id,
 			});
 			originSkb(reply, netns, "icmp_reply", answer.what, skb);
 		}
@@ -9753,7 +9922,7 @@ function specDst(skb, netns, to) {
 		dst: to,
 		mark: 0,
 		tos: 0,
-		proto: 1
+		proto: 1,
 	});
 	return route.ok && typeof route.value.prefsrc === "number" ? route.value.prefsrc : void 0;
 }
@@ -9763,7 +9932,7 @@ function replyHeader(netns, tos) {
 		ttl: inetConf(netns).ipDefaultTtl,
 		tos,
 		id: ipSelectIdent(netns),
-		df: false
+		df: false,
 	};
 }
 function ignore$1(skb, netns, fn, detail) {
@@ -9775,17 +9944,19 @@ function ignore$1(skb, netns, fn, detail) {
 function inetInsertIfa(dev, spec) {
 	const target = inDev(dev);
 	const same = target.addrs.filter((each) => each.prefix === spec.prefix && ifaContains(each, spec.local));
-	if (same.some((each) => each.local === spec.local)) return err({
-		errno: "EEXIST",
-		message: "ipv4: Address already assigned."
-	});
-	if (same.some((each) => each.scope !== spec.scope)) return err({
-		errno: "EINVAL",
-		message: "ipv4: Invalid scope value."
-	});
+	if (same.some((each) => each.local === spec.local))
+		return err({
+			errno: "EEXIST",
+			message: "ipv4: Address already assigned.",
+		});
+	if (same.some((each) => each.scope !== spec.scope))
+		return err({
+			errno: "EINVAL",
+			message: "ipv4: Invalid scope value.",
+		});
 	const ifa = {
 		...spec,
-		secondary: same.length > 0
+		secondary: same.length > 0,
 	};
 	const undo = setAddrs(target, insert$1(target.addrs, ifa));
 	notify(dev, "up", [ifa]);
@@ -9796,24 +9967,35 @@ function findIfa(dev, local, prefix) {
 	return inDev(dev).addrs.find((each) => each.local === local && each.prefix === prefix);
 }
 /**
-* Removes an address with its routes. With the first address of a network go all others of it, unless
-* `promote_secondaries` makes the next one the first. The value brings everything back.
-*/
+ * Removes an address with its routes. With the first address of a network go all others of it, unless
+ * `promote_secondaries` makes the next one the first. The value brings everything back.
+ */
 function inetDelIfa(dev, ifa) {
 	const target = inDev(dev);
 	const rest = target.addrs.filter((each) => each !== ifa);
-	const orphans = ifa.secondary ? [] : rest.filter((each) => each.secondary && each.prefix === ifa.prefix && ifaContains(each, ifa.local));
+	const orphans = ifa.secondary
+		? []
+		: rest.filter((each) => each.secondary && each.prefix === ifa.prefix && ifaContains(each, ifa.local));
 	const [heir] = orphans;
 	if (target.promoteSecondaries !== 0 && heir !== void 0) {
-		const undo = setAddrs(target, insert$1(rest.filter((each) => each !== heir), {
-			...heir,
-			secondary: false
-		}));
+		const undo = setAddrs(
+			target,
+			insert$1(
+				rest.filter((each) => each !== heir),
+				{
+					...heir,
+					secondary: false,
+				},
+			),
+		);
 		notify(dev, "down", [ifa]);
 		return undo;
 	}
 	const gone = [...orphans, ifa];
-	const undo = setAddrs(target, target.addrs.filter((each) => !gone.includes(each)));
+	const undo = setAddrs(
+		target,
+		target.addrs.filter((each) => !gone.includes(each)),
+	);
 	notify(dev, "down", gone);
 	return undo;
 }
@@ -9824,7 +10006,7 @@ function inetdevUp(dev) {
 		local: 2130706433,
 		prefix: 8,
 		broadcast: void 0,
-		scope: "host"
+		scope: "host",
 	});
 }
 /** Takes all addresses from a device that goes away (`inetdev_destroy`). */
@@ -9842,11 +10024,7 @@ function insert$1(addrs, ifa) {
 	addrs.forEach((each, k) => {
 		if (!each.secondary && RT_SCOPE[ifa.scope] <= RT_SCOPE[each.scope]) at = k + 1;
 	});
-	return [
-		...addrs.slice(0, at),
-		ifa,
-		...addrs.slice(at)
-	];
+	return [...addrs.slice(0, at), ifa, ...addrs.slice(at)];
 }
 /** Changes the list and what follows from it: the host's addresses and the routes. */
 function setAddrs(target, addrs) {
@@ -9873,11 +10051,13 @@ function setAddrs(target, addrs) {
 	});
 }
 function notify(dev, type, addrs) {
-	for (const { local } of addrs) for (const listener of dev.netns.machine.inetAddrNotifiers) listener({
-		type,
-		dev,
-		addr: local
-	});
+	for (const { local } of addrs)
+		for (const listener of dev.netns.machine.inetAddrNotifiers)
+			listener({
+				type,
+				dev,
+				addr: local,
+			});
 }
 // src/sim/ipv4/ip-error.ts
 const ICMP_REDIR_HOST = 1;
@@ -9887,7 +10067,8 @@ function ipError(skb) {
 	const dev = skb.dev ?? dst?.dev;
 	if (dev === void 0 || dst?.errno === void 0) throw new Error("ip_error: the packet has a route");
 	const { netns } = dev;
-	if (inDev(dev).forwarding === 0) return dropSkb(skb, netns, "ip_error", "IP_INADDRERRORS", { detail: `forwarding is off on ${dev.name}` });
+	if (inDev(dev).forwarding === 0)
+		return dropSkb(skb, netns, "ip_error", "IP_INADDRERRORS", { detail: `forwarding is off on ${dev.name}` });
 	const { code, reason } = OUTCOMES[dst.errno];
 	if (code !== void 0 && ipErrorAllows(netns, ipv4Src(skb.bytes, skb.network))) icmpSend(skb, 3, code, 0);
 	return dropSkb(skb, netns, "ip_error", reason);
@@ -9913,20 +10094,20 @@ function ipRtSendRedirect(skb, dst) {
 const OUTCOMES = {
 	EHOSTUNREACH: {
 		code: 1,
-		reason: "ROUTE_UNREACHABLE"
+		reason: "ROUTE_UNREACHABLE",
 	},
 	ENETUNREACH: {
 		code: 0,
-		reason: "IP_INNOROUTES"
+		reason: "IP_INNOROUTES",
 	},
 	EACCES: {
 		code: 13,
-		reason: "ROUTE_PROHIBIT"
+		reason: "ROUTE_PROHIBIT",
 	},
 	EINVAL: {
 		code: void 0,
-		reason: "ROUTE_BLACKHOLE"
-	}
+		reason: "ROUTE_BLACKHOLE",
+	},
 };
 // src/sim/ipv4/ip-forward.ts
 /** IPv4 forwarding (net/ipv4/ip_forward.c). */
@@ -9936,7 +10117,8 @@ function ipForward(skb) {
 	const indev = skb.dev;
 	if (dst === void 0 || indev === void 0) throw new Error("ip_forward: the packet has no route or device");
 	const { netns } = indev;
-	if (skb.pktType !== "host") return dropSkb(skb, netns, "ip_forward", "NOT_SPECIFIED", { detail: `a ${skb.pktType} frame is not forwarded` });
+	if (skb.pktType !== "host")
+		return dropSkb(skb, netns, "ip_forward", "NOT_SPECIFIED", { detail: `a ${skb.pktType} frame is not forwarded` });
 	const { bytes, network } = skb;
 	const ttl = ipv4Ttl(bytes, network);
 	if (ttl <= 1) {
@@ -9947,19 +10129,24 @@ function ipForward(skb) {
 	const mtu = inetConf(netns).ipForwardUsePmtu === 0 ? dst.forwardMtu : dst.mtu;
 	if (ipExceedsMtu(skb, mtu)) {
 		icmpSend(skb, 3, 4, mtu);
-		return dropSkb(skb, netns, "ip_forward", "PKT_TOO_BIG", { detail: `${skb.end - network} bytes, MTU ${mtu} of ${dst.dev.name}` });
+		return dropSkb(skb, netns, "ip_forward", "PKT_TOO_BIG", {
+			detail: `${skb.end - network} bytes, MTU ${mtu} of ${dst.dev.name}`,
+		});
 	}
 	setIpv4Ttl(bytes, network, ttl - 1);
 	if (skb.machine.tracer !== void 0) traceTtl(skb, netns, ttl);
 	if (skb.doRedirect) ipRtSendRedirect(skb, dst);
-	return nfHook({
-		family: "ipv4",
-		hook: "FORWARD",
-		netns,
-		indev,
-		outdev: dst.dev,
-		okfn: ipForwardFinish
-	}, skb);
+	return nfHook(
+		{
+			family: "ipv4",
+			hook: "FORWARD",
+			netns,
+			indev,
+			outdev: dst.dev,
+			okfn: ipForwardFinish,
+		},
+		skb,
+	);
 }
 function ipForwardFinish(skb) {
 	if (skb.dst === void 0) throw new Error("ip_forward_finish: the packet lost its route");
@@ -9975,7 +10162,7 @@ function traceTtl(skb, netns, ttl) {
 	traceStep(skb, netns, "ip_decrease_ttl", {
 		step: "ttl",
 		before: ttl,
-		after: ttl - 1
+		after: ttl - 1,
 	});
 }
 // src/sim/ipv4/ip-fragment.ts
@@ -9986,18 +10173,16 @@ function ipDefrag(skb, netns, user) {
 	const { bytes, network } = skb;
 	if (!ipv4IsFragment(bytes, network)) return void 0;
 	const fragment = readFragment(skb);
-	if (fragment === void 0) return dropSkb(skb, netns, "ip_frag_queue", "IP_INHDR", { detail: "a fragment of no length" });
+	if (fragment === void 0)
+		return dropSkb(skb, netns, "ip_frag_queue", "IP_INHDR", { detail: "a fragment of no length" });
 	const queue = findQueue(skb, netns, user);
 	const isLast = (ipv4Frag(bytes, network) & IP_MF) === 0;
-	if (!fitsEnd(queue, fragment, isLast) || fragment.to + ipv4HeaderLength(bytes, network) > MAX_PACKET) return discard(queue, netns, skb);
+	if (!fitsEnd(queue, fragment, isLast) || fragment.to + ipv4HeaderLength(bytes, network) > MAX_PACKET)
+		return discard(queue, netns, skb);
 	const place = placeOf(queue.fragments, fragment);
 	if (place === "duplicate") return dropSkb(skb, netns, "ip_frag_queue", "DUP_FRAG");
 	if (place === "overlap") return discard(queue, netns, skb);
-	queue.fragments = [
-		...queue.fragments.slice(0, place),
-		fragment,
-		...queue.fragments.slice(place)
-	];
+	queue.fragments = [...queue.fragments.slice(0, place), fragment, ...queue.fragments.slice(place)];
 	if (isLast) queue.total = fragment.to;
 	const size = ipv4TotalLength(bytes, network);
 	queue.maxSize = Math.max(queue.maxSize, size);
@@ -10012,11 +10197,13 @@ function readFragment(skb) {
 	let length = ipv4TotalLength(bytes, network) - ipv4HeaderLength(bytes, network);
 	if ((word & 8192) !== 0) length &= -8;
 	const from = (word & IP_OFFSET) * 8;
-	return length <= 0 ? void 0 : {
-		skb,
-		from,
-		to: from + length
-	};
+	return length <= 0
+		? void 0
+		: {
+				skb,
+				from,
+				to: from + length,
+			};
 }
 function findQueue(skb, netns, user) {
 	const { bytes, network } = skb;
@@ -10031,7 +10218,7 @@ function findQueue(skb, netns, user) {
 			total: void 0,
 			maxSize: 0,
 			maxDfSize: 0,
-			timer: netns.machine.loop.after(inetConf(netns).ipfragTimeSeconds * 1e9, () => expire(netns, key))
+			timer: netns.machine.loop.after(inetConf(netns).ipfragTimeSeconds * 1e9, () => expire(netns, key)),
 		};
 		queues.set(key, queue);
 	}
@@ -10090,10 +10277,11 @@ function reassemble(queue, netns, last) {
 	last.fragMaxSize = queue.maxSize;
 	last.fragSizes = queue.fragments.map((each) => each.to - each.from);
 	last.ignoreDf = queue.user !== "local-deliver";
-	for (const { skb } of queue.fragments) if (skb !== last) consumeSkb(skb, netns, "inet_frag_reasm_finish", `became part of packet ${last.id}`);
+	for (const { skb } of queue.fragments)
+		if (skb !== last) consumeSkb(skb, netns, "inet_frag_reasm_finish", `became part of packet ${last.id}`);
 	traceStep(last, netns, "ip_frag_reasm", {
 		step: "reassemble",
-		fragments: queue.fragments.length
+		fragments: queue.fragments.length,
 	});
 }
 /** Not all came in time. The host that the packet was for tells the sender, if it has the first fragment. */
@@ -10124,10 +10312,10 @@ function remove$4(queue, netns) {
 }
 // src/sim/ipv4/ip-options.ts
 /**
-* IP options of packets that come in (net/ipv4/ip_options.c: __ip_options_compile; ip_input.c: ip_rcv_options): a malformed
-* list is answered, a source route is refused, as it is unless `accept_source_route` says otherwise. What options ask for
-* (to record the route, the time) is not done.
-*/
+ * IP options of packets that come in (net/ipv4/ip_options.c: __ip_options_compile; ip_input.c: ip_rcv_options): a malformed
+ * list is answered, a source route is refused, as it is unless `accept_source_route` says otherwise. What options ask for
+ * (to record the route, the time) is not done.
+ */
 /** Looks at the options; the result says why the packet must be dropped (its sender has been told, where that is due). */
 function ipRcvOptions(skb) {
 	const { bytes, network } = skb;
@@ -10147,21 +10335,23 @@ const STRICT_ROUTE = 137;
 const ROUTER_ALERT = 148;
 function parseOptions(bytes, from, to) {
 	const seen = /* @__PURE__ */ new Set();
-	for (let at = from; at < to && bytes[at] !== END;) {
+	for (let at = from; at < to && bytes[at] !== END; ) {
 		if ((bytes[at] ?? 0) === NOOP) {
 			at += 1;
 			continue;
 		}
 		const length = bytes[at + 1] ?? 0;
-		if (at + 2 > to || length < 2 || at + length > to) return {
-			badAt: at,
-			sourceRoute: false
-		};
+		if (at + 2 > to || length < 2 || at + length > to)
+			return {
+				badAt: at,
+				sourceRoute: false,
+			};
 		const badAt = badPlace(bytes, at, length, seen);
-		if (badAt !== void 0) return {
-			badAt,
-			sourceRoute: false
-		};
+		if (badAt !== void 0)
+			return {
+				badAt,
+				sourceRoute: false,
+			};
 		at += length;
 	}
 	return { sourceRoute: seen.has(LOOSE_ROUTE) };
@@ -10181,7 +10371,7 @@ function badPlace(bytes, at, length, seen) {
 		case RECORD_ROUTE:
 			if (seen.has(RECORD_ROUTE)) return at;
 			if (length < 3) return at + 1;
-			if (pointer < 4 || pointer <= length && pointer + 3 > length) return at + 2;
+			if (pointer < 4 || (pointer <= length && pointer + 3 > length)) return at + 2;
 			seen.add(RECORD_ROUTE);
 			return;
 		case TIMESTAMP:
@@ -10190,8 +10380,10 @@ function badPlace(bytes, at, length, seen) {
 			if (pointer < 5) return at + 2;
 			seen.add(TIMESTAMP);
 			return;
-		case ROUTER_ALERT: return length < 4 ? at + 1 : void 0;
-		default: return;
+		case ROUTER_ALERT:
+			return length < 4 ? at + 1 : void 0;
+		default:
+			return;
 	}
 }
 // src/sim/ipv4/ip-input.ts
@@ -10204,7 +10396,8 @@ function ipRcv(skb) {
 	if (skb.pktType === "otherhost") return dropSkb(skb, netns, "ip_rcv_core", "OTHERHOST");
 	const available = skb.end - data;
 	const hlen = ipv4HeaderLength(bytes, data);
-	if (available < 20 || hlen < 20 || hlen > available || ipv4Version(bytes, data) !== 4) return dropSkb(skb, netns, "ip_rcv_core", "IP_INHDR");
+	if (available < 20 || hlen < 20 || hlen > available || ipv4Version(bytes, data) !== 4)
+		return dropSkb(skb, netns, "ip_rcv_core", "IP_INHDR");
 	if (!ipv4ChecksumIsValid(bytes, data)) return dropSkb(skb, netns, "ip_rcv_core", "IP_CSUM");
 	const total = ipv4TotalLength(bytes, data);
 	if (total > available) return dropSkb(skb, netns, "ip_rcv_core", "PKT_TOO_SMALL");
@@ -10216,14 +10409,17 @@ function ipRcv(skb) {
 	skb.fragMaxSize = 0;
 	skb.fragSizes = void 0;
 	skb.sk = void 0;
-	return nfHook({
-		family: "ipv4",
-		hook: "PREROUTING",
-		netns,
-		indev: dev,
-		outdev: void 0,
-		okfn: ipRcvFinish
-	}, skb);
+	return nfHook(
+		{
+			family: "ipv4",
+			hook: "PREROUTING",
+			netns,
+			indev: dev,
+			outdev: void 0,
+			okfn: ipRcvFinish,
+		},
+		skb,
+	);
 }
 /** After PRE_ROUTING: routes the packet and passes it on. A packet that lo or a bridge gave a route keeps it. */
 function ipRcvFinish(skb) {
@@ -10238,7 +10434,13 @@ function ipRcvFinish(skb) {
 		const wrong = ipRcvOptions(skb);
 		if (wrong !== void 0) return dropSkb(skb, dev.netns, "ip_rcv_options", "IP_INHDR", { detail: wrong });
 	}
-	if (pktType !== "host" && pktType !== "loopback" && dst.type === "unicast" && inDev(dev).dropUnicastInL2Multicast !== 0) return dropSkb(skb, dev.netns, "ip_rcv_finish_core", "NOT_SPECIFIED", { detail: "unicast in a group frame" });
+	if (
+		pktType !== "host" &&
+		pktType !== "loopback" &&
+		dst.type === "unicast" &&
+		inDev(dev).dropUnicastInL2Multicast !== 0
+	)
+		return dropSkb(skb, dev.netns, "ip_rcv_finish_core", "NOT_SPECIFIED", { detail: "unicast in a group frame" });
 	return dst.input(skb);
 }
 /** Takes a packet for this host: put together if it is a fragment, then LOCAL_IN. */
@@ -10249,14 +10451,17 @@ function ipLocalDeliver(skb) {
 		if (fate !== void 0) return fate;
 	}
 	const { netns } = dev;
-	return nfHook({
-		family: "ipv4",
-		hook: "INPUT",
-		netns,
-		indev: dev,
-		outdev: void 0,
-		okfn: ipLocalDeliverFinish
-	}, skb);
+	return nfHook(
+		{
+			family: "ipv4",
+			hook: "INPUT",
+			netns,
+			indev: dev,
+			outdev: void 0,
+			okfn: ipLocalDeliverFinish,
+		},
+		skb,
+	);
 }
 /** Hands the packet to its protocol, with `data` at the transport header. */
 function ipLocalDeliverFinish(skb) {
@@ -10283,7 +10488,7 @@ function initInet(machine) {
 	machine.packetTypes.set(ETH_P_IP, ipRcv);
 	machine.inetProtocols.set(1, {
 		handler: icmpRcv,
-		errHandler: icmpErr
+		errHandler: icmpErr,
 	});
 	machine.onNetnsCreated.push((netns) => {
 		inetDstOps(netns).ops = {
@@ -10293,7 +10498,7 @@ function initInet(machine) {
 			output: ipOutput,
 			mcOutput: ipMcOutput,
 			linkFailure: ipv4LinkFailure,
-			fragNeeded: ipv4FragNeeded
+			fragNeeded: ipv4FragNeeded,
 		};
 	});
 	machine.deviceNotifiers.push(inetNetdevEvent);
@@ -10322,7 +10527,7 @@ function inetNetdevEvent(event) {
 		case "unregister":
 			fibSyncDownDev(dev, {
 				force: true,
-				unregister: true
+				unregister: true,
 			});
 			inetdevDestroy(dev);
 			resolveRules();
@@ -10346,16 +10551,20 @@ function inetNetdevEvent(event) {
 		case "going-down":
 		case "changeaddr":
 		case "join":
-		case "leave": return;
+		case "leave":
+			return;
 	}
 }
 // src/sim/netfilter/br-netfilter-finish.ts
 /** Where a bridged packet goes after the IP hooks: back into the bridge, up to the host, or to another port (DNAT). */
 /** The stand-in route of a bridged packet: it says that the packet belongs to the bridge, and must not reach the IP layer. */
-const bridgeParentRtable = perdevice((bridge) => new Ipv4Dst({
-	dev: bridge,
-	type: "unicast"
-}));
+const bridgeParentRtable = perdevice(
+	(bridge) =>
+		new Ipv4Dst({
+			dev: bridge,
+			type: "unicast",
+		}),
+);
 /** The IP hooks must not see that the frame is for another host's MAC address. */
 function takeAsOurs(skb, info) {
 	if (skb.pktType !== "otherhost") return;
@@ -10398,14 +10607,18 @@ function brNfForwardFinish(skb) {
 	const { info, port } = bridged(skb);
 	giveBack(skb, info);
 	const { netns } = port;
-	return nfHookThresh({
-		family: "bridge",
-		hook: "FORWARD",
-		netns,
-		indev: port,
-		outdev: skb.dev,
-		okfn: brForwardFinish
-	}, skb, 1);
+	return nfHookThresh(
+		{
+			family: "bridge",
+			hook: "FORWARD",
+			netns,
+			indev: port,
+			outdev: skb.dev,
+			okfn: brForwardFinish,
+		},
+		skb,
+		1,
+	);
 }
 /** After POST_ROUTING: onto the wire; a packet that was put together from fragments is cut again. */
 function brNfDevQueueXmit(skb) {
@@ -10416,7 +10629,8 @@ function brNfDevQueueXmit(skb) {
 	const limit = skb.fragMaxSize > 0 ? Math.min(dev.mtu, skb.fragMaxSize) : dev.mtu;
 	if (skb.end - skb.network <= limit) return brDevQueuePushXmit(skb);
 	const mtu = dev.master?.mtu ?? dev.mtu;
-	if (!(skb.fragMaxSize > 0 ? skb.fragMaxSize <= mtu : (ipv4Frag(skb.bytes, skb.network) & 16384) === 0)) return dropSkb(skb, dev.netns, "br_nf_ip_fragment", "PKT_TOO_BIG", { detail: `${dev.name} has MTU ${mtu}` });
+	if (!(skb.fragMaxSize > 0 ? skb.fragMaxSize <= mtu : (ipv4Frag(skb.bytes, skb.network) & 16384) === 0))
+		return dropSkb(skb, dev.netns, "br_nf_ip_fragment", "PKT_TOO_BIG", { detail: `${dev.name} has MTU ${mtu}` });
 	const header = skb.bytes.slice(skb.mac, skb.mac + 14);
 	const output = (piece) => {
 		piece.mac = piece.network - 14;
@@ -10426,21 +10640,25 @@ function brNfDevQueueXmit(skb) {
 	return ipDoFragment(skb, {
 		netns: dev.netns,
 		mtu,
-		output
+		output,
 	});
 }
 /** The rest of the bridge's PRE_ROUTING functions, then `okfn`. */
 function goOn$1(skb, port, okfn) {
 	skb.dev = port;
 	const { netns } = port;
-	return nfHookThresh({
-		family: "bridge",
-		hook: "PREROUTING",
-		netns,
-		indev: port,
-		outdev: void 0,
-		okfn
-	}, skb, 1);
+	return nfHookThresh(
+		{
+			family: "bridge",
+			hook: "PREROUTING",
+			netns,
+			indev: port,
+			outdev: void 0,
+			okfn,
+		},
+		skb,
+		1,
+	);
 }
 /** Bridged DNAT: the new destination is behind the same bridge. Only the destination MAC address changes. */
 function brNfPreRoutingFinishBridge(skb) {
@@ -10461,7 +10679,7 @@ function bridged(skb) {
 	if (info?.physin === void 0) throw new Error("not a packet from a bridge port");
 	return {
 		info,
-		port: info.physin
+		port: info.physin,
 	};
 }
 function giveBack(skb, info) {
@@ -10508,10 +10726,12 @@ const DEFAULTS = {
 	tcp_timeout_time_wait: 120,
 	tcp_timeout_unacknowledged: 300,
 	udp_timeout: 30,
-	udp_timeout_stream: 120
+	udp_timeout_stream: 120,
 };
 /** The keys with their defaults, as `registerSysctls` takes them. */
-const CONNTRACK_SYSCTLS = Object.fromEntries(Object.entries(DEFAULTS).map(([key, value]) => [`${PREFIX}${key}`, String(value)]));
+const CONNTRACK_SYSCTLS = Object.fromEntries(
+	Object.entries(DEFAULTS).map(([key, value]) => [`${PREFIX}${key}`, String(value)]),
+);
 /** The values as they are now. */
 function readCtSettings(netns) {
 	const values = sysctls(netns).values;
@@ -10539,14 +10759,14 @@ function readCtSettings(netns) {
 			ns("tcp_timeout_last_ack"),
 			ns("tcp_timeout_time_wait"),
 			ns("tcp_timeout_close"),
-			synSent
+			synSent,
 		],
 		tcpMaxRetransNs: ns("tcp_timeout_max_retrans"),
 		tcpUnackNs: ns("tcp_timeout_unacknowledged"),
 		udpNs: ns("udp_timeout"),
 		udpStreamNs: ns("udp_timeout_stream"),
 		icmpNs: ns("icmp_timeout"),
-		genericNs: ns("generic_timeout")
+		genericNs: ns("generic_timeout"),
 	};
 }
 function isConntrackSysctl(key) {
@@ -10558,9 +10778,9 @@ function hasPorts(proto) {
 	return proto === 6 || proto === 17 || proto === 132;
 }
 /**
-* Reads the tuple of the IPv4 packet at `at` (the packet's own header or one quoted in an ICMP error) into `into`;
-* false: it has none, for it is a later fragment or too short (`nf_ct_get_tuplepr`). The zone is left as it is.
-*/
+ * Reads the tuple of the IPv4 packet at `at` (the packet's own header or one quoted in an ICMP error) into `into`;
+ * false: it has none, for it is a later fragment or too short (`nf_ct_get_tuplepr`). The zone is left as it is.
+ */
 function readIpv4Tuple(b, at, end, into) {
 	if (end - at < 20 || (ipv4Frag(b, at) & 8191) !== 0) return false;
 	const proto = ipv4Proto(b, at);
@@ -10598,7 +10818,7 @@ function invertTuple(of, into) {
 	const answer = ICMP_INVERSE[of.dport >>> 8];
 	if (answer === void 0) return false;
 	into.sport = of.sport;
-	into.dport = answer << 8 | of.dport & 255;
+	into.dport = (answer << 8) | (of.dport & 255);
 	return true;
 }
 function copyTuple(from, to) {
@@ -10610,13 +10830,20 @@ function copyTuple(from, to) {
 	to.zone = from.zone;
 }
 function sameTuple(a, b) {
-	return a.src === b.src && a.dst === b.dst && a.sport === b.sport && a.dport === b.dport && a.proto === b.proto && a.zone === b.zone;
+	return (
+		a.src === b.src &&
+		a.dst === b.dst &&
+		a.sport === b.sport &&
+		a.dport === b.dport &&
+		a.proto === b.proto &&
+		a.zone === b.zone
+	);
 }
 /** A signed 32-bit hash of the whole tuple (MurmurHash3's mixing). */
 function hashTuple(t) {
 	let h = mix(t.zone, low32(t.src));
 	h = mix(h, low32(t.dst));
-	h = mix(h, t.sport << 16 | t.dport);
+	h = mix(h, (t.sport << 16) | t.dport);
 	return finish(mix(h, t.proto));
 }
 /** The hash by which a flow's source is found: zone, source address, source port (or ICMP id) and protocol. */
@@ -10632,50 +10859,57 @@ function tupleValue(t) {
 	const base = {
 		proto: t.proto,
 		src: ipText(t.src),
-		dst: ipText(t.dst)
+		dst: ipText(t.dst),
 	};
-	if (hasPorts(t.proto)) return {
-		...base,
-		sport: t.sport,
-		dport: t.dport
-	};
-	if (t.proto === 1) return {
-		...base,
-		icmp: {
-			type: t.dport >>> 8,
-			code: t.dport & 255,
-			id: t.sport
-		}
-	};
+	if (hasPorts(t.proto))
+		return {
+			...base,
+			sport: t.sport,
+			dport: t.dport,
+		};
+	if (t.proto === 1)
+		return {
+			...base,
+			icmp: {
+				type: t.dport >>> 8,
+				code: t.dport & 255,
+				id: t.sport,
+			},
+		};
 	return base;
 }
 /** ICMP types that come in pairs: echo, timestamp, information and address mask. */
 const ICMP_INVERSE = Array.from({ length: 19 }, (_, type) => {
 	switch (type) {
-		case 0: return 8;
-		case 8: return 0;
+		case 0:
+			return 8;
+		case 8:
+			return 0;
 		case 13:
 		case 15:
-		case 17: return type + 1;
+		case 17:
+			return type + 1;
 		case 14:
 		case 16:
-		case 18: return type - 1;
-		default: return;
+		case 18:
+			return type - 1;
+		default:
+			return;
 	}
 });
 function low32(n) {
 	if (typeof n === "number") return n | 0;
-	return Number(BigInt.asIntN(32, n ^ n >> 32n ^ n >> 64n ^ n >> 96n));
+	return Number(BigInt.asIntN(32, n ^ (n >> 32n) ^ (n >> 64n) ^ (n >> 96n)));
 }
 function mix(h, word) {
 	let k = Math.imul(word, 3432918353);
-	k = Math.imul(k << 15 | k >>> 17, 461845907) ^ h;
-	return Math.imul(k << 13 | k >>> 19, 5) + 3864292196 | 0;
+	k = Math.imul((k << 15) | (k >>> 17), 461845907) ^ h;
+	return (Math.imul((k << 13) | (k >>> 19), 5) + 3864292196) | 0;
 }
 function finish(h) {
-	h = Math.imul(h ^ h >>> 16, 2246822507);
-	h = Math.imul(h ^ h >>> 13, 3266489909);
-	return h ^ h >>> 16 | 0;
+	h = Math.imul(h ^ (h >>> 16), 2246822507);
+	h = Math.imul(h ^ (h >>> 13), 3266489909);
+	return (h ^ (h >>> 16)) | 0;
 }
 // src/sim/netfilter/conntrack/table.ts
 /** The table of confirmed entries of a namespace, hashed by both tuples. Expiry is lazy: there is no timer per entry. */
@@ -10699,7 +10933,7 @@ var ConntrackTable = class {
 	/** The tuple in the table that equals `tuple`, of an entry still alive at `nowNs`; only one of direction `dir`, if given. */
 	find(tuple, nowNs, dir) {
 		const hash = hashTuple(tuple);
-		let node = this.#buckets[hash >>> 32 - this.#bits];
+		let node = this.#buckets[hash >>> (32 - this.#bits)];
 		while (node !== void 0) {
 			if (node.hash === hash && sameTuple(node, tuple) && node.ct !== void 0 && (dir === void 0 || dir === node.dir)) {
 				if (node.ct.timeoutNs > nowNs) return node;
@@ -10762,23 +10996,30 @@ var ConntrackTable = class {
 		let ct = this.#bySource.get(hashSource(tuple, sourceZone(of)));
 		while (ct !== void 0) {
 			const original = ct.original;
-			if (original.src === tuple.src && original.sport === tuple.sport && original.proto === tuple.proto && original.zone === of.original.zone && accept(ct)) return ct;
+			if (
+				original.src === tuple.src &&
+				original.sport === tuple.sport &&
+				original.proto === tuple.proto &&
+				original.zone === of.original.zone &&
+				accept(ct)
+			)
+				return ct;
 			ct = ct.nextBySource;
 		}
 	}
 	/**
-	* Makes room in a full table: ends one entry that is not assured in the eight buckets of the kernel's table that begin
-	* with `tuple`'s (`early_drop`); false: there is none.
-	*/
+	 * Makes room in a full table: ends one entry that is not assured in the eight buckets of the kernel's table that begin
+	 * with `tuple`'s (`early_drop`); false: there is none.
+	 */
 	earlyDrop(tuple, buckets) {
 		const hash = hashTuple(tuple);
 		const bits = 31 - Math.clz32(buckets);
 		for (let k = 0; k < EVICTION_RANGE; k += 1) {
-			const place = ((hash >>> 32 - bits) + k) % 2 ** bits;
-			let node = this.#buckets[this.#bits <= bits ? place >>> bits - this.#bits : place << this.#bits - bits];
+			const place = ((hash >>> (32 - bits)) + k) % 2 ** bits;
+			let node = this.#buckets[this.#bits <= bits ? place >>> (bits - this.#bits) : place << (this.#bits - bits)];
 			for (; node !== void 0; node = node.next) {
 				const victim = node.ct;
-				if (node.hash >>> 32 - bits !== place || victim === void 0) continue;
+				if (node.hash >>> (32 - bits) !== place || victim === void 0) continue;
 				if ((victim.status & 4) === 0) return this.kill(victim);
 			}
 		}
@@ -10794,12 +11035,12 @@ var ConntrackTable = class {
 	}
 	#link(node) {
 		node.hash = hashTuple(node);
-		const at = node.hash >>> 32 - this.#bits;
+		const at = node.hash >>> (32 - this.#bits);
 		node.next = this.#buckets[at];
 		this.#buckets[at] = node;
 	}
 	#unlink(node) {
-		const at = node.hash >>> 32 - this.#bits;
+		const at = node.hash >>> (32 - this.#bits);
 		let other = this.#buckets[at];
 		if (other === node) this.#buckets[at] = node.next;
 		while (other !== void 0 && other.next !== node) other = other.next;
@@ -10845,7 +11086,7 @@ const TCP_CT_STATES = [
 	"LAST_ACK",
 	"TIME_WAIT",
 	"CLOSE",
-	"SYN_SENT2"
+	"SYN_SENT2",
 ];
 /** What one end was seen to send (`struct ip_ct_tcp_state`). */
 var TcpSeen = class {
@@ -10895,17 +11136,7 @@ function tcpNextState(dir, index, state) {
 function tcpFlagsAreValid(flags) {
 	return VALID_FLAGS.has(flags & 55);
 }
-const VALID_FLAGS = /* @__PURE__ */ new Set([
-	2,
-	34,
-	18,
-	4,
-	20,
-	17,
-	49,
-	16,
-	48
-]);
+const VALID_FLAGS = /* @__PURE__ */ new Set([2, 34, 18, 4, 20, 17, 49, 16, 48]);
 const LETTERS = {
 	S: 1,
 	R: 2,
@@ -10915,25 +11146,30 @@ const LETTERS = {
 	L: 6,
 	T: 7,
 	C: 8,
-	"2": 9,
+	2: 9,
 	"=": 10,
-	x: 11
+	x: 11,
 };
 /** Columns: NONE, SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT, CLOSE_WAIT, LAST_ACK, TIME_WAIT, CLOSE, SYN_SENT2. */
-const NEXT = Uint8Array.from([
-	"SS=====SS2",
-	"xxRxxxxxxR",
-	"xxFFLLLTCx",
-	"ExEEWWTTCx",
-	"xCCCCCCCCC",
-	"xxxxxxxxxx",
-	"x2xxxxxSx2",
-	"xR=======R",
-	"xxFFLLLTCx",
-	"x=REWWTTC=",
-	"xCCCCCCCCC",
-	"xxxxxxxxxx"
-].join("").split("").map((letter) => LETTERS[letter] ?? 11));
+const NEXT = Uint8Array.from(
+	[
+		"SS=====SS2",
+		"xxRxxxxxxR",
+		"xxFFLLLTCx",
+		"ExEEWWTTCx",
+		"xCCCCCCCCC",
+		"xxxxxxxxxx",
+		"x2xxxxxSx2",
+		"xR=======R",
+		"xxFFLLLTCx",
+		"x=REWWTTC=",
+		"xCCCCCCCCC",
+		"xxxxxxxxxx",
+	]
+		.join("")
+		.split("")
+		.map((letter) => LETTERS[letter] ?? 11),
+);
 // src/sim/netfilter/conntrack/tcp-segment.ts
 /** One TCP segment as connection tracking sees it, and its options. Sequence numbers are signed 32-bit. */
 const MAX_WSCALE = 14;
@@ -10968,7 +11204,7 @@ var TcpSegment = class {
 		this.flags = flags;
 		this.index = tcpIndexOf(flags);
 		this.seq = tcpSeq(b, at) | 0;
-		this.end = this.seq + (end - at - tcpHeaderLength(b, at)) + counted | 0;
+		this.end = (this.seq + (end - at - tcpHeaderLength(b, at)) + counted) | 0;
 		this.ack = tcpAck$1(b, at) | 0;
 		this.sack = this.ack;
 		this.window = tcpWindow(b, at);
@@ -10976,7 +11212,7 @@ var TcpSegment = class {
 };
 /** True when `a` comes before `b` on the circle of sequence numbers. */
 function before$1(a, b) {
-	return (a - b | 0) < 0;
+	return ((a - b) | 0) < 0;
 }
 /** The end that sent the segment, and the other one. */
 function senderOf(track, dir) {
@@ -11001,7 +11237,7 @@ function readTcpOptions(segment, seen) {
 function readTcpSack(segment) {
 	const { b, at } = segment;
 	const length = tcpHeaderLength(b, at);
-	if (length === 20 || length === 32 && get32(b, at + 20) === NOP_NOP_TIMESTAMP) return;
+	if (length === 20 || (length === 32 && get32(b, at + 20) === NOP_NOP_TIMESTAMP)) return;
 	eachOption(segment, (kind, from, optionLength) => {
 		if (kind !== 5 || optionLength < 10 || (optionLength - 2) % 8 !== 0) return;
 		for (let pos = from; pos < from + optionLength - 2; pos += 8) {
@@ -11050,7 +11286,7 @@ var ConntrackNet = class {
 		insertFailed: 0,
 		drop: 0,
 		earlyDrop: 0,
-		clashResolve: 0
+		clashResolve: 0,
 	};
 	/** Why the packet at work is invalid, for traces. */
 	why = "";
@@ -11083,9 +11319,9 @@ const conntrackNet = pernet((netns) => new ConntrackNet(netns));
 // src/sim/netfilter/conntrack/clash.ts
 /** Two new entries want the same tuple (`nf_ct_resolve_clash`). */
 /**
-* The packet's new entry lost to the one that `taken` belongs to. A UDP packet joins the winner when both are the same
-* flow; any other is dropped. (Linux can also keep both with a one-sided entry; that race needs two processors.)
-*/
+ * The packet's new entry lost to the one that `taken` belongs to. A UDP packet joins the winner when both are the same
+ * flow; any other is dropped. (Linux can also keep both with a one-sided entry; that race needs two processors.)
+ */
 function resolveClash(skb, taken, state) {
 	const loser = skbCt(skb);
 	const winner = taken.ct;
@@ -11100,7 +11336,9 @@ function resolveClash(skb, taken, state) {
 	stats.insertFailed += 1;
 	stats.drop += 1;
 	state.dropReason = "CONFIRM_CLASH";
-	state.dropDetail = loser.natExhausted ? "no free port was left in the range, and the last one tried is taken" : "another connection took the tuple first";
+	state.dropDetail = loser.natExhausted
+		? "no free port was left in the range, and the last one tried is taken"
+		: "another connection took the tuple first";
 	return "drop";
 }
 function sameFlow(a, b) {
@@ -11134,15 +11372,16 @@ const ICMP_ADDRESS = 17;
 function icmpPacket(skb, ct, net) {
 	if ((ct.status & 8) === 0) {
 		const type = icmpType(skb.bytes, skb.network + ipv4HeaderLength(skb.bytes, skb.network));
-		if (!(type === 8 || type === 13 || type === ICMP_INFO_REQUEST || type === ICMP_ADDRESS)) return refuse$2(net, `ICMP type ${type} cannot begin a flow`);
+		if (!(type === 8 || type === 13 || type === ICMP_INFO_REQUEST || type === ICMP_ADDRESS))
+			return refuse$2(net, `ICMP type ${type} cannot begin a flow`);
 	}
 	refresh(ct, net.settings.icmpNs, net);
 	return "accept";
 }
 /**
-* Looks at an ICMP packet before it is looked up by itself: `related`: it is an error about a known flow, which it now
-* belongs to; `accept`: not an error (`nf_conntrack_icmpv4_error`).
-*/
+ * Looks at an ICMP packet before it is looked up by itself: `related`: it is an error about a known flow, which it now
+ * belongs to; `accept`: not an error (`nf_conntrack_icmpv4_error`).
+ */
 function icmpError(skb, net, state) {
 	const b = skb.bytes;
 	const at = skb.network + ipv4HeaderLength(b, skb.network);
@@ -11156,10 +11395,12 @@ function icmpError(skb, net, state) {
 function inetError(skb, inner, net) {
 	const quoted = net.scratch;
 	const answer = net.scratch2;
-	if (!readIpv4Tuple(skb.bytes, inner, skb.end, quoted) || !invertTuple(quoted, answer)) return refuse$2(net, "the packet that the ICMP error quotes has no tuple");
+	if (!readIpv4Tuple(skb.bytes, inner, skb.end, quoted) || !invertTuple(quoted, answer))
+		return refuse$2(net, "the packet that the ICMP error quotes has no tuple");
 	const hit = net.find(answer);
 	if (hit?.ct === void 0) return refuse$2(net, "the ICMP error is about no known flow");
-	if (hit.dst !== ipv4Dst(skb.bytes, skb.network)) return refuse$2(net, "the ICMP error is not addressed to the sender of the packet it quotes");
+	if (hit.dst !== ipv4Dst(skb.bytes, skb.network))
+		return refuse$2(net, "the ICMP error is not addressed to the sender of the packet it quotes");
 	skb.ct = hit.ct;
 	skb.ctInfo = hit.dir === 1 ? "related-reply" : "related";
 	return "related";
@@ -11176,20 +11417,22 @@ function conntrackEntryOf(ct, nowNs) {
 		original: directed(tupleValue(ct.original), ct.zoneIsDirected ? ct.original.zone : 0),
 		reply: directed(tupleValue(ct.reply), ct.zoneIsDirected ? ct.reply.zone : 0),
 		timeoutSeconds: Math.floor((ct.confirmed ? ctExpiresNs(ct, nowNs) : ct.timeoutNs) / 1e9),
-		...tcpState === void 0 ? {} : { tcpState },
-		...(status & 2) === 0 ? { unreplied: true } : {},
-		...(status & 4) === 0 ? {} : { assured: true },
+		...(tcpState === void 0 ? {} : { tcpState }),
+		...((status & 2) === 0 ? { unreplied: true } : {}),
+		...((status & 4) === 0 ? {} : { assured: true }),
 		mark: ct.mark,
-		...ct.zone === 0 || ct.zoneIsDirected ? {} : { zone: ct.zone },
-		...(status & 16) === 0 ? {} : { snat: true },
-		...(status & 32) === 0 ? {} : { dnat: true }
+		...(ct.zone === 0 || ct.zoneIsDirected ? {} : { zone: ct.zone }),
+		...((status & 16) === 0 ? {} : { snat: true }),
+		...((status & 32) === 0 ? {} : { dnat: true }),
 	};
 }
 function directed(tuple, zone) {
-	return zone === 0 ? tuple : {
-		...tuple,
-		zone
-	};
+	return zone === 0
+		? tuple
+		: {
+				...tuple,
+				zone,
+			};
 }
 // src/sim/netfilter/conntrack/steps.ts
 /** Trace events of connection tracking; callers on the packet path check `skb.machine.tracer` first. */
@@ -11197,16 +11440,19 @@ function directed(tuple, zone) {
 function traceConntrack(skb, netns, what) {
 	if (skb.machine.tracer === void 0) return;
 	const ct = skbCt(skb);
-	const entry = ct === void 0 ? {} : {
-		dir: ctInfoDir(skb.ctInfo) === 0 ? "original" : "reply",
-		entry: conntrackEntryOf(ct, skb.machine.loop.now())
-	};
+	const entry =
+		ct === void 0
+			? {}
+			: {
+					dir: ctInfoDir(skb.ctInfo) === 0 ? "original" : "reply",
+					entry: conntrackEntryOf(ct, skb.machine.loop.now()),
+				};
 	traceStep(skb, netns, what.fn ?? "nf_conntrack_in", {
 		step: "conntrack",
 		change: what.change,
 		state: ctStateOf(skb),
 		...entry,
-		...what.why === void 0 ? {} : { why: what.why }
+		...(what.why === void 0 ? {} : { why: what.why }),
 	});
 }
 // src/sim/netfilter/conntrack/tcp-judge.ts
@@ -11220,8 +11466,10 @@ function judge(ct, track, segment, net) {
 			if (!mayReopen(track, segment)) return ignore(track, segment);
 			net.table.kill(ct);
 			return "repeat";
-		case 10: return ignore(track, segment);
-		case 11: return refuse$2(net, "the segment is not possible in this state of the connection");
+		case 10:
+			return ignore(track, segment);
+		case 11:
+			return refuse$2(net, "the segment is not possible in this state of the connection");
 		case 7:
 			if (!isChallengeAck(track, segment)) return "check";
 			track.lastFlags &= -65;
@@ -11232,17 +11480,27 @@ function judge(ct, track, segment, net) {
 		case 2:
 			if (segment.dir === 1 && segment.index === 3 && (track.lastFlags & 128) !== 0) segment.next = 3;
 			return "check";
-		case 8: return segment.index === 4 ? judgeRst(ct, track, segment, net) : "check";
-		default: return "check";
+		case 8:
+			return segment.index === 4 ? judgeRst(ct, track, segment, net) : "check";
+		default:
+			return "check";
 	}
 }
 /** A SYN after the end: of a connection that was closed, or reset by the same end. */
 function mayReopen(track, segment) {
-	return ((track.original.flags | track.reply.flags) & 4) !== 0 || track.lastDir === segment.dir && track.lastIndex === 4;
+	return (
+		((track.original.flags | track.reply.flags) & 4) !== 0 || (track.lastDir === segment.dir && track.lastIndex === 4)
+	);
 }
 /** An ACK that answers a stray SYN must not be taken for the one that ends the connection (RFC 5961 §4). */
 function isChallengeAck(track, segment) {
-	return track.state === 6 && segment.index === 3 && track.lastDir !== segment.dir && track.lastIndex === 0 && (track.lastFlags & 64) !== 0;
+	return (
+		track.state === 6 &&
+		segment.index === 3 &&
+		track.lastDir !== segment.dir &&
+		track.lastIndex === 0 &&
+		(track.lastFlags & 64) !== 0
+	);
 }
 /** A segment that may be right though it does not fit, for the entry may be out of step: remembered and let pass. */
 function ignore(track, segment) {
@@ -11287,7 +11545,8 @@ function judgeRst(ct, track, segment, net) {
 	if ((peer.flags & 32) !== 0 && track.lastIndex !== 0) {
 		const established = track.state === 3 && (ct.status & 4) !== 0;
 		if (segment.seq === 0 && !established) return "check";
-		if (before$1(segment.seq, peer.maxAck) && !net.settings.tcpIgnoreInvalidRst) return refuse$2(net, "invalid RST: older than what the other end has acknowledged");
+		if (before$1(segment.seq, peer.maxAck) && !net.settings.tcpIgnoreInvalidRst)
+			return refuse$2(net, "invalid RST: older than what the other end has acknowledged");
 		if (!established || segment.seq === peer.maxAck) return "check";
 		if (track.lastIndex === 3 && track.lastDir === segment.dir && segment.seq === track.lastEnd) return "check";
 		segment.next = track.state;
@@ -11304,9 +11563,9 @@ function answersIgnored(ct, track, segment) {
 }
 // src/sim/netfilter/conntrack/tcp-window.ts
 /**
-* Window tracking: whether a segment can belong to the connection, by what both ends sent, acknowledged and allowed
-* (Guido van Rooij, "Real Stateful TCP Packet Filtering in IP Filter"; `tcp_in_window` of nf_conntrack_proto_tcp.c).
-*/
+ * Window tracking: whether a segment can belong to the connection, by what both ends sent, acknowledged and allowed
+ * (Guido van Rooij, "Real Stateful TCP Packet Filtering in IP Filter"; `tcp_in_window` of nf_conntrack_proto_tcp.c).
+ */
 /** Acknowledgements up to this far back are taken for late ones. */
 const MAX_ACK_WINDOW = 66e3;
 const TOO_FAR = "SEQ is over the upper bound (over the window of the receiver)";
@@ -11324,14 +11583,14 @@ function initTcpTrack(track, segment) {
 		readTcpOptions(segment, sender);
 		return;
 	}
-	sender.maxEnd = sender.end + sender.maxWin | 0;
+	sender.maxEnd = (sender.end + sender.maxWin) | 0;
 	sender.flags = 10;
 	track.reply.flags = 10;
 }
 /**
-* Takes the segment into account; changes its `seq`, `end` and `ack` where they are to be read otherwise. `ignore`: it is
-* old, or a little too long: let it pass and keep the state.
-*/
+ * Takes the segment into account; changes its `seq`, `end` and `ack` where they are to be read otherwise. `ignore`: it is
+ * old, or a little too long: let it pass and keep the state.
+ */
 function tcpInWindow(track, segment, settings) {
 	const sender = senderOf(track, segment.dir);
 	const receiver = receiverOf(track, segment.dir);
@@ -11368,11 +11627,11 @@ function isFirstOfSender(track, segment, sender, receiver) {
 	const window = segment.window << sender.scale;
 	sender.end = segment.end;
 	sender.maxWin = window === 0 ? 1 : window;
-	sender.maxEnd = segment.end + sender.maxWin | 0;
+	sender.maxEnd = (segment.end + sender.maxWin) | 0;
 	if (receiver.maxWin === 0) {
 		receiver.end = segment.sack;
 		receiver.maxEnd = segment.sack;
-	} else if (segment.sack === (receiver.end + 1 | 0)) receiver.end = segment.sack;
+	} else if (segment.sack === ((receiver.end + 1) | 0)) receiver.end = segment.sack;
 	return false;
 }
 function initSender(sender, receiver, segment) {
@@ -11389,7 +11648,7 @@ function initSender(sender, receiver, segment) {
 /** A segment without ACK, or a RST with ACK 0, acknowledges what is right; a RST that answers a SYN may have SEQ 0. */
 function reinterpret(track, segment, sender, receiver) {
 	const rst = (segment.flags & 4) !== 0;
-	if ((segment.flags & 16) === 0 || rst && segment.ack === 0) {
+	if ((segment.flags & 16) === 0 || (rst && segment.ack === 0)) {
 		segment.ack = receiver.end;
 		segment.sack = receiver.end;
 	}
@@ -11399,13 +11658,13 @@ function reinterpret(track, segment, sender, receiver) {
 	}
 }
 function outOfWindow(sender, receiver, s) {
-	const oldest = sender.end - receiver.maxWin - 1 | 0;
+	const oldest = (sender.end - receiver.maxWin - 1) | 0;
 	const dataInWindow = receiver.maxWin === 0 || before$1(oldest, s.end);
 	const ackWindow = Math.max(sender.maxWin, MAX_ACK_WINDOW);
-	const ackNotOld = before$1(receiver.end - ackWindow - 1 | 0, s.sack);
-	const ackSeen = before$1(s.sack, receiver.end + 1 | 0);
-	if (!before$1(s.seq, sender.maxEnd + 1 | 0)) {
-		const overshot = s.end - sender.maxEnd + 1 >>> 0;
+	const ackNotOld = before$1((receiver.end - ackWindow - 1) | 0, s.sack);
+	const ackSeen = before$1(s.sack, (receiver.end + 1) | 0);
+	if (!before$1(s.seq, (sender.maxEnd + 1) | 0)) {
+		const overshot = (s.end - sender.maxEnd + 1) >>> 0;
 		return dataInWindow && ackNotOld && overshot <= receiver.maxWin && ackSeen ? OVERSHOT : TOO_FAR;
 	}
 	if (!ackSeen) return ACK_UNSEEN;
@@ -11414,7 +11673,7 @@ function outOfWindow(sender, receiver, s) {
 }
 function updateEnds(sender, receiver, s) {
 	const window = (s.flags & 2) !== 0 ? s.window : s.window << sender.scale;
-	const reach = window + (s.sack - s.ack | 0);
+	const reach = window + ((s.sack - s.ack) | 0);
 	if (sender.maxWin < reach) sender.maxWin = reach;
 	if (before$1(sender.end, s.end)) {
 		sender.end = s.end;
@@ -11424,13 +11683,19 @@ function updateEnds(sender, receiver, s) {
 		if ((sender.flags & 32) === 0 || before$1(sender.maxAck, s.ack)) sender.maxAck = s.ack;
 		sender.flags |= 32;
 	}
-	if (receiver.maxWin !== 0 && before$1(sender.maxEnd, s.end)) receiver.maxWin += s.end - sender.maxEnd | 0;
-	const allowed = s.sack + window | 0;
-	if (before$1(receiver.maxEnd - 1 | 0, allowed)) receiver.maxEnd = window === 0 ? allowed + 1 | 0 : allowed;
+	if (receiver.maxWin !== 0 && before$1(sender.maxEnd, s.end)) receiver.maxWin += (s.end - sender.maxEnd) | 0;
+	const allowed = (s.sack + window) | 0;
+	if (before$1((receiver.maxEnd - 1) | 0, allowed)) receiver.maxEnd = window === 0 ? (allowed + 1) | 0 : allowed;
 	if (s.ack === receiver.end) receiver.flags &= -17;
 }
 function countRepeats(track, s) {
-	if (track.lastDir === s.dir && track.lastSeq === s.seq && track.lastAck === s.ack && track.lastEnd === s.end && track.lastWin === s.window) {
+	if (
+		track.lastDir === s.dir &&
+		track.lastSeq === s.seq &&
+		track.lastAck === s.ack &&
+		track.lastEnd === s.end &&
+		track.lastWin === s.window
+	) {
 		track.retrans += 1;
 		return;
 	}
@@ -11480,7 +11745,7 @@ function tcpError(skb, net, state) {
 	if (verifiesChecksum(net, state)) {
 		const addrs = {
 			src: ipv4Src(b, skb.network),
-			dst: ipv4Dst(b, skb.network)
+			dst: ipv4Dst(b, skb.network),
 		};
 		if (!tcpChecksumIsValid(b, at, skb.end, addrs)) return "bad TCP checksum";
 	}
@@ -11525,15 +11790,16 @@ function lifeOf(track, index, settings) {
 	const lifeNs = settings.tcp[track.state] ?? 0;
 	if (track.retrans >= settings.tcpMaxRetrans && lifeNs > settings.tcpMaxRetransNs) return settings.tcpMaxRetransNs;
 	if (index === 4) return settings.tcp[8] ?? 0;
-	if (((track.original.flags | track.reply.flags) & 16) !== 0 && lifeNs > settings.tcpUnackNs) return settings.tcpUnackNs;
+	if (((track.original.flags | track.reply.flags) & 16) !== 0 && lifeNs > settings.tcpUnackNs)
+		return settings.tcpUnackNs;
 	if (track.lastWin === 0 && lifeNs > settings.tcpMaxRetransNs) return settings.tcpMaxRetransNs;
 	return lifeNs;
 }
 /** Two FINs or RSTs out of window, one from each end: the entry is out of step and shall not live for days. */
 function shortenAfterInvalid(ct, track, segment, net) {
 	const { index, dir } = segment;
-	if ((ct.status & 4) === 0 || index !== 4 && index !== 2) return;
-	if (track.lastDir === dir || track.lastIndex !== 2 && track.lastIndex !== 4) {
+	if ((ct.status & 4) === 0 || (index !== 4 && index !== 2)) return;
+	if (track.lastDir === dir || (track.lastIndex !== 2 && track.lastIndex !== 4)) {
 		track.lastIndex = index;
 		track.lastDir = dir;
 		return;
@@ -11565,15 +11831,15 @@ function udpError(skb, net, state) {
 	if (!verifiesChecksum(net, state)) return void 0;
 	const addrs = {
 		src: ipv4Src(b, skb.network),
-		dst: ipv4Dst(b, skb.network)
+		dst: ipv4Dst(b, skb.network),
 	};
 	return udpChecksumIsValid(b, at, at + length, addrs) ? void 0 : "bad UDP checksum";
 }
 // src/sim/netfilter/conntrack/core.ts
 /**
-* Connection tracking proper (nf_conntrack_core.c): a packet is looked up when it comes in (`nf_conntrack_in`), and a new
-* entry enters the table only when its first packet gets to the end (`nf_confirm`); dropped before, it leaves nothing.
-*/
+ * Connection tracking proper (nf_conntrack_core.c): a packet is looked up when it comes in (`nf_conntrack_in`), and a new
+ * entry enters the table only when its first packet gets to the end (`nf_confirm`); dropped before, it leaves nothing.
+ */
 /** Finds or makes the packet's entry and takes it into account. */
 function nfConntrackIn(skb, state) {
 	const seen = skbCt(skb);
@@ -11614,10 +11880,11 @@ function nfConntrackConfirm(skb, state) {
 	ct.timeoutNs += now;
 	net.table.insert(ct, now);
 	net.watch?.created(ct);
-	if (skb.machine.tracer !== void 0) traceConntrack(skb, state.netns, {
-		change: "confirmed",
-		fn: "__nf_conntrack_confirm"
-	});
+	if (skb.machine.tracer !== void 0)
+		traceConntrack(skb, state.netns, {
+			change: "confirmed",
+			fn: "__nf_conntrack_confirm",
+		});
 	return "accept";
 }
 function trackPacket(skb, net, state) {
@@ -11691,10 +11958,14 @@ function placeInFlow(ct, hit) {
 }
 function handlePacket(skb, ct, net, state) {
 	switch (ct.proto) {
-		case 6: return tcpPacket(skb, ct, net, state);
-		case 17: return udpPacket(skb, ct, net, state);
-		case 1: return icmpPacket(skb, ct, net);
-		default: return genericPacket(ct, net);
+		case 6:
+			return tcpPacket(skb, ct, net, state);
+		case 17:
+			return udpPacket(skb, ct, net, state);
+		case 1:
+			return icmpPacket(skb, ct, net);
+		default:
+			return genericPacket(ct, net);
 	}
 }
 /** An invalid packet goes on, without an entry. */
@@ -11702,10 +11973,11 @@ function invalid$1(skb, net) {
 	skb.ct = void 0;
 	skb.ctInfo = "invalid";
 	net.stats.invalid += 1;
-	if (skb.machine.tracer !== void 0) traceConntrack(skb, net.netns, {
-		change: "invalid",
-		why: net.why
-	});
+	if (skb.machine.tracer !== void 0)
+		traceConntrack(skb, net.netns, {
+			change: "invalid",
+			why: net.why,
+		});
 	return "accept";
 }
 function tableFull(skb, net, state) {
@@ -11714,23 +11986,24 @@ function tableFull(skb, net, state) {
 		at: skb.machine.loop.now(),
 		netns: state.netns.name,
 		level: 4,
-		text: "nf_conntrack: nf_conntrack: table full, dropping packet"
+		text: "nf_conntrack: nf_conntrack: table full, dropping packet",
 	});
 	state.dropReason = "CONNTRACK_FULL";
 	return "drop";
 }
 function traceRemoved(skb, net, why) {
-	if (skb.machine.tracer !== void 0) traceConntrack(skb, net.netns, {
-		change: "removed",
-		fn: "nf_ct_delete",
-		why
-	});
+	if (skb.machine.tracer !== void 0)
+		traceConntrack(skb, net.netns, {
+			change: "removed",
+			fn: "nf_ct_delete",
+			why,
+		});
 }
 // src/sim/netfilter/br-netfilter.ts
 /**
-* br_netfilter (net/bridge/br_netfilter_hooks.c): IPv4 packets that a bridge moves pass the IP hooks, as if the bridge
-* device had received, forwarded and sent them. Without VLAN and PPPoE headers, and without arptables.
-*/
+ * br_netfilter (net/bridge/br_netfilter_hooks.c): IPv4 packets that a bridge moves pass the IP hooks, as if the bridge
+ * device had received, forwarded and sent them. Without VLAN and PPPoE headers, and without arptables.
+ */
 /** NF_BR_PRI_LAST. */
 const PRI_LAST = 2147483647;
 const CALL_IPTABLES = "net.bridge.bridge-nf-call-iptables";
@@ -11742,7 +12015,7 @@ function initBrNetfilter(machine) {
 		[CALL_IPTABLES]: "1",
 		"net.bridge.bridge-nf-filter-pppoe-tagged": "0",
 		"net.bridge.bridge-nf-filter-vlan-tagged": "0",
-		"net.bridge.bridge-nf-pass-vlan-input-dev": "0"
+		"net.bridge.bridge-nf-pass-vlan-input-dev": "0",
 	});
 	machine.deviceNotifiers.push(brnfDeviceEvent);
 }
@@ -11775,7 +12048,7 @@ const INET_KEYS = [
 	hookKey("ipv4", "INPUT"),
 	hookKey("ipv4", "FORWARD"),
 	hookKey("ipv4", "OUTPUT"),
-	hookKey("ipv4", "POSTROUTING")
+	hookKey("ipv4", "POSTROUTING"),
 ];
 function brnfDeviceEvent(event) {
 	if (event.type !== "register" || event.dev.ops.type !== "bridge") return;
@@ -11786,27 +12059,27 @@ function brnfDeviceEvent(event) {
 	registerNetHook(netns, "bridge", "PREROUTING", {
 		priority: 0,
 		name: "br_nf_pre_routing",
-		fn: brNfPreRouting
+		fn: brNfPreRouting,
 	});
 	registerNetHook(netns, "bridge", "INPUT", {
 		priority: 0,
 		name: "br_nf_local_in",
-		fn: brNfLocalIn
+		fn: brNfLocalIn,
 	});
 	registerNetHook(netns, "bridge", "FORWARD", {
 		priority: -1,
 		name: "br_nf_forward_ip",
-		fn: brNfForwardIp
+		fn: brNfForwardIp,
 	});
 	registerNetHook(netns, "bridge", "POSTROUTING", {
 		priority: PRI_LAST,
 		name: "br_nf_post_routing",
-		fn: brNfPostRouting
+		fn: brNfPostRouting,
 	});
 	registerNetHook(netns, "ipv4", "PREROUTING", {
 		priority: NF_PRI.FIRST,
 		name: "ip_sabotage_in",
-		fn: ipSabotageIn
+		fn: ipSabotageIn,
 	});
 	nfBrOps(netns).brDevXmitHook = brNfDevXmit;
 }
@@ -11823,25 +12096,28 @@ function brNfPreRouting(skb, state) {
 		inPrerouting: true,
 		origDst: ipv4Dst(skb.bytes, skb.network),
 		sabotage: true,
-		pktOtherHost: false
+		pktOtherHost: false,
 	};
 	takeAsOurs(skb, skb.nfBridge);
 	skb.dev = bridge;
 	const { netns } = state;
-	stolen.fate = nfHook({
-		family: "ipv4",
-		hook: "PREROUTING",
-		netns,
-		indev: bridge,
-		outdev: void 0,
-		okfn: brNfPreRoutingFinish
-	}, skb);
+	stolen.fate = nfHook(
+		{
+			family: "ipv4",
+			hook: "PREROUTING",
+			netns,
+			indev: bridge,
+			outdev: void 0,
+			okfn: brNfPreRoutingFinish,
+		},
+		skb,
+	);
 	return "stolen";
 }
 /**
-* A packet for the host loses the stand-in route, so that the IP layer routes it. The connection of a group frame is
-* confirmed here, before others see copies of it (since Linux 6.8).
-*/
+ * A packet for the host loses the stand-in route, so that the IP layer routes it. The connection of a group frame is
+ * confirmed here, before others see copies of it (since Linux 6.8).
+ */
 function brNfLocalIn(skb, state) {
 	if (skb.dst !== void 0 && skb.dev !== void 0 && skb.dst === bridgeParentRtable(skb.dev)) skb.dst = void 0;
 	const ct = skbCt(skb);
@@ -11858,14 +12134,17 @@ function brNfForwardIp(skb, state) {
 	if (!brValidateIpv4(skb)) return invalid(state);
 	info.physout = skb.dev;
 	const { netns } = state;
-	stolen.fate = nfHook({
-		family: "ipv4",
-		hook: "FORWARD",
-		netns,
-		indev,
-		outdev,
-		okfn: brNfForwardFinish
-	}, skb);
+	stolen.fate = nfHook(
+		{
+			family: "ipv4",
+			hook: "FORWARD",
+			netns,
+			indev,
+			outdev,
+			okfn: brNfForwardFinish,
+		},
+		skb,
+	);
 	return "stolen";
 }
 /** Not for packets of the host's own and routed ones: these had POST_ROUTING in the IP layer. */
@@ -11876,14 +12155,17 @@ function brNfPostRouting(skb, state) {
 	if (outdev === void 0) return "drop";
 	takeAsOurs(skb, info);
 	const { netns } = state;
-	stolen.fate = nfHook({
-		family: "ipv4",
-		hook: "POSTROUTING",
-		netns,
-		indev: void 0,
-		outdev,
-		okfn: brNfDevQueueXmit
-	}, skb);
+	stolen.fate = nfHook(
+		{
+			family: "ipv4",
+			hook: "POSTROUTING",
+			netns,
+			indev: void 0,
+			outdev,
+			okfn: brNfDevQueueXmit,
+		},
+		skb,
+	);
 	return "stolen";
 }
 /** The IP layer's own PRE_ROUTING is skipped for a packet that had it in the bridge. */
@@ -11891,12 +12173,13 @@ function ipSabotageIn(skb, state) {
 	const info = skb.nfBridge;
 	if (info === void 0 || info.inPrerouting || !info.sabotage) return "accept";
 	info.sabotage = false;
-	if (skb.machine.tracer !== void 0) traceStep(skb, state.netns, "ip_sabotage_in", {
-		step: "hook",
-		family: state.family,
-		hook: state.hook,
-		note: "skipped, it already ran at the bridge"
-	});
+	if (skb.machine.tracer !== void 0)
+		traceStep(skb, state.netns, "ip_sabotage_in", {
+			step: "hook",
+			family: state.family,
+			hook: state.hook,
+			note: "skipped, it already ran at the bridge",
+		});
 	stolen.fate = state.okfn(skb);
 	return "stolen";
 }
@@ -11924,20 +12207,20 @@ const SCTP_CHECK = 8;
 function fillSctpChecksum(b, at, end) {
 	b.fill(0, at + SCTP_CHECK, at + 12);
 	let crc = 4294967295;
-	for (let k = at; k < end; k += 1) crc = (CRC32C[(crc ^ (b[k] ?? 0)) & 255] ?? 0) ^ crc >>> 8;
+	for (let k = at; k < end; k += 1) crc = (CRC32C[(crc ^ (b[k] ?? 0)) & 255] ?? 0) ^ (crc >>> 8);
 	crc = ~crc;
-	for (let k = 0; k < 4; k += 1) b[at + SCTP_CHECK + k] = crc >>> 8 * k;
+	for (let k = 0; k < 4; k += 1) b[at + SCTP_CHECK + k] = crc >>> (8 * k);
 }
 const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
 	let crc = byte;
-	for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
+	for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 2197175160;
 	return crc;
 });
 // src/sim/netfilter/nat/nat-proto.ts
 /** Rewriting packets (nf_nat_proto.c): addresses, ports and ICMP ids, with checksums mended by increment. */
 /** The status bit that says whether packets of direction `dir` have the end `manip` names rewritten. */
 function natStatusBit(manip, dir) {
-	return manip === "src" === (dir === 0) ? 16 : 32;
+	return (manip === "src") === (dir === 0) ? 16 : 32;
 }
 /** Rewrites the packet's end `manip` to what the flow's other direction says (`nf_nat_manip_pkt`). */
 function nfNatManipPkt(skb, ct, manip, dir) {
@@ -11946,9 +12229,9 @@ function nfNatManipPkt(skb, ct, manip, dir) {
 	manipIpv4(skb, skb.network, target, manip);
 }
 /**
-* Translates an ICMP error about a translated flow: the packet it quotes and its own header, back to what the receiver
-* knows. A string: it must be dropped, for this reason (`nf_nat_icmp_reply_translation`).
-*/
+ * Translates an ICMP error about a translated flow: the packet it quotes and its own header, back to what the receiver
+ * knows. A string: it must be dropped, for this reason (`nf_nat_icmp_reply_translation`).
+ */
 function nfNatIcmpReplyTranslation(skb, ct, manip) {
 	const b = skb.bytes;
 	const icmp = skb.network + ipv4HeaderLength(b, skb.network);
@@ -11980,17 +12263,18 @@ function manipL4(skb, at, target, manip) {
 	const l4 = at + ipv4HeaderLength(b, at);
 	switch (ipv4Proto(b, at)) {
 		case 6:
-			if (l4 + 20 <= skb.end) mendChecksum(b, at, l4 + 16, {
-				target,
-				manip
-			});
+			if (l4 + 20 <= skb.end)
+				mendChecksum(b, at, l4 + 16, {
+					target,
+					manip,
+				});
 			putPort(b, l4, target, manip);
 			break;
 		case 17:
 			if (get16(b, l4 + 6) !== 0) {
 				mendChecksum(b, at, l4 + 6, {
 					target,
-					manip
+					manip,
 				});
 				if (get16(b, l4 + 6) === 0) put16(b, l4 + 6, 65535);
 			}
@@ -12000,7 +12284,8 @@ function manipL4(skb, at, target, manip) {
 			putPort(b, l4, target, manip);
 			if (l4 + 12 <= skb.end) fillSctpChecksum(b, l4, skb.end);
 			break;
-		case 1: manipIcmp(b, l4, target);
+		case 1:
+			manipIcmp(b, l4, target);
 	}
 }
 function putPort(b, l4, target, manip) {
@@ -12033,13 +12318,19 @@ function manipTraced(skb, netns, manip, rewrite) {
 	readIpv4Tuple(skb.bytes, skb.network, skb.end, before);
 	rewrite();
 	readIpv4Tuple(skb.bytes, skb.network, skb.end, after);
-	if (before.src === after.src && before.dst === after.dst && before.sport === after.sport && before.dport === after.dport) return;
+	if (
+		before.src === after.src &&
+		before.dst === after.dst &&
+		before.sport === after.sport &&
+		before.dport === after.dport
+	)
+		return;
 	traceStep(skb, netns, "nf_nat_manip_pkt", {
 		step: "nat",
 		manip,
 		reply: ctInfoDir(skb.ctInfo) === 1,
 		before: tupleValue(before),
-		after: tupleValue(after)
+		after: tupleValue(after),
 	});
 }
 // src/sim/netfilter/nat/range.ts
@@ -12052,7 +12343,7 @@ function natRangeNum(to, options = {}) {
 		minPort: to.minPort,
 		maxPort: to.maxPort ?? to.minPort,
 		basePort: to.basePort,
-		...options
+		...options,
 	};
 }
 /** Whether the tuple's source lies in the range (`nf_in_range`). */
@@ -12068,16 +12359,17 @@ function portInRange(tuple, manip, range) {
 	return port >= (range.minPort ?? 0) && port <= (range.maxPort ?? 65535);
 }
 /**
-* An address of the range for the flow, the same one for the same ends (`find_best_ips_proto`): by Jenkins' hash over
-* the source and, unless persistent, the destination and the zone.
-*/
+ * An address of the range for the flow, the same one for the same ends (`find_best_ips_proto`): by Jenkins' hash over
+ * the source and, unless persistent, the destination and the zone.
+ */
 function addrInRange(tuple, range, zone) {
 	const { minAddr, maxAddr } = range;
 	if (minAddr === void 0 || maxAddr === void 0 || minAddr === maxAddr) return minAddr;
-	if (typeof minAddr !== "number" || typeof maxAddr !== "number" || typeof tuple.dst !== "number") throw new Error("nat: a range of IPv6 addresses is not modelled");
+	if (typeof minAddr !== "number" || typeof maxAddr !== "number" || typeof tuple.dst !== "number")
+		throw new Error("nat: a range of IPv6 addresses is not modelled");
 	const hash = jhashOfAddr(Number(tuple.src), range.persistent === true ? 0 : swap32(tuple.dst) ^ zone);
 	const count = maxAddr - minAddr + 1;
-	return minAddr + Math.floor(hash / 4294967296 * count);
+	return minAddr + Math.floor((hash / 4294967296) * count);
 }
 function addrNum(text) {
 	const parsed = parseIp(text);
@@ -12086,37 +12378,37 @@ function addrNum(text) {
 }
 /** Bob Jenkins' lookup3 (public domain) over the four words of an address field that holds an IPv4 address. */
 function jhashOfAddr(addr, initval) {
-	const seed = 3735928575 + initval | 0;
-	let a = seed + swap32(addr) | 0;
+	const seed = (3735928575 + initval) | 0;
+	let a = (seed + swap32(addr)) | 0;
 	let b = seed;
 	let c = seed;
-	a = (a - c | 0) ^ rotate$1(c, 4);
-	c = c + b | 0;
-	b = (b - a | 0) ^ rotate$1(a, 6);
-	a = a + c | 0;
-	c = (c - b | 0) ^ rotate$1(b, 8);
-	b = b + a | 0;
-	a = (a - c | 0) ^ rotate$1(c, 16);
-	c = c + b | 0;
-	b = (b - a | 0) ^ rotate$1(a, 19);
-	a = a + c | 0;
-	c = (c - b | 0) ^ rotate$1(b, 4);
-	b = b + a | 0;
-	c = (c ^ b) - rotate$1(b, 14) | 0;
-	a = (a ^ c) - rotate$1(c, 11) | 0;
-	b = (b ^ a) - rotate$1(a, 25) | 0;
-	c = (c ^ b) - rotate$1(b, 16) | 0;
-	a = (a ^ c) - rotate$1(c, 4) | 0;
-	b = (b ^ a) - rotate$1(a, 14) | 0;
-	c = (c ^ b) - rotate$1(b, 24) | 0;
+	a = ((a - c) | 0) ^ rotate$1(c, 4);
+	c = (c + b) | 0;
+	b = ((b - a) | 0) ^ rotate$1(a, 6);
+	a = (a + c) | 0;
+	c = ((c - b) | 0) ^ rotate$1(b, 8);
+	b = (b + a) | 0;
+	a = ((a - c) | 0) ^ rotate$1(c, 16);
+	c = (c + b) | 0;
+	b = ((b - a) | 0) ^ rotate$1(a, 19);
+	a = (a + c) | 0;
+	c = ((c - b) | 0) ^ rotate$1(b, 4);
+	b = (b + a) | 0;
+	c = ((c ^ b) - rotate$1(b, 14)) | 0;
+	a = ((a ^ c) - rotate$1(c, 11)) | 0;
+	b = ((b ^ a) - rotate$1(a, 25)) | 0;
+	c = ((c ^ b) - rotate$1(b, 16)) | 0;
+	a = ((a ^ c) - rotate$1(c, 4)) | 0;
+	b = ((b ^ a) - rotate$1(a, 14)) | 0;
+	c = ((c ^ b) - rotate$1(b, 24)) | 0;
 	return c >>> 0;
 }
 /** The kernel hashes addresses as they lie in memory: on the machines it runs on, the last byte is the highest. */
 function swap32(n) {
-	return (n & 255) << 24 | (n & 65280) << 8 | n >>> 8 & 65280 | n >>> 24;
+	return ((n & 255) << 24) | ((n & 65280) << 8) | ((n >>> 8) & 65280) | (n >>> 24);
 }
 function rotate$1(n, by) {
-	return n << by | n >>> 32 - by;
+	return (n << by) | (n >>> (32 - by));
 }
 // src/sim/netfilter/nat/unique-tuple.ts
 /** The choice of a translated tuple that nobody else has (`get_unique_tuple`, nf_nat_core.c). */
@@ -12125,9 +12417,9 @@ const MAX_ATTEMPTS = 128;
 /** With so few attempts left, a port whose connection only waits to be forgotten may be taken away from it. */
 const HARDER_THRESHOLD = 32;
 /**
-* Changes `tuple` (the flow as the packet shows it now) at the end `manip` names, to lie in the range and have an inverse
-* that no other flow has. When all are taken the last one tried stays, and `ct.natExhausted` is set.
-*/
+ * Changes `tuple` (the flow as the packet shows it now) at the end `manip` names, to lie in the range and have an inverse
+ * that no other flow has. When all are taken the last one tried stays, and `ct.natExhausted` is set.
+ */
 function getUniqueTuple(tuple, range, ct, manip) {
 	const net = conntrackNet(ct.netns);
 	const random = range.random === true || range.randomFully === true;
@@ -12150,13 +12442,17 @@ function getUniqueTuple(tuple, range, ct, manip) {
 function keepMapping(tuple, range, ct, net) {
 	if (sourceInRange(tuple, range)) return !isUsed(tuple, ct, net);
 	const candidate = net.scratch2;
-	if (net.table.findBySource(tuple, ct, (other) => {
-		invertTuple(other.reply, candidate);
-		candidate.dst = tuple.dst;
-		candidate.dport = tuple.dport;
-		candidate.zone = tuple.zone;
-		return sourceInRange(candidate, range);
-	}) === void 0 || isUsed(candidate, ct, net)) return false;
+	if (
+		net.table.findBySource(tuple, ct, (other) => {
+			invertTuple(other.reply, candidate);
+			candidate.dst = tuple.dst;
+			candidate.dport = tuple.dport;
+			candidate.zone = tuple.zone;
+			return sourceInRange(candidate, range);
+		}) === void 0 ||
+		isUsed(candidate, ct, net)
+	)
+		return false;
 	copyTuple(candidate, tuple);
 	return true;
 }
@@ -12174,7 +12470,7 @@ function choosePort(tuple, range, ct, manip) {
 	let attempts = Math.min(ports.count, MAX_ATTEMPTS);
 	for (;;) {
 		for (let k = 0; k < attempts; k += 1, offset += 1) {
-			const port = ports.from + (offset % ports.count + ports.count) % ports.count;
+			const port = ports.from + (((offset % ports.count) + ports.count) % ports.count);
 			if (byId || manip === "src") tuple.sport = port;
 			else tuple.dport = port;
 			if (!isUsedHarder(tuple, ct, attempts - k)) return;
@@ -12193,25 +12489,28 @@ function portsToTry(tuple, range, manip) {
 		const from = Math.min(minPort, maxPort);
 		return {
 			from,
-			count: Math.max(minPort, maxPort) - from + 1
+			count: Math.max(minPort, maxPort) - from + 1,
 		};
 	}
-	if (tuple.proto === 1) return {
-		from: 0,
-		count: 65536
-	};
+	if (tuple.proto === 1)
+		return {
+			from: 0,
+			count: 65536,
+		};
 	if (manip === "dst") return void 0;
-	if (tuple.sport < 512) return {
-		from: 1,
-		count: 511
-	};
-	if (tuple.sport < 1024) return {
-		from: 600,
-		count: 424
-	};
+	if (tuple.sport < 512)
+		return {
+			from: 1,
+			count: 511,
+		};
+	if (tuple.sport < 1024)
+		return {
+			from: 600,
+			count: 424,
+		};
 	return {
 		from: 1024,
-		count: 64512
+		count: 64512,
 	};
 }
 /** Whether another flow has the answer's tuple (`nf_nat_used_tuple`). */
@@ -12230,7 +12529,7 @@ function isUsedHarder(tuple, ct, attemptsLeft) {
 function mayEvict(old, fresh) {
 	if (old.tcp === void 0 || fresh.tcp === void 0 || old.tcp.state < 7) return false;
 	if ((old.status & 512) !== 0 || (old.status & 16) === 0) return false;
-	return (fresh.tcp.original.end - old.tcp.original.end | 0) > 0;
+	return ((fresh.tcp.original.end - old.tcp.original.end) | 0) > 0;
 }
 /** The tuple in the table that an answer to `tuple` would have (`nf_conntrack_tuple_taken`). */
 function holderOf(tuple, ct, net) {
@@ -12247,11 +12546,7 @@ function nfNatRegisterFn(netns, family, hook, chain) {
 	const nat = natNet(netns);
 	const chains = nat.chains[hook];
 	const at = chains.findIndex((other) => other.priority >= chain.priority);
-	nat.chains[hook] = at < 0 ? [...chains, chain] : [
-		...chains.slice(0, at),
-		chain,
-		...chains.slice(at)
-	];
+	nat.chains[hook] = at < 0 ? [...chains, chain] : [...chains.slice(0, at), chain, ...chains.slice(at)];
 	nat.users += 1;
 	if (nat.users === 1) nat.unregister = registerDispatchers(netns);
 	return () => {
@@ -12263,9 +12558,9 @@ function nfNatRegisterFn(netns, family, hook, chain) {
 	};
 }
 /**
-* Sets up the translation of one end of a new flow, choosing within the range; false: the packet must be dropped. A flow
-* that is confirmed already stays as it is.
-*/
+ * Sets up the translation of one end of a new flow, choosing within the range; false: the packet must be dropped. A flow
+ * that is confirmed already stays as it is.
+ */
 function nfNatSetupInfo(ct, range, manip) {
 	if ((ct.status & 8) !== 0) return true;
 	const done = doneBit(manip);
@@ -12288,37 +12583,37 @@ const natNet = pernet(() => ({
 		INPUT: [],
 		FORWARD: [],
 		OUTPUT: [],
-		POSTROUTING: []
+		POSTROUTING: [],
 	},
 	users: 0,
-	unregister: []
+	unregister: [],
 }));
 const PRE = {
 	priority: NF_PRI.NAT_DST,
 	name: "nf_nat_ipv4_pre_routing",
-	fn: nfNatIpv4PreRouting
+	fn: nfNatIpv4PreRouting,
 };
 const OUT = {
 	priority: NF_PRI.NAT_DST,
 	name: "nf_nat_ipv4_local_fn",
-	fn: nfNatIpv4LocalFn
+	fn: nfNatIpv4LocalFn,
 };
 const IN$1 = {
 	priority: NF_PRI.NAT_SRC,
 	name: "nf_nat_ipv4_local_in",
-	fn: nfNatInetFn
+	fn: nfNatInetFn,
 };
 const POST = {
 	priority: NF_PRI.NAT_SRC,
 	name: "nf_nat_ipv4_out",
-	fn: nfNatInetFn
+	fn: nfNatInetFn,
 };
 function registerDispatchers(netns) {
 	return [
 		registerNetHook(netns, "ipv4", "PREROUTING", PRE),
 		registerNetHook(netns, "ipv4", "OUTPUT", OUT),
 		registerNetHook(netns, "ipv4", "INPUT", IN$1),
-		registerNetHook(netns, "ipv4", "POSTROUTING", POST)
+		registerNetHook(netns, "ipv4", "POSTROUTING", POST),
 	];
 }
 /** A route found for the old destination is of no use. */
@@ -12365,19 +12660,24 @@ function setUp(skb, ct, state, manip) {
 		if ((ct.status & doneBit(manip)) !== 0) break;
 	}
 	if ((ct.status & doneBit(manip)) === 0 && !nullBinding(ct, manip)) return "drop";
-	if (skb.machine.tracer !== void 0 && ((ct.status ^ status) & 48) !== 0) traceConntrack(skb, state.netns, {
-		change: "nat-setup",
-		fn: "nf_nat_setup_info"
-	});
+	if (skb.machine.tracer !== void 0 && ((ct.status ^ status) & 48) !== 0)
+		traceConntrack(skb, state.netns, {
+			change: "nat-setup",
+			fn: "nf_nat_setup_info",
+		});
 	return "accept";
 }
 /** No rule: the address stays; the port may still have to change, for another flow may have been given it. */
 function nullBinding(ct, manip) {
 	const addr = manip === "src" ? ct.reply.dst : ct.reply.src;
-	return nfNatSetupInfo(ct, {
-		minAddr: addr,
-		maxAddr: addr
-	}, manip);
+	return nfNatSetupInfo(
+		ct,
+		{
+			minAddr: addr,
+			maxAddr: addr,
+		},
+		manip,
+	);
 }
 function manipPacket(skb, ct, state, manip) {
 	const dir = ctInfoDir(skb.ctInfo);
@@ -12427,16 +12727,22 @@ function nfNatMasqueradeIpv4(skb, range, outdev) {
 			at: skb.machine.loop.now(),
 			netns: ct.netns.name,
 			level: 6,
-			text
+			text,
 		});
 		return "drop";
 	}
 	ct.masqIndex = outdev.ifindex;
-	return nfNatSetupInfo(ct, {
-		...range,
-		minAddr: addr,
-		maxAddr: addr
-	}, "src") ? "accept" : "drop";
+	return nfNatSetupInfo(
+		ct,
+		{
+			...range,
+			minAddr: addr,
+			maxAddr: addr,
+		},
+		"src",
+	)
+		? "accept"
+		: "drop";
 }
 /** A device went down: flows masqueraded behind it end (`masq_device_event`). */
 function masqDeviceEvent(event) {
@@ -12450,7 +12756,7 @@ function flush(netns, ifindex, addr) {
 	const net = conntrackNet(netns);
 	for (const ct of net.table.entries(net.now())) {
 		if (ct.masqIndex !== ifindex) continue;
-		if (addr === void 0 || familyOfNum(addr) === ct.family && ct.reply.dst === addr) net.table.kill(ct);
+		if (addr === void 0 || (familyOfNum(addr) === ct.family && ct.reply.dst === addr)) net.table.kill(ct);
 	}
 }
 // src/sim/netfilter/nat/init.ts
@@ -12467,7 +12773,7 @@ const HOOK_BIT = {
 	INPUT: 2,
 	FORWARD: 4,
 	OUTPUT: 8,
-	POSTROUTING: 16
+	POSTROUTING: 16,
 };
 /** The protocol that the rule demands before its match number `before`; undefined: none, or all but one. */
 function protocolOf(rule, before) {
@@ -12482,7 +12788,7 @@ function demandProtocol(match, at, protocols) {
 	if (proto !== void 0 && protocols.includes(proto)) return void 0;
 	return {
 		errno: "EINVAL",
-		message: `${match.kind} match in chain ${at.chain}: only valid for protocol ${protocols.join(", ")}`
+		message: `${match.kind} match in chain ${at.chain}: only valid for protocol ${protocols.join(", ")}`,
 	};
 }
 function inRange(value, range) {
@@ -12529,7 +12835,7 @@ var XtBody = class {
 const EMPTY_BODY = new XtBody({
 	rules: [],
 	jumps: [],
-	hooks: 31
+	hooks: 31,
 });
 /** A chain by name. It outlives its deletion while a transaction may still bring it back (`exists` is false then). */
 var XtChainState = class {
@@ -12601,7 +12907,7 @@ var XtTable = class {
 			family: this.family,
 			table: this.name,
 			chain,
-			rule
+			rule,
 		};
 	}
 };
@@ -12651,7 +12957,7 @@ const KEYS = {
 	tcpSynLinearTimeouts: "net.ipv4.tcp_syn_linear_timeouts",
 	tcpRetries2: "net.ipv4.tcp_retries2",
 	tcpInvalidRatelimitMs: "net.ipv4.tcp_invalid_ratelimit",
-	tcpRfc1337: "net.ipv4.tcp_rfc1337"
+	tcpRfc1337: "net.ipv4.tcp_rfc1337",
 };
 const PORT_RANGE = "net.ipv4.ip_local_port_range";
 const TCP_RMEM = "net.ipv4.tcp_rmem";
@@ -12669,7 +12975,7 @@ function registerTransportSysctls(machine) {
 		"net.ipv4.tcp_syn_retries": "6",
 		"net.ipv4.tcp_synack_retries": "5",
 		"net.ipv4.tcp_timestamps": "1",
-		"net.ipv4.tcp_window_scaling": "1"
+		"net.ipv4.tcp_window_scaling": "1",
 	});
 }
 /** The current values; the object stays the same and follows `setSysctl`. */
@@ -12681,7 +12987,7 @@ const transportConf = pernet((netns) => {
 		portLow: 0,
 		portHigh: 0,
 		rmemDefault: 0,
-		rmemMax: 0
+		rmemMax: 0,
 	};
 	const refresh = () => {
 		Object.assign(conf, readAll(numbers));
@@ -12689,11 +12995,7 @@ const transportConf = pernet((netns) => {
 		[, conf.rmemDefault = 131072, conf.rmemMax = 33554432] = numbers(TCP_RMEM);
 	};
 	refresh();
-	const known = /* @__PURE__ */ new Set([
-		...Object.values(KEYS),
-		PORT_RANGE,
-		TCP_RMEM
-	]);
+	const known = /* @__PURE__ */ new Set([...Object.values(KEYS), PORT_RANGE, TCP_RMEM]);
 	table.listeners.push((key) => {
 		if (known.has(key)) refresh();
 	});
@@ -12711,7 +13013,7 @@ function readAll(numbers) {
 		tcpSynLinearTimeouts: read(KEYS.tcpSynLinearTimeouts),
 		tcpRetries2: read(KEYS.tcpRetries2),
 		tcpInvalidRatelimitMs: read(KEYS.tcpInvalidRatelimitMs),
-		tcpRfc1337: read(KEYS.tcpRfc1337)
+		tcpRfc1337: read(KEYS.tcpRfc1337),
 	};
 }
 // src/sim/transport/errno.ts
@@ -12720,7 +13022,7 @@ function readAll(numbers) {
 function socketError(errno, about) {
 	return {
 		errno,
-		message: about === void 0 ? STRERROR[errno] : `${about}: ${STRERROR[errno]}`
+		message: about === void 0 ? STRERROR[errno] : `${about}: ${STRERROR[errno]}`,
 	};
 }
 /** The same as a failed `Result`. */
@@ -12731,22 +13033,26 @@ function socketErr(errno, about) {
 function tooLongErr(mtu) {
 	return err({
 		...socketError("EMSGSIZE", `mtu=${mtu}`),
-		mtu
+		mtu,
 	});
 }
 /** What an ICMP error other than fragmentation-needed means (`icmp_err_convert`); undefined: nothing to a socket. */
 function icmpErrConvert(type, code) {
 	switch (type) {
-		case 3: return code === 4 ? void 0 : UNREACH[code];
-		case 11: return {
-			errno: "EHOSTUNREACH",
-			fatal: false
-		};
-		case 12: return {
-			errno: "EINVAL",
-			fatal: true
-		};
-		default: return;
+		case 3:
+			return code === 4 ? void 0 : UNREACH[code];
+		case 11:
+			return {
+				errno: "EHOSTUNREACH",
+				fatal: false,
+			};
+		case 12:
+			return {
+				errno: "EINVAL",
+				fatal: true,
+			};
+		default:
+			return;
 	}
 }
 const STRERROR = {
@@ -12767,77 +13073,77 @@ const STRERROR = {
 	EOPNOTSUPP: "Operation not supported",
 	ENOENT: "No such file or directory",
 	ENODEV: "No such device",
-	ENETDOWN: "Network is down"
+	ENETDOWN: "Network is down",
 };
 /**
-* By code, as `icmp_err_convert` (net/ipv4/icmp.c) has it. EHOSTDOWN (7) and ENONET (8) are not errnos of the port and
-* nothing here sends these codes; they are given as EHOSTUNREACH.
-*/
+ * By code, as `icmp_err_convert` (net/ipv4/icmp.c) has it. EHOSTDOWN (7) and ENONET (8) are not errnos of the port and
+ * nothing here sends these codes; they are given as EHOSTUNREACH.
+ */
 const UNREACH = [
 	{
 		errno: "ENETUNREACH",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "ENOPROTOOPT",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "ECONNREFUSED",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EMSGSIZE",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "EOPNOTSUPP",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "ENETUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "ENETUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "ENETUNREACH",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: false
+		fatal: false,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
+		fatal: true,
 	},
 	{
 		errno: "EHOSTUNREACH",
-		fatal: true
-	}
+		fatal: true,
+	},
 ];
 // src/sim/transport/inet.ts
 function inetRoute(netns, flow) {
@@ -12848,9 +13154,9 @@ function inetRouteGeneration(netns) {
 	return fibOf(netns).generation;
 }
 /**
-* Puts the IP header in front of `skb.data`, which is at the transport header, and sends the packet. `skb.dst` is set;
-* `origin` is undefined while nobody traces.
-*/
+ * Puts the IP header in front of `skb.data`, which is at the transport header, and sends the packet. `skb.dst` is set;
+ * `origin` is undefined while nobody traces.
+ */
 function inetXmit(netns, skb, header, origin) {
 	skb.transport = skb.data;
 	pushSkb(skb, 20);
@@ -12864,7 +13170,7 @@ function inetXmit(netns, skb, header, origin) {
 		tos: header.tos,
 		id: header.id,
 		frag: header.df ? IP_DF : 0,
-		totalLength: skb.length
+		totalLength: skb.length,
 	});
 	if (origin !== void 0) originSkb(skb, netns, origin.fn, origin.what, origin.parent);
 	return ipLocalOut(netns, skb);
@@ -12899,7 +13205,7 @@ function sockOptions(machine, netnsName, options) {
 		backlog: options.backlog ?? SOMAXCONN,
 		owner: {
 			uid: options.uid ?? 0,
-			gid: options.gid ?? 0
+			gid: options.gid ?? 0,
 		},
 		boundDev: dev?.ifindex ?? 0,
 		mark: (options.mark ?? 0) >>> 0,
@@ -12908,7 +13214,7 @@ function sockOptions(machine, netnsName, options) {
 		pmtudisc: options.pmtudisc ?? "want",
 		broadcast: options.broadcast === true,
 		bindAddr: bindAddr.value,
-		bindPort
+		bindPort,
 	});
 }
 /** The far end as a number; 0.0.0.0 is this host, as Linux takes it. IPv6 is not modelled. */
@@ -12927,7 +13233,7 @@ function sockTtl(options) {
 function socketAddr(addr, port) {
 	return {
 		addr: ipText(addr),
-		port
+		port,
 	};
 }
 /** `10.244.1.5:80`, `[2001:db8::1]:80`. */
@@ -12950,8 +13256,8 @@ function noIpv6(addr) {
 		ok: false,
 		error: {
 			...socketError("EOPNOTSUPP"),
-			message: `IPv6 sockets are not modelled: ${addr}`
-		}
+			message: `IPv6 sockets are not modelled: ${addr}`,
+		},
 	};
 }
 // src/sim/transport/ping-sock.ts
@@ -12967,7 +13273,7 @@ function openPingSock(options, to, wantedId, handlers) {
 		options,
 		to,
 		id,
-		handlers
+		handlers,
 	});
 	const route = sock.route();
 	if (!route.ok) return route;
@@ -13011,7 +13317,7 @@ var PingSock = class {
 			oif: boundDev,
 			mark,
 			tos,
-			proto: 1
+			proto: 1,
 		});
 		if (!route.ok) return socketErr(route.error);
 		return route.value.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : route;
@@ -13031,26 +13337,26 @@ var PingSock = class {
 		putIcmp(skb.bytes, skb.data, skb.end, {
 			type: 8,
 			code: 0,
-			rest: (this.id << 16 | seq & 65535) >>> 0
+			rest: ((this.id << 16) | (seq & 65535)) >>> 0,
 		});
 		skb.dst = dst;
 		skb.sk = this;
 		skb.mark = mark;
 		skb.ignoreDf = pmtudisc !== "do";
 		const header = {
-			src: bindAddr === 0 ? dst.prefsrc ?? 0 : bindAddr,
+			src: bindAddr === 0 ? (dst.prefsrc ?? 0) : bindAddr,
 			dst: this.#to,
 			proto: 1,
 			ttl: request.ttl ?? sockTtl(this.options),
 			tos,
 			id: pmtudisc === "do" ? 0 : ipSelectIdent(netns),
-			df: pmtudisc !== "dont" && fits
+			df: pmtudisc !== "dont" && fits,
 		};
 		const what = `ICMP echo request id ${this.id} seq ${seq} to ${ipText(this.#to)}`;
 		this.#errno = void 0;
 		inetXmit(netns, skb, header, {
 			fn: "ping_v4_sendmsg",
-			what
+			what,
 		});
 		return this.#outcome();
 	}
@@ -13075,7 +13381,7 @@ function pingRcv(netns, skb) {
 		id: sock.id,
 		seq: icmpSeq(bytes, data),
 		ttl: ipv4Ttl(bytes, network),
-		payload: bytes.slice(data + 8, end)
+		payload: bytes.slice(data + 8, end),
 	});
 	return fate;
 }
@@ -13091,7 +13397,7 @@ function pingErr(netns, skb, error) {
 		type: error.type,
 		code: error.code,
 		seq: icmpSeq(bytes, quoted),
-		...error.type === 3 && error.code === 4 ? { mtu: error.info } : {}
+		...(error.type === 3 && error.code === 4 ? { mtu: error.info } : {}),
 	};
 	sock.handlers.onError?.(report);
 }
@@ -13105,7 +13411,7 @@ function freeId(netns) {
 	const { byId } = pingTable(netns);
 	const start = netns.machine.rng.below(65535);
 	for (let k = 0; k < 65535; k += 1) {
-		const id = 1 + (start + k) % 65535;
+		const id = 1 + ((start + k) % 65535);
 		if (!byId.has(id)) return id;
 	}
 }
@@ -13128,7 +13434,7 @@ var FlowTable = class {
 		const hash = flowHash(flow.laddr, flow.lport, flow.raddr, flow.rport);
 		this.#buckets.set(hash, {
 			flow,
-			next: this.#buckets.get(hash)
+			next: this.#buckets.get(hash),
 		});
 		this.#size += 1;
 	}
@@ -13150,21 +13456,22 @@ var FlowTable = class {
 	/** All flows, as they are now; the table may change meanwhile. */
 	list() {
 		const flows = [];
-		for (const head of this.#buckets.values()) for (let node = head; node !== void 0; node = node.next) flows.push(node.flow);
+		for (const head of this.#buckets.values())
+			for (let node = head; node !== void 0; node = node.next) flows.push(node.flow);
 		return flows;
 	}
 };
 /** An address as 32 bits, for hashing. */
 function foldIp(addr) {
 	if (typeof addr === "number") return addr | 0;
-	return Number(BigInt.asIntN(32, addr ^ addr >> 32n ^ addr >> 64n ^ addr >> 96n));
+	return Number(BigInt.asIntN(32, addr ^ (addr >> 32n) ^ (addr >> 64n) ^ (addr >> 96n)));
 }
 /** Mixes two ends and a secret into 32 bits. */
 function flowHash(laddr, lport, raddr, rport) {
 	let hash = Math.imul(foldIp(laddr) ^ Math.imul(foldIp(raddr), 2654435761), 2246822507);
-	hash ^= lport << 16 | rport;
-	hash = Math.imul(hash ^ hash >>> 15, 3266489909);
-	return hash ^ hash >>> 13;
+	hash ^= (lport << 16) | rport;
+	hash = Math.imul(hash ^ (hash >>> 15), 3266489909);
+	return hash ^ (hash >>> 13);
 }
 // src/sim/transport/sock-timer.ts
 var SockTimer = class {
@@ -13245,7 +13552,7 @@ var TcpRequestSock = class {
 const tcpTable = pernet(() => ({
 	listeners: /* @__PURE__ */ new Map(),
 	established: new FlowTable(),
-	boundPorts: /* @__PURE__ */ new Map()
+	boundPorts: /* @__PURE__ */ new Map(),
 }));
 /** The listener for a segment to `daddr`; a bound address goes before a bound device (`__inet_lookup_listener`). */
 function tcpLookupListener(table, daddr, dport, dif) {
@@ -13316,7 +13623,7 @@ function tcpTimeWait(sock) {
 		tsOffset: sock.tsOffset,
 		tsRecent: sock.tsRecent,
 		lastOowAckNs: Number.NEGATIVE_INFINITY,
-		timer: void 0
+		timer: void 0,
 	};
 	tcpDone(sock);
 	tcpTable(netns).established.insert(timewait);
@@ -13345,18 +13652,18 @@ function tcpPutPort(sock) {
 /** Sequence numbers: 32 bits that wrap (RFC 9293 §3.4). */
 /** `a < b`. */
 function before(a, b) {
-	return (a - b | 0) < 0;
+	return ((a - b) | 0) < 0;
 }
 /** `a > b`. */
 function after(a, b) {
-	return (b - a | 0) < 0;
+	return ((b - a) | 0) < 0;
 }
 function seqAdd(seq, n) {
-	return seq + n >>> 0;
+	return (seq + n) >>> 0;
 }
 /** `a - b`, signed. */
 function seqDiff(a, b) {
-	return a - b | 0;
+	return (a - b) | 0;
 }
 // src/sim/transport/tcp-arrival.ts
 /** A TCP segment that came in, read out of its packet. */
@@ -13382,7 +13689,7 @@ function readTcpArrival(skb) {
 		payload: length === 0 ? NO_BYTES : bytes.subarray(payloadAt, end),
 		hasTimestamp: stamps !== void 0,
 		tsval: stamps?.value ?? 0,
-		tsecr: stamps?.echo ?? 0
+		tsecr: stamps?.echo ?? 0,
 	};
 }
 /** `SYN,ACK`, as traces name segments; `none` without flags. */
@@ -13397,16 +13704,17 @@ const FLAG_NAMES = [
 	[4, "RST"],
 	[8, "PSH"],
 	[16, "ACK"],
-	[32, "URG"]
+	[32, "URG"],
 ];
 /** The usual place first: `nop, nop, TS` and nothing else (`tcp_parse_aligned_timestamp`). */
 function timestamps(b, at, headerLength) {
 	if (headerLength === 20) return void 0;
 	const first = at + 20;
-	if (headerLength === 32 && get16(b, first) === 257 && get16(b, first + 2) === 2058) return {
-		value: get32(b, first + 4),
-		echo: get32(b, first + 8)
-	};
+	if (headerLength === 32 && get16(b, first) === 257 && get16(b, first + 2) === 2058)
+		return {
+			value: get32(b, first + 4),
+			echo: get32(b, first + 8),
+		};
 	return tcpOptions(b, at).timestamps;
 }
 const TCP_TIMEOUT_INIT_NS$1 = 1e9;
@@ -13531,7 +13839,7 @@ function tcpWindowScale(conf) {
 /** The first receive window: half the default buffer in whole segments, at most 65535. */
 function tcpInitialWindow(conf, mss) {
 	const space = Math.floor(conf.rmemDefault / 2);
-	return Math.min(space > mss ? space - space % mss : space, 65535);
+	return Math.min(space > mss ? space - (space % mss) : space, 65535);
 }
 /** Sets the segment size for a path MTU. */
 function tcpSyncMss(sock, mtu) {
@@ -13584,14 +13892,17 @@ function tcpTransmit(sock, seq, flags, payload) {
 		flags,
 		window,
 		options,
-		payload
+		payload,
 	});
 	skb.sk = sock;
 	skb.mark = sock.options.mark;
-	const origin = netns.machine.tracer === void 0 ? void 0 : {
-		fn: "__ip_queue_xmit",
-		what: whatOf(sock, flags, payload.length)
-	};
+	const origin =
+		netns.machine.tracer === void 0
+			? void 0
+			: {
+					fn: "__ip_queue_xmit",
+					what: whatOf(sock, flags, payload.length),
+				};
 	if (dst === void 0) {
 		dropUnrouted(skb, netns, origin);
 		return;
@@ -13599,16 +13910,21 @@ function tcpTransmit(sock, seq, flags, payload) {
 	skb.dst = dst;
 	if (sock.dstPendingConfirm) confirmNeighbour(sock, dst);
 	const id = sock.ipId;
-	sock.ipId = id + 1 & 65535;
-	inetXmit(netns, skb, {
-		src: sock.laddr,
-		dst: sock.raddr,
-		proto: 6,
-		ttl: sockTtl(sock.options),
-		tos: sock.options.tos,
-		id,
-		df: sock.options.pmtudisc !== "dont"
-	}, origin);
+	sock.ipId = (id + 1) & 65535;
+	inetXmit(
+		netns,
+		skb,
+		{
+			src: sock.laddr,
+			dst: sock.raddr,
+			proto: 6,
+			ttl: sockTtl(sock.options),
+			tos: sock.options.tos,
+			id,
+			df: sock.options.pmtudisc !== "dont",
+		},
+		origin,
+	);
 }
 /** The route of a connection's packets; undefined: there is none now. */
 function tcpRoute(sock) {
@@ -13621,33 +13937,41 @@ function tcpRoute(sock) {
 }
 /** Sends a reply from the local to the remote end. Undefined: there is no route. */
 function tcpSendReply(netns, ends, reply) {
-	const dst = tcpRouteOf(ends, reply.from ?? {
-		netns,
-		boundDev: 0,
-		mark: 0,
-		tos: reply.tos ?? 0
-	});
+	const dst = tcpRouteOf(
+		ends,
+		reply.from ?? {
+			netns,
+			boundDev: 0,
+			mark: 0,
+			tos: reply.tos ?? 0,
+		},
+	);
 	if (dst === void 0) return void 0;
 	const skb = buildTcp(netns, ends, {
 		...reply,
-		payload: NO_BYTES
+		payload: NO_BYTES,
 	});
 	skb.dst = dst;
 	skb.sk = reply.sk ?? KERNEL_SOCKET;
 	skb.mark = reply.from?.mark ?? 0;
-	inetXmit(netns, skb, {
-		src: ends.laddr,
-		dst: ends.raddr,
-		proto: 6,
-		ttl: reply.from === void 0 ? inetConf(netns).ipDefaultTtl : sockTtl(reply.from),
-		tos: reply.from?.tos ?? reply.tos ?? 0,
-		id: 0,
-		df: true
-	}, {
-		fn: reply.fn,
-		what: netns.machine.tracer === void 0 ? "" : whatOf(ends, reply.flags, 0),
-		...reply.parent === void 0 ? {} : { parent: reply.parent }
-	});
+	inetXmit(
+		netns,
+		skb,
+		{
+			src: ends.laddr,
+			dst: ends.raddr,
+			proto: 6,
+			ttl: reply.from === void 0 ? inetConf(netns).ipDefaultTtl : sockTtl(reply.from),
+			tos: reply.from?.tos ?? reply.tos ?? 0,
+			id: 0,
+			df: true,
+		},
+		{
+			fn: reply.fn,
+			what: netns.machine.tracer === void 0 ? "" : whatOf(ends, reply.flags, 0),
+			...(reply.parent === void 0 ? {} : { parent: reply.parent }),
+		},
+	);
 	return skb;
 }
 /** `nop, nop, TS`. */
@@ -13669,7 +13993,7 @@ function tcpRouteOf(ends, options) {
 		proto: 6,
 		sport: ends.lport,
 		dport: ends.rport,
-		anySrc: true
+		anySrc: true,
 	});
 	return route.ok ? route.value : void 0;
 }
@@ -13686,25 +14010,29 @@ function buildTcp(netns, ends, segment) {
 		ack: segment.ack,
 		flags: segment.flags,
 		window: segment.window,
-		options
+		options,
 	});
 	return skb;
 }
 function synOptions(sock, dst) {
-	const value = tcpClockMs(sock.options.netns) + sock.tsOffset >>> 0;
+	const value = (tcpClockMs(sock.options.netns) + sock.tsOffset) >>> 0;
 	return buildTcpOptions({
 		mss: tcpAdvMss(dst?.mtu ?? 1500),
-		...sock.sackOk ? { sackPermitted: true } : {},
-		...sock.tstampOk ? { timestamps: {
-			value,
-			echo: sock.tsRecent
-		} } : {},
-		...sock.wscaleOk ? { windowScale: sock.rcvWscale } : {}
+		...(sock.sackOk ? { sackPermitted: true } : {}),
+		...(sock.tstampOk
+			? {
+					timestamps: {
+						value,
+						echo: sock.tsRecent,
+					},
+				}
+			: {}),
+		...(sock.wscaleOk ? { windowScale: sock.rcvWscale } : {}),
 	});
 }
 function stampOption(sock) {
 	if (!sock.tstampOk) return NO_BYTES;
-	return timestampOption(tcpClockMs(sock.options.netns) + sock.tsOffset >>> 0, sock.tsRecent);
+	return timestampOption((tcpClockMs(sock.options.netns) + sock.tsOffset) >>> 0, sock.tsRecent);
 }
 /** The next hop need not be asked whether it is there (`sock_confirm_neigh`). */
 function confirmNeighbour(sock, dst) {
@@ -13723,9 +14051,9 @@ function whatOf(ends, flags, payloadBytes) {
 }
 // src/sim/transport/tcp-output.ts
 /**
-* Sending: cutting the byte stream into segments, within the peer's window and the congestion window, with Nagle
-* (net/ipv4/tcp_output.c). Not modelled: segmentation offload (every segment is a packet), pacing, tail loss probes.
-*/
+ * Sending: cutting the byte stream into segments, within the peer's window and the congestion window, with Nagle
+ * (net/ipv4/tcp_output.c). Not modelled: segmentation offload (every segment is a packet), pacing, tail loss probes.
+ */
 const RTO_MIN_NS$1 = 2e8;
 const RTO_MAX_NS = 12e10;
 /** Sends the SYN of a new connection, or the SYN-ACK of a simultaneous open. */
@@ -13754,7 +14082,7 @@ function tcpPush(sock) {
 }
 /** True when there are bytes, or a FIN, that were not sent yet. */
 function hasUnsent(sock) {
-	return sock.unsentBytes > 0 || sock.finQueued && !sock.finSent;
+	return sock.unsentBytes > 0 || (sock.finQueued && !sock.finSent);
 }
 function tcpSendAck(sock) {
 	if (sock.state === "CLOSE") return;
@@ -13770,7 +14098,7 @@ function tcpSendChallengeAck(sock) {
 }
 /** Answers a segment that is out of the window; those without data only every half second, against loops of ACKs. */
 function tcpSendDupAck(sock, seg) {
-	if (seg.seq !== seg.endSeq && (seg.flags & 2) === 0 || !oowLimited(sock)) tcpSendAck(sock);
+	if ((seg.seq !== seg.endSeq && (seg.flags & 2) === 0) || !oowLimited(sock)) tcpSendAck(sock);
 }
 /** Sends the oldest segment again, cut when the MSS has become smaller (`tcp_retransmit_skb`). */
 function tcpRetransmit(sock, index) {
@@ -13786,7 +14114,8 @@ function tcpRetransmit(sock, index) {
 }
 /** Sends lost segments again as far as the congestion window allows (`tcp_xmit_retransmit_queue`). */
 function tcpRetransmitLost(sock) {
-	for (let k = 0; sock.lostOut > 0 && k < sock.rtxQueue.length && sock.inFlight < sock.cwnd; k += 1) if (sock.rtxQueue[k]?.lost === true) tcpRetransmit(sock, k);
+	for (let k = 0; sock.lostOut > 0 && k < sock.rtxQueue.length && sock.inFlight < sock.cwnd; k += 1)
+		if (sock.rtxQueue[k]?.lost === true) tcpRetransmit(sock, k);
 }
 function tcpMarkLost(sock, seg) {
 	if (seg.lost) return;
@@ -13852,7 +14181,7 @@ function segment(sock, endSeq, flags, payload) {
 		payload,
 		sentNs,
 		retransmitted: false,
-		lost: false
+		lost: false,
 	};
 }
 /** The next `size` unsent bytes, and whether they end what the program gave in one call (PSH). */
@@ -13872,8 +14201,8 @@ function takeUnsent(sock, size) {
 	}
 	sock.unsentBytes -= size - left;
 	return {
-		payload: parts.length === 1 ? parts[0] ?? NO_BYTES : concatBytes(...parts),
-		endsSend
+		payload: parts.length === 1 ? (parts[0] ?? NO_BYTES) : concatBytes(...parts),
+		endsSend,
 	};
 }
 function splitIfTooLong(sock, index) {
@@ -13884,12 +14213,12 @@ function splitIfTooLong(sock, index) {
 		...seg,
 		endSeq: cut,
 		flags: 0,
-		payload: seg.payload.subarray(0, sock.mss)
+		payload: seg.payload.subarray(0, sock.mss),
 	};
 	const tail = {
 		...seg,
 		seq: cut,
-		payload: seg.payload.subarray(sock.mss)
+		payload: seg.payload.subarray(sock.mss),
 	};
 	if (seg.lost) sock.lostOut += 1;
 	sock.rtxQueue.splice(index, 1, head, tail);
@@ -13934,7 +14263,14 @@ function storeTimestamp(sock, seg) {
 /** True when the segment told a new window. */
 function updateWindow(sock, seg) {
 	const window = (seg.flags & 2) === 0 ? seg.window * 2 ** sock.sndWscale : seg.window;
-	if (!(after(seg.ack, sock.sndUna) || after(seg.seq, sock.sndWl1) || seg.seq === sock.sndWl1 && (window > sock.sndWnd || window === 0))) return false;
+	if (
+		!(
+			after(seg.ack, sock.sndUna) ||
+			after(seg.seq, sock.sndWl1) ||
+			(seg.seq === sock.sndWl1 && (window > sock.sndWnd || window === 0))
+		)
+	)
+		return false;
 	const changed = window !== sock.sndWnd;
 	sock.sndWl1 = seg.seq;
 	sock.sndWnd = window;
@@ -13985,7 +14321,7 @@ function cleanRtxQueue(sock, seg) {
 		head.seq = seg.ack;
 	}
 	if (rttNs < 0 && seg.hasTimestamp && sock.tstampOk && seg.tsecr !== 0) {
-		const sentMs = seg.tsecr - sock.tsOffset >>> 0;
+		const sentMs = (seg.tsecr - sock.tsOffset) >>> 0;
 		rttNs = Math.max(0, seqDiff(tcpClockMs(sock.options.netns) >>> 0, sentMs)) * 1e6;
 	}
 	if (rttNs >= 0) tcpRttSample(sock, rttNs);
@@ -14114,11 +14450,22 @@ function tcpWindowUpdate(sock) {
 /** RFC 7323 §5; an ACK that merely came late is let through (`tcp_disordered_ack`). */
 function pawsDiscard(sock, seg) {
 	if (!sock.tstampOk || !seg.hasTimestamp || !before(seg.tsval, sock.tsRecent)) return false;
-	return !(seg.seq === seg.endSeq && seg.seq === sock.rcvNxt && seg.ack === sock.sndUna && seqDiff(sock.tsRecent, seg.tsval) <= sock.rtoNs / 1e6);
+	return !(
+		seg.seq === seg.endSeq &&
+		seg.seq === sock.rcvNxt &&
+		seg.ack === sock.sndUna &&
+		seqDiff(sock.tsRecent, seg.tsval) <= sock.rtoNs / 1e6
+	);
 }
 /** The SYN-ACK of a peer that opened at the same moment. */
 function answersCrossedSyn(sock, seg) {
-	return sock.state === "SYN_RECV" && (seg.flags & 16) !== 0 && seg.ack === sock.sndNxt && seqAdd(seg.seq, 1) === seg.endSeq && seg.endSeq === sock.rcvNxt;
+	return (
+		sock.state === "SYN_RECV" &&
+		(seg.flags & 16) !== 0 &&
+		seg.ack === sock.sndNxt &&
+		seqAdd(seg.seq, 1) === seg.endSeq &&
+		seg.endSeq === sock.rcvNxt
+	);
 }
 /** RFC 9293 §3.10.7.4, as lenient at the left edge as Linux (`tcp_sequence`). */
 function tcpSequence(sock, seg) {
@@ -14146,7 +14493,7 @@ function keepEarly(sock, { seq, endSeq, payload, flags }) {
 		seq,
 		endSeq,
 		payload,
-		flags
+		flags,
 	});
 }
 // src/sim/transport/tcp-reset.ts
@@ -14158,7 +14505,7 @@ function endsOf(seg) {
 		laddr: inetDst(skb),
 		lport: tcpDport(skb.bytes, skb.data),
 		raddr: inetSrc(skb),
-		rport: tcpSport(skb.bytes, skb.data)
+		rport: tcpSport(skb.bytes, skb.data),
 	};
 }
 /** Answers with a RST, unless the segment is one; `skb.data` is still at the TCP header. */
@@ -14173,13 +14520,13 @@ function tcpV4SendReset(netns, seg) {
 		options: NO_BYTES,
 		fn: "tcp_v4_send_reset",
 		parent: seg.skb,
-		tos: ipv4Tos(seg.skb.bytes, seg.skb.network) & -4
+		tos: ipv4Tos(seg.skb.bytes, seg.skb.network) & -4,
 	});
 	if (rst === void 0) return;
 	traceStep(seg.skb, netns, "tcp_v4_send_reset", {
 		step: "answer",
 		what: "TCP RST",
-		child: rst.id
+		child: rst.id,
 	});
 }
 // src/sim/transport/tcp-input.ts
@@ -14276,9 +14623,9 @@ function tcpFinAcked(sock) {
 	return true;
 }
 /**
-* Data is acknowledged before the program sees it (Linux's quick ACK; delayed ACKs are not modelled), a bare FIN after
-* it, so that a program which closes at once sends its own FIN with the ACK.
-*/
+ * Data is acknowledged before the program sees it (Linux's quick ACK; delayed ACKs are not modelled), a bare FIN after
+ * it, so that a program which closes at once sends its own FIN with the ACK.
+ */
 function answerAndTell(sock, seg) {
 	const bareFin = sock.finArrived && seg.payload.length === 0;
 	if (sock.ackPending && !bareFin) tcpSendAck(sock);
@@ -14312,24 +14659,24 @@ function describeIfTraced(sock) {
 // src/sim/transport/tcp-secure.ts
 const secrets = pernet((netns) => ({
 	seq: netns.machine.rng.uint32(),
-	ts: netns.machine.rng.uint32()
+	ts: netns.machine.rng.uint32(),
 }));
 /** A hash of the four-tuple plus a clock of 64 ns, so that a later connection of the same ends begins later. */
 function secureTcpSeq(netns, ends) {
 	const { seq } = secrets(netns);
-	const hash = flowHash(ends.laddr, ends.lport ^ seq & 65535, ends.raddr, ends.rport ^ seq >>> 16);
-	return Math.imul(hash ^ seq, 2654435761) + Math.floor(netns.machine.loop.now() / 64) >>> 0;
+	const hash = flowHash(ends.laddr, ends.lport ^ (seq & 65535), ends.raddr, ends.rport ^ (seq >>> 16));
+	return (Math.imul(hash ^ seq, 2654435761) + Math.floor(netns.machine.loop.now() / 64)) >>> 0;
 }
 /** Like it a hash of the four-tuple, so that time stamps go on growing when a port is used again. */
 function secureTcpTsOffset(netns, ends) {
 	const { ts } = secrets(netns);
-	const hash = flowHash(ends.laddr, ends.lport ^ ts & 65535, ends.raddr, ends.rport ^ ts >>> 16);
+	const hash = flowHash(ends.laddr, ends.lport ^ (ts & 65535), ends.raddr, ends.rport ^ (ts >>> 16));
 	return Math.imul(hash ^ ts, 2654435761) >>> 0;
 }
 /** Where the search for a local port begins (`secure_ipv4_port_ephemeral`). */
 function secureTcpPortOffset(netns, far) {
 	const { seq, ts } = secrets(netns);
-	return Math.imul(flowHash(far.laddr, seq & 65535, far.raddr, far.rport ^ ts >>> 16) ^ ts, 2654435761) >>> 0;
+	return Math.imul(flowHash(far.laddr, seq & 65535, far.raddr, far.rport ^ (ts >>> 16)) ^ ts, 2654435761) >>> 0;
 }
 // src/sim/transport/tcp-timer.ts
 /** What happens when nothing comes back: retransmission, zero-window probes, giving up (net/ipv4/tcp_timer.c). */
@@ -14408,7 +14755,8 @@ function tcpListenRcv(listener, seg, isn) {
 		tcpV4SendReset(netns, seg);
 		return drop$1(netns, seg, "TCP_FLAGS");
 	}
-	if (!((flags & 2) !== 0 && (flags & 1) === 0) || skb.dst?.type === "broadcast" || skb.dst?.type === "multicast") return drop$1(netns, seg, "TCP_FLAGS");
+	if (!((flags & 2) !== 0 && (flags & 1) === 0) || skb.dst?.type === "broadcast" || skb.dst?.type === "multicast")
+		return drop$1(netns, seg, "TCP_FLAGS");
 	return tcpConnRequest(listener, seg, isn);
 }
 /** A segment for a half-open connection. */
@@ -14456,7 +14804,7 @@ function tcpConnRequest(listener, seg, isn) {
 		sndIsn: isn ?? secureTcpSeq(netns, ends),
 		agreed: agree(netns, ends, seg, tcpAdvMss(dst.mtu)),
 		tsRecent: seg.tsval,
-		onTimer: onRequestTimer
+		onTimer: onRequestTimer,
 	});
 	tcpTable(netns).established.insert(request);
 	const fate = deliverSkb(seg.skb, netns, "tcp_v4_rcv", describe$1(request));
@@ -14479,14 +14827,14 @@ function agree(netns, ends, seg, advMss) {
 		rcvWscale: wscaleOk ? tcpWindowScale(conf) : 0,
 		rcvWnd: tcpInitialWindow(conf, tstampOk ? advMss - 12 : advMss),
 		advMss,
-		tsOffset: conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, ends) : 0
+		tsOffset: conf.tcpTimestamps === 1 ? secureTcpTsOffset(netns, ends) : 0,
 	};
 }
 function sendSynAck(request, parent) {
 	const { agreed, listener } = request;
 	const { netns } = listener.options;
 	request.sentNs = netns.machine.loop.now();
-	const value = tcpClockMs(netns) + agreed.tsOffset >>> 0;
+	const value = (tcpClockMs(netns) + agreed.tsOffset) >>> 0;
 	tcpSendReply(netns, request, {
 		seq: request.sndIsn,
 		ack: seqAdd(request.rcvIsn, 1),
@@ -14494,27 +14842,31 @@ function sendSynAck(request, parent) {
 		window: agreed.rcvWnd,
 		options: buildTcpOptions({
 			mss: agreed.advMss,
-			...agreed.sackOk ? { sackPermitted: true } : {},
-			...agreed.tstampOk ? { timestamps: {
-				value,
-				echo: request.tsRecent
-			} } : {},
-			...agreed.wscaleOk ? { windowScale: agreed.rcvWscale } : {}
+			...(agreed.sackOk ? { sackPermitted: true } : {}),
+			...(agreed.tstampOk
+				? {
+						timestamps: {
+							value,
+							echo: request.tsRecent,
+						},
+					}
+				: {}),
+			...(agreed.wscaleOk ? { windowScale: agreed.rcvWscale } : {}),
 		}),
 		fn: "tcp_v4_send_synack",
-		...parent === void 0 ? {} : { parent: parent.skb },
+		...(parent === void 0 ? {} : { parent: parent.skb }),
 		from: listener.options,
 		sk: {
 			describe: "a listening socket",
-			owner: listener.options.owner
-		}
+			owner: listener.options.owner,
+		},
 	});
 }
 /** Tells a peer whose segment does not fit where we are (`tcp_v4_reqsk_send_ack`). */
 function sendRequestAck(request, parent) {
 	const { agreed, listener } = request;
 	const { netns } = listener.options;
-	const value = tcpClockMs(netns) + agreed.tsOffset >>> 0;
+	const value = (tcpClockMs(netns) + agreed.tsOffset) >>> 0;
 	tcpSendReply(netns, request, {
 		seq: seqAdd(request.sndIsn, 1),
 		ack: seqAdd(request.rcvIsn, 1),
@@ -14523,7 +14875,7 @@ function sendRequestAck(request, parent) {
 		options: agreed.tstampOk ? timestampOption(value, request.tsRecent) : NO_BYTES,
 		fn: "tcp_v4_reqsk_send_ack",
 		parent: parent.skb,
-		from: listener.options
+		from: listener.options,
 	});
 }
 /** No ACK came: the SYN-ACK again after 1, 3, 7, 15 and 31 s (tcp_synack_retries), then no more (`reqsk_timer_handler`). */
@@ -14546,7 +14898,7 @@ function tcpChild(request, seg) {
 		state: "SYN_RECV",
 		handlers: {},
 		onTimer: tcpWriteTimer,
-		onEstablished: listener.onAccept
+		onEstablished: listener.onAccept,
 	});
 	const firstSeq = seqAdd(request.sndIsn, 1);
 	sock.sndUna = firstSeq;
@@ -14598,7 +14950,7 @@ function tcpTimewaitRcv(timewait, seg) {
 		}
 		return take$1(timewait, seg);
 	}
-	const newer = after(seg.seq, timewait.rcvNxt) || stamped && after(seg.tsval, timewait.tsRecent);
+	const newer = after(seg.seq, timewait.rcvNxt) || (stamped && after(seg.tsval, timewait.tsRecent));
 	if ((flags & 2) !== 0 && (flags & 20) === 0 && !old && newer) {
 		const dif = seg.skb.dev?.ifindex ?? 0;
 		const listener = tcpLookupListener(tcpTable(netns), timewait.laddr, timewait.lport, dif);
@@ -14609,7 +14961,9 @@ function tcpTimewaitRcv(timewait, seg) {
 	}
 	if (rst) return take$1(timewait, seg);
 	if (old || (flags & 16) !== 0) tcpTimewaitSchedule(timewait);
-	const fate = old ? dropSkb(seg.skb, netns, "tcp_v4_rcv", "TCP_RFC7323_TW_PAWS", { detail: describe(timewait) }) : take$1(timewait, seg);
+	const fate = old
+		? dropSkb(seg.skb, netns, "tcp_v4_rcv", "TCP_RFC7323_TW_PAWS", { detail: describe(timewait) })
+		: take$1(timewait, seg);
 	sendTimewaitAck(timewait, seg);
 	return fate;
 }
@@ -14621,7 +14975,7 @@ function sendTimewaitAck(timewait, seg) {
 	const limitNs = transportConf(options.netns).tcpInvalidRatelimitMs * 1e6;
 	if (bare && nowNs - timewait.lastOowAckNs < limitNs) return;
 	timewait.lastOowAckNs = nowNs;
-	const value = tcpClockMs(options.netns) + timewait.tsOffset >>> 0;
+	const value = (tcpClockMs(options.netns) + timewait.tsOffset) >>> 0;
 	tcpSendReply(options.netns, timewait, {
 		seq: timewait.sndNxt,
 		ack: timewait.rcvNxt,
@@ -14630,7 +14984,7 @@ function sendTimewaitAck(timewait, seg) {
 		options: timewait.tstampOk ? timestampOption(value, timewait.tsRecent) : NO_BYTES,
 		fn: "tcp_v4_timewait_ack",
 		parent: seg.skb,
-		from: options
+		from: options,
 	});
 }
 function take$1(timewait, seg) {
@@ -14648,15 +15002,19 @@ function tcpV4Rcv(skb) {
 	const { dev } = skb;
 	if (dev === void 0) throw new Error("tcp_v4_rcv: a packet without a device");
 	const { netns } = dev;
-	if (skb.pktType !== "host") return dropSkb(skb, netns, "tcp_v4_rcv", "NOT_SPECIFIED", { detail: "not for this host" });
+	if (skb.pktType !== "host")
+		return dropSkb(skb, netns, "tcp_v4_rcv", "NOT_SPECIFIED", { detail: "not for this host" });
 	const seg = readTcpArrival(skb);
 	if (seg === void 0) return dropSkb(skb, netns, "tcp_v4_rcv", "PKT_TOO_SMALL");
 	const saddr = inetSrc(skb);
 	const daddr = inetDst(skb);
-	if (!tcpChecksumIsValid(skb.bytes, skb.data, skb.end, {
-		src: v4$1(saddr),
-		dst: v4$1(daddr)
-	})) return dropSkb(skb, netns, "tcp_v4_rcv", "TCP_CSUM");
+	if (
+		!tcpChecksumIsValid(skb.bytes, skb.data, skb.end, {
+			src: v4$1(saddr),
+			dst: v4$1(daddr),
+		})
+	)
+		return dropSkb(skb, netns, "tcp_v4_rcv", "TCP_CSUM");
 	const table = tcpTable(netns);
 	const dport = tcpDport(skb.bytes, skb.data);
 	const found = table.established.find(daddr, dport, saddr, tcpSport(skb.bytes, skb.data));
@@ -14678,7 +15036,8 @@ function tcpV4Err(skb, error) {
 	if (found === void 0 || found.kind === "timewait") return;
 	if (found.kind === "request") {
 		const unreachable = error.code === 0 || error.code === 1;
-		if ((error.type === 12 || error.type === 11 || error.type === 3 && unreachable) && seq === found.sndIsn) tcpRequestDrop(found);
+		if ((error.type === 12 || error.type === 11 || (error.type === 3 && unreachable)) && seq === found.sndIsn)
+			tcpRequestDrop(found);
 		return;
 	}
 	if (before(seq, found.sndUna) || after(seq, found.sndNxt)) return;
@@ -14693,10 +15052,14 @@ function tcpV4Err(skb, error) {
 }
 function toEndpoint(found, seg) {
 	switch (found.kind) {
-		case "sock": return tcpDoRcv(found, seg);
-		case "request": return tcpCheckReq(found, seg);
-		case "timewait": return tcpTimewaitRcv(found, seg);
-		default: return assertNever(found);
+		case "sock":
+			return tcpDoRcv(found, seg);
+		case "request":
+			return tcpCheckReq(found, seg);
+		case "timewait":
+			return tcpTimewaitRcv(found, seg);
+		default:
+			return assertNever(found);
 	}
 }
 function isBoundTo(found, ifindex) {
@@ -14705,7 +15068,12 @@ function isBoundTo(found, ifindex) {
 }
 function lookupQuoted(netns, skb, tcp) {
 	const { bytes, data } = skb;
-	return tcpTable(netns).established.find(ipv4Src(bytes, data), tcpSport(bytes, tcp), ipv4Dst(bytes, data), tcpDport(bytes, tcp));
+	return tcpTable(netns).established.find(
+		ipv4Src(bytes, data),
+		tcpSport(bytes, tcp),
+		ipv4Dst(bytes, data),
+		tcpDport(bytes, tcp),
+	);
 }
 /** The path's MTU became smaller: what is too long goes out again in shorter segments (`tcp_v4_mtu_reduced`, `tcp_simple_retransmit`). */
 function tcpMtuReduced(sock) {
@@ -14769,7 +15137,7 @@ function udpGetPort(sock) {
 	const count = portHigh - portLow + 1;
 	const start = sock.options.netns.machine.rng.below(count);
 	for (let k = 0; k < count; k += 1) {
-		const port = portLow + (start + k) % count;
+		const port = portLow + ((start + k) % count);
 		if (portIsFree(sock, port)) return take(sock, port);
 	}
 	return socketErr("EADDRINUSE", "no free port");
@@ -14820,7 +15188,10 @@ function portIsFree(sock, port) {
 	const others = udpTable(sock.options.netns).byPort.get(port);
 	if (others === void 0) return true;
 	return !others.some((other) => {
-		return (dev(sock) === 0 || dev(other) === 0 || dev(sock) === dev(other)) && (sock.laddr === 0 || other.laddr === 0 || sock.laddr === other.laddr);
+		return (
+			(dev(sock) === 0 || dev(other) === 0 || dev(sock) === dev(other)) &&
+			(sock.laddr === 0 || other.laddr === 0 || sock.laddr === other.laddr)
+		);
 	});
 }
 function dev(sock) {
@@ -14829,7 +15200,7 @@ function dev(sock) {
 function take(sock, port) {
 	const { byPort } = udpTable(sock.options.netns);
 	sock.lport = port;
-	byPort.set(port, [sock, ...byPort.get(port) ?? []]);
+	byPort.set(port, [sock, ...(byPort.get(port) ?? [])]);
 	return ok(void 0);
 }
 // src/sim/transport/udp-input.ts
@@ -14844,16 +15215,19 @@ function udpRcv(skb) {
 	const end = data + length;
 	const saddr = inetSrc(skb);
 	const daddr = inetDst(skb);
-	if (!udpChecksumIsValid(bytes, data, end, {
-		src: v4$1(saddr),
-		dst: v4$1(daddr)
-	})) return dropSkb(skb, netns, "__udp4_lib_rcv", "UDP_CSUM");
+	if (
+		!udpChecksumIsValid(bytes, data, end, {
+			src: v4$1(saddr),
+			dst: v4$1(daddr),
+		})
+	)
+		return dropSkb(skb, netns, "__udp4_lib_rcv", "UDP_CSUM");
 	const at = {
 		saddr,
 		sport: udpSport(bytes, data),
 		daddr,
 		dport: udpDport(bytes, data),
-		dif: skb.dev?.ifindex ?? 0
+		dif: skb.dev?.ifindex ?? 0,
 	};
 	const type = skb.dst?.type;
 	if (type === "broadcast" || type === "multicast") return udpDeliverToAll(skb, netns, at, end);
@@ -14876,7 +15250,7 @@ function udpErr(skb, error) {
 		sport: udpDport(bytes, udp),
 		daddr: ipv4Src(bytes, data),
 		dport: udpSport(bytes, udp),
-		dif: skb.dev?.ifindex ?? 0
+		dif: skb.dev?.ifindex ?? 0,
 	});
 	if (sock === void 0) return;
 	sock.handlers.onIcmpError?.({
@@ -14884,7 +15258,7 @@ function udpErr(skb, error) {
 		type: error.type,
 		code: error.code,
 		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
-		...error.type === 3 && error.code === 4 ? { mtu: error.info } : {}
+		...(error.type === 3 && error.code === 4 ? { mtu: error.info } : {}),
 	});
 	if (sock.rport === 0) return;
 	if (error.type === 3 && error.code === 4) {
@@ -14902,7 +15276,12 @@ function udpQueueRcv(sock, skb, at, end) {
 function udpDeliverToAll(skb, netns, at, end) {
 	const socks = udpLookupAll(udpTable(netns), at);
 	if (socks.length === 0) return dropSkb(skb, netns, "__udp4_lib_mcast_deliver", "NO_SOCKET");
-	const fate = deliverSkb(skb, netns, "__udp4_lib_mcast_deliver", socks.map((sock) => deliveredTo(skb, sock, at)).join(", "));
+	const fate = deliverSkb(
+		skb,
+		netns,
+		"__udp4_lib_mcast_deliver",
+		socks.map((sock) => deliveredTo(skb, sock, at)).join(", "),
+	);
 	for (const sock of socks) give$1(sock, skb.bytes.slice(skb.data + 8, end), at);
 	return fate;
 }
@@ -14916,7 +15295,7 @@ function fromName(sock, saddr, sport) {
 	const name = socketAddr(saddr, sport);
 	sock.lastFrom = {
 		num: saddr,
-		name
+		name,
 	};
 	return name;
 }
@@ -14926,7 +15305,7 @@ function toName(sock, daddr) {
 	const name = socketAddr(daddr, sock.lport);
 	sock.lastHere = {
 		num: daddr,
-		name
+		name,
 	};
 	return name;
 }
@@ -14940,11 +15319,11 @@ function deliveredTo(skb, sock, at) {
 function initTransport(machine) {
 	machine.inetProtocols.set(6, {
 		handler: tcpV4Rcv,
-		errHandler: tcpV4Err
+		errHandler: tcpV4Err,
 	});
 	machine.inetProtocols.set(17, {
 		handler: udpRcv,
-		errHandler: udpErr
+		errHandler: udpErr,
 	});
 	registerTransportSysctls(machine);
 	machine.onNetnsCreated.push(registerPing);
@@ -14952,9 +15331,10 @@ function initTransport(machine) {
 }
 /** The namespace goes away: its connections end without a word, and no timer stays behind. */
 function endSockets(netns) {
-	for (const flow of tcpTable(netns).established.list()) if (flow.kind === "sock") tcpDone(flow);
-	else if (flow.kind === "request") tcpRequestDrop(flow);
-	else tcpTimewaitKill(flow);
+	for (const flow of tcpTable(netns).established.list())
+		if (flow.kind === "sock") tcpDone(flow);
+		else if (flow.kind === "request") tcpRequestDrop(flow);
+		else tcpTimewaitKill(flow);
 }
 // src/sim/init.ts
 /** Registers every part of the simulated kernel with a machine: the one place that knows them all, and their order. */
@@ -14980,24 +15360,27 @@ function initDev(machine) {
 function inetRtmGetroute(netns, query) {
 	const dst = ipv4(query.dst);
 	const src = ipv4(query.src);
-	if (dst === void 0 || query.src !== void 0 && src === void 0) return refuse$1("ENETUNREACH");
-	const devices = [query.iif, query.oif].map((name) => name === void 0 ? name : netns.devicesByName.get(name));
+	if (dst === void 0 || (query.src !== void 0 && src === void 0)) return refuse$1("ENETUNREACH");
+	const devices = [query.iif, query.oif].map((name) => (name === void 0 ? name : netns.devicesByName.get(name)));
 	const missing = [query.iif, query.oif].find((name, k) => name !== void 0 && devices[k] === void 0);
-	if (missing !== void 0) return err({
-		errno: "ENODEV",
-		op: -1,
-		message: `Cannot find device "${missing}"`
-	});
+	if (missing !== void 0)
+		return err({
+			errno: "ENODEV",
+			op: -1,
+			message: `Cannot find device "${missing}"`,
+		});
 	const [iif, oif] = devices;
-	return iif === void 0 ? output(netns, query, {
-		dst,
-		src,
-		oif
-	}) : input(iif, {
-		src: src ?? 0,
-		dst,
-		mark: query.mark ?? 0
-	});
+	return iif === void 0
+		? output(netns, query, {
+				dst,
+				src,
+				oif,
+			})
+		: input(iif, {
+				src: src ?? 0,
+				dst,
+				mark: query.mark ?? 0,
+			});
 }
 function input(dev, addrs) {
 	const { route: found, redirect } = ipRouteInputAddrs(dev, addrs);
@@ -15005,7 +15388,7 @@ function input(dev, addrs) {
 	if (found.errno !== void 0) return refuse$1(found.errno);
 	return ok({
 		...answerOf(dev.netns, found),
-		...redirect ? { redirect } : {}
+		...(redirect ? { redirect } : {}),
 	});
 }
 function output(netns, query, flow) {
@@ -15017,7 +15400,7 @@ function output(netns, query, flow) {
 		tos: query.tos ?? 0,
 		proto: query.proto ?? 0,
 		sport: query.sport,
-		dport: query.dport
+		dport: query.dport,
 	});
 	if (!found.ok) return refuse$1(found.error);
 	if (!(found.value instanceof Ipv4Dst)) return refuse$1("EINVAL");
@@ -15025,7 +15408,7 @@ function output(netns, query, flow) {
 	const shown = flow.src === void 0 && prefsrc !== void 0 ? { prefsrc: ipText(prefsrc) } : {};
 	return ok({
 		...answerOf(netns, found.value),
-		...shown
+		...shown,
 	});
 }
 function answerOf(netns, dst) {
@@ -15034,10 +15417,10 @@ function answerOf(netns, dst) {
 	return {
 		type: dst.type,
 		dev: dst.dev.name,
-		...gateway === void 0 ? {} : { via: ipText(gateway) },
-		table: fibRoute === void 0 ? 0 : table ?? 0,
-		...dst.mtu === dst.dev.mtu ? {} : { mtu: dst.mtu },
-		...route === void 0 ? {} : { route }
+		...(gateway === void 0 ? {} : { via: ipText(gateway) }),
+		table: fibRoute === void 0 ? 0 : (table ?? 0),
+		...(dst.mtu === dst.dev.mtu ? {} : { mtu: dst.mtu }),
+		...(route === void 0 ? {} : { route }),
 	};
 }
 function ipv4(addr) {
@@ -15049,13 +15432,13 @@ const TEXT = {
 	ENETUNREACH: "Network is unreachable",
 	EHOSTUNREACH: "No route to host",
 	EACCES: "Permission denied",
-	EINVAL: "Invalid argument"
+	EINVAL: "Invalid argument",
 };
 function refuse$1(errno) {
 	return err({
 		errno,
 		op: -1,
-		message: TEXT[errno]
+		message: TEXT[errno],
 	});
 }
 // src/sim/net-namespace.ts
@@ -15134,16 +15517,18 @@ var ConntrackWatch = class {
 	#emit(type, ct) {
 		const atNs = this.#net.now();
 		const entry = conntrackEntryOf(ct, atNs);
-		const event = this.byUser ? {
-			type,
-			atNs,
-			entry,
-			byUser: true
-		} : {
-			type,
-			atNs,
-			entry
-		};
+		const event = this.byUser
+			? {
+					type,
+					atNs,
+					entry,
+					byUser: true,
+				}
+			: {
+					type,
+					atNs,
+					entry,
+				};
 		for (const listener of [...this.listeners]) listener(event);
 	}
 	#expectEndOf(ct) {
@@ -15169,7 +15554,7 @@ var ConntrackWatch = class {
 };
 /** What an update is told about besides the mark, as a number (`IPCT_REPLY`, `IPCT_ASSURED`, `IPCT_PROTOINFO`). */
 function reportable(ct) {
-	return ct.status & 6 | (ct.tcp?.state ?? 0) << 16;
+	return (ct.status & 6) | ((ct.tcp?.state ?? 0) << 16);
 }
 // src/sim/objects/handler.ts
 /** What each kind of kernel object brings to a transaction: how it is changed, how that is undone, how it is listed. */
@@ -15177,7 +15562,7 @@ function reportable(ct) {
 function refuse(errno, message) {
 	return err({
 		errno,
-		message
+		message,
 	});
 }
 /** The refusal that each tool gives for an unknown device. */
@@ -15192,9 +15577,11 @@ const addrHandler = {
 		if (dev === void 0) return noDevice(addr.dev);
 		const local = ipNum(addr.addr.addr);
 		const broadcast = addr.broadcast === void 0 ? void 0 : ipNum(addr.broadcast);
-		if (typeof local !== "number" || typeof broadcast === "bigint") return refuse("EOPNOTSUPP", `IPv6 is not modelled (address ${formatCidr(addr.addr)})`);
+		if (typeof local !== "number" || typeof broadcast === "bigint")
+			return refuse("EOPNOTSUPP", `IPv6 is not modelled (address ${formatCidr(addr.addr)})`);
 		const found = findIfa(dev, local, addr.addr.prefix);
-		if (verb === "delete") return found === void 0 ? refuse("EADDRNOTAVAIL", "ipv4: Address not found.") : remove$3(dev, found);
+		if (verb === "delete")
+			return found === void 0 ? refuse("EADDRNOTAVAIL", "ipv4: Address not found.") : remove$3(dev, found);
 		if (verb === "replace" && found !== void 0) return ok(() => {});
 		if (local === 0) return ok(() => {});
 		const { prefix } = addr.addr;
@@ -15205,12 +15592,14 @@ const addrHandler = {
 			prefix,
 			broadcast,
 			scope,
-			...label === void 0 ? {} : { label }
+			...(label === void 0 ? {} : { label }),
 		});
 	},
 	dump(netns) {
-		return [...netns.devices.values()].sort((a, b) => a.ifindex - b.ifindex).flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
-	}
+		return [...netns.devices.values()]
+			.sort((a, b) => a.ifindex - b.ifindex)
+			.flatMap((dev) => inDev(dev).addrs.map((ifa) => addrObject(dev, ifa)));
+	},
 };
 /** With the last address go the device's neighbours (`fib_disable_ip`). */
 function remove$3(dev, ifa) {
@@ -15224,12 +15613,12 @@ function addrObject(dev, ifa) {
 		dev: dev.name,
 		addr: {
 			addr: ipText(ifa.local),
-			prefix: ifa.prefix
+			prefix: ifa.prefix,
 		},
-		...ifa.broadcast === void 0 ? {} : { broadcast: ipText(ifa.broadcast) },
+		...(ifa.broadcast === void 0 ? {} : { broadcast: ipText(ifa.broadcast) }),
 		scope: ifa.scope,
-		...ifa.label === void 0 ? {} : { label: ifa.label },
-		...ifa.secondary ? { secondary: true } : {}
+		...(ifa.label === void 0 ? {} : { label: ifa.label }),
+		...(ifa.secondary ? { secondary: true } : {}),
 	};
 }
 // src/sim/objects/conntrack.ts
@@ -15241,7 +15630,8 @@ const conntrackHandler = {
 		const net = conntrackNet(netns);
 		const tuple = tupleOf(object.original, object.original.zone ?? object.zone ?? 0);
 		const ct = net.table.find(tuple, net.now())?.ct;
-		if (ct === void 0 || ct.original.proto !== object.proto) return refuse("ENOENT", "conntrack: Operation failed: such conntrack doesn't exist");
+		if (ct === void 0 || ct.original.proto !== object.proto)
+			return refuse("ENOENT", "conntrack: Operation failed: such conntrack doesn't exist");
 		killConntrackByUser(net, ct);
 		return ok(() => net.table.insert(ct, net.now()));
 	},
@@ -15249,7 +15639,7 @@ const conntrackHandler = {
 	dump(netns) {
 		const net = conntrackNet(netns);
 		return net.table.entries(net.now()).map((ct) => conntrackEntryOf(ct, net.now()));
-	}
+	},
 };
 function tupleOf(tuple, zone) {
 	const found = new CtTuple(void 0, 0);
@@ -15262,7 +15652,7 @@ function tupleOf(tuple, zone) {
 		found.dport = tuple.dport ?? 0;
 	} else {
 		found.sport = tuple.icmp.id;
-		found.dport = tuple.icmp.type << 8 | tuple.icmp.code;
+		found.dport = (tuple.icmp.type << 8) | tuple.icmp.code;
 	}
 	return found;
 }
@@ -15272,7 +15662,8 @@ const fdbHandler = {
 	apply(netns, verb, fdb) {
 		const dev = netns.devicesByName.get(fdb.dev);
 		if (dev === void 0) return noDevice(fdb.dev);
-		if (dev.isLoopback) return refuse("EINVAL", `FDB ${verb === "delete" ? "delete" : "add"} only supported for Ethernet devices.`);
+		if (dev.isLoopback)
+			return refuse("EINVAL", `FDB ${verb === "delete" ? "delete" : "add"} only supported for Ethernet devices.`);
 		const br = bridgeFor(dev);
 		if (br === void 0) return refuse("EOPNOTSUPP", "Operation not supported");
 		const port = dev === br.dev ? void 0 : dev;
@@ -15292,14 +15683,14 @@ const fdbHandler = {
 				port,
 				isLocal: fdb.state === "permanent",
 				isStatic: fdb.state !== void 0,
-				updatedNs: netns.machine.loop.now()
+				updatedNs: netns.machine.loop.now(),
 			});
 		}
 		return ok(undoTo$1(br, mac, saved));
 	},
 	dump(netns) {
 		return bridgesOf(netns).flatMap((br) => br.fdb.entries().map((entry) => fdbObject(br, entry)));
-	}
+	},
 };
 function bridgeFor(dev) {
 	if (dev.ops.type === "bridge") return bridgeOf(dev);
@@ -15320,8 +15711,8 @@ function fdbObject(br, entry) {
 		kind: "fdb",
 		dev: (entry.port ?? br.dev).name,
 		mac: macText(entry.mac),
-		...entry.isStatic ? { state } : {},
-		ageSeconds: entry.isLocal ? 0 : (br.dev.netns.machine.loop.now() - entry.updatedNs) / 1e9
+		...(entry.isStatic ? { state } : {}),
+		ageSeconds: entry.isLocal ? 0 : (br.dev.netns.machine.loop.now() - entry.updatedNs) / 1e9,
 	};
 }
 // src/sim/netfilter/ipset/bitmap-range.ts
@@ -15359,9 +15750,9 @@ function bitmapRange(type, options) {
 				...options,
 				portRange: {
 					from: first,
-					to: last
-				}
-			}
+					to: last,
+				},
+			},
 		};
 	}
 	if (options.range === void 0) return "PROTOCOL";
@@ -15373,7 +15764,7 @@ function bitmapRange(type, options) {
 	const last = Number(maskedNum(Math.max(from, to), netmask)) + 2 ** (32 - netmask) - 1;
 	const range = {
 		from: ipText(first),
-		to: ipText(last)
+		to: ipText(last),
 	};
 	if (netmask === 32) {
 		const { netmask: _all, ...rest } = options;
@@ -15382,8 +15773,8 @@ function bitmapRange(type, options) {
 			range: new BitmapRange(first, last, 1, last - first + 1),
 			options: {
 				...rest,
-				range
-			}
+				range,
+			},
 		};
 	}
 	const shared = Math.clz32(first ^ last);
@@ -15394,8 +15785,8 @@ function bitmapRange(type, options) {
 		range: new BitmapRange(first, last, 2 ** (32 - netmask), elements),
 		options: {
 			...options,
-			range
-		}
+			range,
+		},
 	};
 }
 // src/sim/netfilter/ipset/collector.ts
@@ -15412,7 +15803,7 @@ var Collector = class {
 	due(regions = 1) {
 		const period = this.#kit.gcPeriodSeconds;
 		if (period === void 0 || this.#kit.nowNs < this.#nextNs) return 0;
-		const stepNs = Math.max(.1, period / regions) * NS$1;
+		const stepNs = Math.max(0.1, period / regions) * NS$1;
 		const times = Math.floor((this.#kit.nowNs - this.#nextNs) / stepNs) + 1;
 		this.#nextNs += times * stepNs;
 		return times;
@@ -15429,11 +15820,11 @@ var Extensions = class {
 	comment = "";
 	skbmark = {
 		mark: 0,
-		mask: 0
+		mask: 0,
 	};
 	skbprio = {
 		major: 0,
-		minor: 0
+		minor: 0,
 	};
 	skbqueue = 0;
 };
@@ -15482,11 +15873,11 @@ var ExtensionKit = class {
 		if (this.skbinfo) {
 			ext.skbmark = given.skbmark ?? {
 				mark: 0,
-				mask: 0
+				mask: 0,
 			};
 			ext.skbprio = given.skbprio ?? {
 				major: 0,
-				minor: 0
+				minor: 0,
 			};
 			ext.skbqueue = given.skbqueue ?? 0;
 		}
@@ -15524,15 +15915,17 @@ var ExtensionKit = class {
 	/** As a dump shows it. `storedSeconds`: the timeout has not begun to run. */
 	show(ext, storedSeconds) {
 		return {
-			...this.timeout === void 0 ? {} : { timeout: storedSeconds ?? this.#secondsLeft(ext) },
-			...this.counters ? {
-				packets: ext.packets,
-				bytes: ext.bytes
-			} : {},
-			...ext.comment === "" ? {} : { comment: ext.comment },
-			...ext.skbmark.mark === 0 && ext.skbmark.mask === 0 ? {} : { skbmark: ext.skbmark },
-			...ext.skbprio.major === 0 && ext.skbprio.minor === 0 ? {} : { skbprio: ext.skbprio },
-			...ext.skbqueue === 0 ? {} : { skbqueue: ext.skbqueue }
+			...(this.timeout === void 0 ? {} : { timeout: storedSeconds ?? this.#secondsLeft(ext) }),
+			...(this.counters
+				? {
+						packets: ext.packets,
+						bytes: ext.bytes,
+					}
+				: {}),
+			...(ext.comment === "" ? {} : { comment: ext.comment }),
+			...(ext.skbmark.mark === 0 && ext.skbmark.mask === 0 ? {} : { skbmark: ext.skbmark }),
+			...(ext.skbprio.major === 0 && ext.skbprio.minor === 0 ? {} : { skbprio: ext.skbprio }),
+			...(ext.skbqueue === 0 ? {} : { skbqueue: ext.skbqueue }),
 		};
 	}
 	/** Bytes of an element of `keyBytes` with its extensions (`ip_set_elem_len`). */
@@ -15619,214 +16012,186 @@ const HASH_TYPES = {
 		...type("ip", 6),
 		elemBytes: {
 			ipv4: 4,
-			ipv6: 16
+			ipv6: 16,
 		},
 		setBytes: {
 			ipv4: 216,
-			ipv6: 224
+			ipv6: 224,
 		},
-		words: (e) => addr(e.ip)
+		words: (e) => addr(e.ip),
 	},
 	"hash:mac": {
 		...type("mac", 1),
 		elemBytes: {
 			ipv4: 8,
-			ipv6: 8
+			ipv6: 8,
 		},
 		setBytes: {
 			ipv4: 200,
-			ipv6: 200
+			ipv6: 200,
 		},
-		words: (e) => ether(e.mac)
+		words: (e) => ether(e.mac),
 	},
 	"hash:ip,mac": {
 		...type("ip,mac", 1),
 		elemBytes: {
 			ipv4: 12,
-			ipv6: 24
+			ipv6: 24,
 		},
 		setBytes: {
 			ipv4: 208,
-			ipv6: 216
+			ipv6: 216,
 		},
-		words: (e) => [...addr(e.ip), ...ether(e.mac)]
+		words: (e) => [...addr(e.ip), ...ether(e.mac)],
 	},
 	"hash:ip,mark": {
 		...type("ip,mark", 3),
 		elemBytes: {
 			ipv4: 8,
-			ipv6: 20
+			ipv6: 20,
 		},
 		setBytes: {
 			ipv4: 200,
-			ipv6: 216
+			ipv6: 216,
 		},
-		words: (e) => [...addr(e.ip), e.mark]
+		words: (e) => [...addr(e.ip), e.mark],
 	},
 	"hash:ip,port": {
 		...type("ip,port", 7),
 		elemBytes: {
 			ipv4: 8,
-			ipv6: 20
+			ipv6: 20,
 		},
 		setBytes: {
 			ipv4: 216,
-			ipv6: 232
+			ipv6: 232,
 		},
-		words: (e) => [...addr(e.ip), be16(e.port) | e.proto << 16]
+		words: (e) => [...addr(e.ip), be16(e.port) | (e.proto << 16)],
 	},
 	"hash:ip,port,ip": {
 		...type("ip,port,ip", 6),
 		elemBytes: {
 			ipv4: 12,
-			ipv6: 36
+			ipv6: 36,
 		},
 		setBytes: {
 			ipv4: 208,
-			ipv6: 232
+			ipv6: 232,
 		},
-		words: (e) => [
-			...addr(e.ip),
-			...addr(e.ip2),
-			be16(e.port) | e.proto << 16
-		]
+		words: (e) => [...addr(e.ip), ...addr(e.ip2), be16(e.port) | (e.proto << 16)],
 	},
 	"hash:ip,port,net": {
 		...type("ip,port,net", 8),
 		elemBytes: {
 			ipv4: 12,
-			ipv6: 36
+			ipv6: 36,
 		},
 		setBytes: {
 			ipv4: 464,
-			ipv6: 1256
+			ipv6: 1256,
 		},
-		words: (e) => [
-			...addr(e.ip),
-			...addr(e.ip2),
-			be16(e.port) | e.cidr2 - 1 << 16 | e.proto << 24
-		]
+		words: (e) => [...addr(e.ip), ...addr(e.ip2), be16(e.port) | ((e.cidr2 - 1) << 16) | (e.proto << 24)],
 	},
 	"hash:net": {
 		...type("net", 7),
 		elemBytes: {
 			ipv4: 8,
-			ipv6: 20
+			ipv6: 20,
 		},
 		setBytes: {
 			ipv4: 456,
-			ipv6: 1240
+			ipv6: 1240,
 		},
-		words: (e) => [...addr(e.ip), e.cidr << 24]
+		words: (e) => [...addr(e.ip), e.cidr << 24],
 	},
 	"hash:net,port": {
 		...type("net,port", 8),
 		elemBytes: {
 			ipv4: 8,
-			ipv6: 20
+			ipv6: 20,
 		},
 		setBytes: {
 			ipv4: 456,
-			ipv6: 1240
+			ipv6: 1240,
 		},
-		words: (e) => [...addr(e.ip), be16(e.port) | e.proto << 16 | e.cidr - 1 << 24]
+		words: (e) => [...addr(e.ip), be16(e.port) | (e.proto << 16) | ((e.cidr - 1) << 24)],
 	},
 	"hash:net,net": {
 		...type("net,net", 4),
 		elemBytes: {
 			ipv4: 16,
-			ipv6: 36
+			ipv6: 36,
 		},
 		setBytes: {
 			ipv4: 608,
-			ipv6: 1784
+			ipv6: 1784,
 		},
 		words: (e) => [
 			...addr(e.ip),
 			...addr(e.ip2),
-			e.cidr << 16 | e.cidr2 << 24,
-			...typeof e.ip === "number" ? [0] : []
-		]
+			(e.cidr << 16) | (e.cidr2 << 24),
+			...(typeof e.ip === "number" ? [0] : []),
+		],
 	},
 	"hash:net,port,net": {
 		...type("net,port,net", 3),
 		zeroNet: true,
 		elemBytes: {
 			ipv4: 16,
-			ipv6: 40
+			ipv6: 40,
 		},
 		setBytes: {
 			ipv4: 608,
-			ipv6: 1784
+			ipv6: 1784,
 		},
-		words: (e) => [
-			...addr(e.ip),
-			...addr(e.ip2),
-			be16(e.port) | e.cidr << 16 | e.cidr2 << 24,
-			e.proto << 24
-		]
+		words: (e) => [...addr(e.ip), ...addr(e.ip2), be16(e.port) | (e.cidr << 16) | (e.cidr2 << 24), e.proto << 24],
 	},
 	"hash:net,iface": {
 		...type("net,iface", 8),
 		zeroNet: true,
 		elemBytes: {
 			ipv4: 28,
-			ipv6: 40
+			ipv6: 40,
 		},
 		setBytes: {
 			ipv4: 488,
-			ipv6: 1264
+			ipv6: 1264,
 		},
-		words: (e) => [...addr(e.ip), (e.physdev ? 1 : 0) | e.cidr << 8 | 1 << 24]
-	}
+		words: (e) => [...addr(e.ip), (e.physdev ? 1 : 0) | (e.cidr << 8) | (1 << 24)],
+	},
 };
 function type(text, revision) {
 	const dims = text.split(",").filter(isDim);
 	return {
 		dims,
-		nets: dims.filter((dim) => dim === "ip" || dim === "net").flatMap((dim, at) => dim === "net" ? [at === 0 ? "ip" : "ip2"] : []),
+		nets: dims
+			.filter((dim) => dim === "ip" || dim === "net")
+			.flatMap((dim, at) => (dim === "net" ? [at === 0 ? "ip" : "ip2"] : [])),
 		revision,
-		zeroNet: false
+		zeroNet: false,
 	};
 }
 function isDim(text) {
-	return [
-		"ip",
-		"net",
-		"port",
-		"mac",
-		"mark",
-		"iface"
-	].includes(text);
+	return ["ip", "net", "port", "mac", "mark", "iface"].includes(text);
 }
 function hostPrefix(family) {
 	return family === "ipv4" ? 32 : 128;
 }
 function addr(ip) {
 	if (typeof ip === "number") return [be32(ip)];
-	return [
-		96n,
-		64n,
-		32n,
-		0n
-	].map((shift) => be32(Number(ip >> shift & 4294967295n)));
+	return [96n, 64n, 32n, 0n].map((shift) => be32(Number((ip >> shift) & 4294967295n)));
 }
 /** Six bytes in two words. */
 function ether(mac) {
 	return [be32(Math.floor(mac / 65536)), be16(mac & 65535)];
 }
 function be32(n) {
-	return (n >>> 24 | n >>> 8 & 65280 | n << 8 & 16711680 | n << 24) >>> 0;
+	return ((n >>> 24) | ((n >>> 8) & 65280) | ((n << 8) & 16711680) | (n << 24)) >>> 0;
 }
 function be16(n) {
-	return n >> 8 | (n & 255) << 8;
+	return (n >> 8) | ((n & 255) << 8);
 }
-const WITH_PORTS = [
-	6,
-	132,
-	17,
-	136
-];
+const WITH_PORTS = [6, 132, 17, 136];
 const LAST_ADDRESS = 4294967295;
 /** Calls `visit` for each element in order, until it returns an error. */
 function forEachElem({ type, family }, options, member, visit) {
@@ -15842,7 +16207,7 @@ function forEachElem({ type, family }, options, member, visit) {
 			part,
 			isFirst: at === 0,
 			type,
-			options
+			options,
 		})) {
 			const failed = error ?? walk(at + 1);
 			if (failed !== void 0) return failed;
@@ -15853,7 +16218,8 @@ function forEachElem({ type, family }, options, member, visit) {
 /** Sets one component of the element to each of its values in turn; yields an error for one that cannot be. */
 function* valuesOf(elem, component) {
 	const { dim, part, options } = component;
-	if ((dim === "ip" || dim === "net") && part.kind === "ip") yield* dim === "ip" ? addresses(elem, part, component) : networks(elem, part, component);
+	if ((dim === "ip" || dim === "net") && part.kind === "ip")
+		yield* dim === "ip" ? addresses(elem, part, component) : networks(elem, part, component);
 	else if (dim === "port" && part.kind === "port") yield* ports(elem, part);
 	else if (dim === "mac" && part.kind === "mac") {
 		elem.mac = macNum(part.mac);
@@ -15888,7 +16254,7 @@ function* addresses(elem, part, component) {
 		return isNull && type.dims.join() === "ip,port" ? "EINVAL" : void 0;
 	};
 	const to = part.to === void 0 ? void 0 : ipNum(part.to);
-	if (typeof first !== "number" || to === void 0 && prefix === bits) {
+	if (typeof first !== "number" || (to === void 0 && prefix === bits)) {
 		if (prefix !== bits) {
 			yield "INVALID_CIDR";
 			return;
@@ -15939,7 +16305,7 @@ function* ports(elem, part) {
 	const withPorts = WITH_PORTS.includes(part.proto);
 	const isIcmp = part.proto === 1 || part.proto === 58;
 	elem.proto = part.proto;
-	const to = withPorts ? part.to ?? part.port : part.port;
+	const to = withPorts ? (part.to ?? part.port) : part.port;
 	for (let port = Math.min(part.port, to); port <= Math.max(part.port, to); port += 1) {
 		elem.port = withPorts || isIcmp ? port : 0;
 		yield void 0;
@@ -15959,14 +16325,19 @@ function elemOfPacket(type, options, place, dirs) {
 	const elem = new Elem(place.pkt.src);
 	for (let at = 0; at < type.dims.length; at += 1) {
 		const dim = type.dims[at];
-		if (dim !== void 0 && !readDim(elem, dim, {
-			options,
-			place,
-			isFirst: at === 0,
-			isSrc: dirs[at] === "src"
-		})) return;
+		if (
+			dim !== void 0 &&
+			!readDim(elem, dim, {
+				options,
+				place,
+				isFirst: at === 0,
+				isSrc: dirs[at] === "src",
+			})
+		)
+			return;
 	}
-	if (elem.ip === 0 && (type.dims.length === 1 || type.dims.join() === "ip,port") && type.dims[0] === "ip") return void 0;
+	if (elem.ip === 0 && (type.dims.length === 1 || type.dims.join() === "ip,port") && type.dims[0] === "ip")
+		return void 0;
 	return elem;
 }
 function readDim(elem, dim, { options, place, isFirst, isSrc }) {
@@ -16003,29 +16374,44 @@ function addressOfPacket({ pkt }, isSrc) {
 function portOfPacket({ skb, pkt }, isSrc) {
 	const { proto, transport, end, fragOff } = pkt;
 	const at = transport + (isSrc ? 0 : 2);
-	const read = (offset) => (skb.bytes[offset] ?? 0) << 8 | (skb.bytes[offset + 1] ?? 0);
+	const read = (offset) => ((skb.bytes[offset] ?? 0) << 8) | (skb.bytes[offset + 1] ?? 0);
 	switch (proto) {
-		case 6: return fragOff !== 0 || end - transport < 20 ? void 0 : {
-			proto,
-			port: read(at)
-		};
-		case 132: return fragOff !== 0 || end - transport < 12 ? void 0 : {
-			proto,
-			port: read(at)
-		};
+		case 6:
+			return fragOff !== 0 || end - transport < 20
+				? void 0
+				: {
+						proto,
+						port: read(at),
+					};
+		case 132:
+			return fragOff !== 0 || end - transport < 12
+				? void 0
+				: {
+						proto,
+						port: read(at),
+					};
 		case 17:
-		case 136: return fragOff !== 0 || end - transport < 8 ? void 0 : {
-			proto,
-			port: read(at)
-		};
-		case 1: return fragOff !== 0 || end - transport < 8 ? void 0 : {
-			proto,
-			port: read(transport)
-		};
-		default: return proto === 0 ? void 0 : {
-			proto,
-			port: 0
-		};
+		case 136:
+			return fragOff !== 0 || end - transport < 8
+				? void 0
+				: {
+						proto,
+						port: read(at),
+					};
+		case 1:
+			return fragOff !== 0 || end - transport < 8
+				? void 0
+				: {
+						proto,
+						port: read(transport),
+					};
+		default:
+			return proto === 0
+				? void 0
+				: {
+						proto,
+						port: 0,
+					};
 	}
 }
 /** Undefined: the packet has no Ethernet header (it was made here). */
@@ -16077,11 +16463,16 @@ var AdtOptions = class {
 };
 function counterMatches(wanted, value) {
 	switch (wanted?.op) {
-		case void 0: return true;
-		case "eq": return value === wanted.value;
-		case "ne": return value !== wanted.value;
-		case "lt": return value < wanted.value;
-		case "gt": return value > wanted.value;
+		case void 0:
+			return true;
+		case "eq":
+			return value === wanted.value;
+		case "ne":
+			return value !== wanted.value;
+		case "lt":
+			return value < wanted.value;
+		case "gt":
+			return value > wanted.value;
 	}
 }
 var SimIpSet = class {
@@ -16104,7 +16495,7 @@ var SimIpSet = class {
 const SET_BYTES$1 = {
 	"bitmap:port": 72,
 	"bitmap:ip": 88,
-	"bitmap:ip,mac": 80
+	"bitmap:ip,mac": 80,
 };
 var BitmapSet = class {
 	dimension;
@@ -16135,14 +16526,18 @@ var BitmapSet = class {
 		return SET_BYTES$1[this.#type] + bits + each * this.#range.elements + this.#kit.commentBytes;
 	}
 	members() {
-		return [...this.#elements.keys()].sort((a, b) => a - b).flatMap((id) => {
-			const element = this.#elements.get(id);
-			if (element === void 0 || this.#kit.expired(element.ext)) return [];
-			return [{
-				parts: this.#parts(id, element),
-				...this.#kit.show(element.ext, element.storedSeconds)
-			}];
-		});
+		return [...this.#elements.keys()]
+			.sort((a, b) => a - b)
+			.flatMap((id) => {
+				const element = this.#elements.get(id);
+				if (element === void 0 || this.#kit.expired(element.ext)) return [];
+				return [
+					{
+						parts: this.#parts(id, element),
+						...this.#kit.show(element.ext, element.storedSeconds),
+					},
+				];
+			});
 	}
 	packet(action, place, adt) {
 		const wanted = this.#ofPacket(place, adt);
@@ -16152,12 +16547,14 @@ var BitmapSet = class {
 		const given = {
 			packets: 1,
 			bytes: place.pkt.lengthBytes,
-			...adt.timeout === void 0 ? {} : { timeout: adt.timeout }
+			...(adt.timeout === void 0 ? {} : { timeout: adt.timeout }),
 		};
 		return this.#add(wanted, given, {
 			exist: adt.exist,
-			journal: []
-		}) === void 0 ? 1 : -2;
+			journal: [],
+		}) === void 0
+			? 1
+			: -2;
 	}
 	change(action, member, request) {
 		this.#collect();
@@ -16166,10 +16563,13 @@ var BitmapSet = class {
 		const refused = this.#kit.refuse(member);
 		if (refused !== void 0) return refused;
 		for (let id = span.first; id <= span.last; id += 1) {
-			const wanted = span.mac === void 0 ? { id } : {
-				id,
-				mac: span.mac
-			};
+			const wanted =
+				span.mac === void 0
+					? { id }
+					: {
+							id,
+							mac: span.mac,
+						};
 			if (action === "add") {
 				const error = this.#add(wanted, member, request);
 				if (error !== void 0) return error;
@@ -16184,10 +16584,13 @@ var BitmapSet = class {
 	test(member) {
 		const span = this.#span(member.parts);
 		if (typeof span === "string") return false;
-		const wanted = span.mac === void 0 ? { id: span.first } : {
-			id: span.first,
-			mac: span.mac
-		};
+		const wanted =
+			span.mac === void 0
+				? { id: span.first }
+				: {
+						id: span.first,
+						mac: span.mac,
+					};
 		return this.#test(wanted, new AdtOptions({ dirs: [] })) === 1;
 	}
 	flush(journal) {
@@ -16210,10 +16613,12 @@ var BitmapSet = class {
 		const wanted = this.#wanted(Number(addressOfPacket(place, isSrc)));
 		if (wanted === void 0 || this.#type === "bitmap:ip") return wanted;
 		const mac = macOfPacket(place, dirs[1] === "src");
-		return mac === void 0 || mac === 0 ? void 0 : {
-			...wanted,
-			mac
-		};
+		return mac === void 0 || mac === 0
+			? void 0
+			: {
+					...wanted,
+					mac,
+				};
 	}
 	#wanted(value) {
 		const id = this.#range.idOf(value);
@@ -16223,16 +16628,21 @@ var BitmapSet = class {
 		const element = this.#elements.get(id);
 		if (element === void 0) return 0;
 		if (this.#type === "bitmap:ip,mac" && element.mac === void 0) {
-			if (place !== void 0 && mac !== void 0) this.#add({
-				id,
-				mac
-			}, {
-				packets: 1,
-				bytes: place.pkt.lengthBytes
-			}, {
-				exist: false,
-				journal: []
-			});
+			if (place !== void 0 && mac !== void 0)
+				this.#add(
+					{
+						id,
+						mac,
+					},
+					{
+						packets: 1,
+						bytes: place.pkt.lengthBytes,
+					},
+					{
+						exist: false,
+						journal: [],
+					},
+				);
 			return 1;
 		}
 		if (mac !== void 0 && element.mac !== mac) return 0;
@@ -16244,7 +16654,7 @@ var BitmapSet = class {
 			const made = {
 				ext: new Extensions(),
 				mac,
-				storedSeconds: void 0
+				storedSeconds: void 0,
 			};
 			this.#elements.set(id, made);
 			this.#kit.init(made.ext, given);
@@ -16259,10 +16669,15 @@ var BitmapSet = class {
 			const seconds = given.timeout ?? element.storedSeconds;
 			element.mac = mac;
 			element.storedSeconds = void 0;
-			this.#kit.init(element.ext, seconds === void 0 ? given : {
-				...given,
-				timeout: seconds
-			});
+			this.#kit.init(
+				element.ext,
+				seconds === void 0
+					? given
+					: {
+							...given,
+							timeout: seconds,
+						},
+			);
 		} else {
 			if (mac !== void 0 && exist) element.mac = mac;
 			this.#kit.init(element.ext, given);
@@ -16287,7 +16702,7 @@ var BitmapSet = class {
 		const element = this.#elements.get(id) ?? {
 			ext: new Extensions(),
 			mac: void 0,
-			storedSeconds: void 0
+			storedSeconds: void 0,
 		};
 		element.mac = saved.mac;
 		element.storedSeconds = saved.storedSeconds;
@@ -16315,27 +16730,37 @@ var BitmapSet = class {
 	#ids(first, last, mac) {
 		const from = this.#range.idOf(first);
 		const to = this.#range.idOf(last);
-		return from === void 0 || to === void 0 ? "BITMAP_RANGE" : {
-			first: from,
-			last: to,
-			...mac
-		};
+		return from === void 0 || to === void 0
+			? "BITMAP_RANGE"
+			: {
+					first: from,
+					last: to,
+					...mac,
+				};
 	}
 	#parts(id, { mac }) {
 		const value = this.#range.valueOf(id);
-		if (this.#type === "bitmap:port") return [{
-			kind: "port",
-			proto: 6,
-			port: value
-		}];
+		if (this.#type === "bitmap:port")
+			return [
+				{
+					kind: "port",
+					proto: 6,
+					port: value,
+				},
+			];
 		const address = {
 			kind: "ip",
-			addr: ipText(value)
+			addr: ipText(value),
 		};
-		return mac === void 0 ? [address] : [address, {
-			kind: "mac",
-			mac: macText(mac)
-		}];
+		return mac === void 0
+			? [address]
+			: [
+					address,
+					{
+						kind: "mac",
+						mac: macText(mac),
+					},
+				];
 	}
 	#collect() {
 		if (this.#collector.due() === 0) return;
@@ -16345,7 +16770,7 @@ var BitmapSet = class {
 function copyOf(element) {
 	return {
 		...element,
-		ext: Object.assign(new Extensions(), element.ext)
+		ext: Object.assign(new Extensions(), element.ext),
 	};
 }
 // src/sim/netfilter/ipset/jhash.ts
@@ -16354,47 +16779,47 @@ const JHASH_INITVAL = 3735928559;
 /** The hash of the words, an unsigned 32-bit number. */
 function jhash2(words, initval) {
 	let length = words.length;
-	let a = JHASH_INITVAL + (length << 2) + initval | 0;
+	let a = (JHASH_INITVAL + (length << 2) + initval) | 0;
 	let b = a;
 	let c = a;
 	let at = 0;
 	while (length > 3) {
-		a = a + word$1(words, at) | 0;
-		b = b + word$1(words, at + 1) | 0;
-		c = c + word$1(words, at + 2) | 0;
-		a = a - c ^ rotate(c, 4);
-		c = c + b | 0;
-		b = b - a ^ rotate(a, 6);
-		a = a + c | 0;
-		c = c - b ^ rotate(b, 8);
-		b = b + a | 0;
-		a = a - c ^ rotate(c, 16);
-		c = c + b | 0;
-		b = b - a ^ rotate(a, 19);
-		a = a + c | 0;
-		c = c - b ^ rotate(b, 4);
-		b = b + a | 0;
+		a = (a + word$1(words, at)) | 0;
+		b = (b + word$1(words, at + 1)) | 0;
+		c = (c + word$1(words, at + 2)) | 0;
+		a = (a - c) ^ rotate(c, 4);
+		c = (c + b) | 0;
+		b = (b - a) ^ rotate(a, 6);
+		a = (a + c) | 0;
+		c = (c - b) ^ rotate(b, 8);
+		b = (b + a) | 0;
+		a = (a - c) ^ rotate(c, 16);
+		c = (c + b) | 0;
+		b = (b - a) ^ rotate(a, 19);
+		a = (a + c) | 0;
+		c = (c - b) ^ rotate(b, 4);
+		b = (b + a) | 0;
 		length -= 3;
 		at += 3;
 	}
 	if (length === 0) return c >>> 0;
-	if (length > 2) c = c + word$1(words, at + 2) | 0;
-	if (length > 1) b = b + word$1(words, at + 1) | 0;
-	a = a + word$1(words, at) | 0;
-	c = (c ^ b) - rotate(b, 14) | 0;
-	a = (a ^ c) - rotate(c, 11) | 0;
-	b = (b ^ a) - rotate(a, 25) | 0;
-	c = (c ^ b) - rotate(b, 16) | 0;
-	a = (a ^ c) - rotate(c, 4) | 0;
-	b = (b ^ a) - rotate(a, 14) | 0;
-	c = (c ^ b) - rotate(b, 24) | 0;
+	if (length > 2) c = (c + word$1(words, at + 2)) | 0;
+	if (length > 1) b = (b + word$1(words, at + 1)) | 0;
+	a = (a + word$1(words, at)) | 0;
+	c = ((c ^ b) - rotate(b, 14)) | 0;
+	a = ((a ^ c) - rotate(c, 11)) | 0;
+	b = ((b ^ a) - rotate(a, 25)) | 0;
+	c = ((c ^ b) - rotate(b, 16)) | 0;
+	a = ((a ^ c) - rotate(c, 4)) | 0;
+	b = ((b ^ a) - rotate(a, 14)) | 0;
+	c = ((c ^ b) - rotate(b, 24)) | 0;
 	return c >>> 0;
 }
 function word$1(words, at) {
 	return words[at] ?? 0;
 }
 function rotate(value, bits) {
-	return value << bits | value >>> 32 - bits;
+	return (value << bits) | (value >>> (32 - bits));
 }
 /** struct hbucket. */
 const BUCKET_BYTES = 32;
@@ -16512,29 +16937,35 @@ function formatElem(type, elem) {
 }
 function formatDim(dim, elem, isFirst) {
 	switch (dim) {
-		case "ip": return {
-			kind: "ip",
-			addr: ipText(isFirst ? elem.ip : elem.ip2)
-		};
-		case "net": return isFirst ? net(elem.ip, elem.cidr) : net(elem.ip2, elem.cidr2);
-		case "port": return {
-			kind: "port",
-			proto: elem.proto,
-			port: elem.port
-		};
-		case "mac": return {
-			kind: "mac",
-			mac: macText(elem.mac)
-		};
-		case "mark": return {
-			kind: "mark",
-			mark: elem.mark
-		};
-		case "iface": return {
-			kind: "iface",
-			iface: elem.iface,
-			...elem.physdev ? { physdev: true } : {}
-		};
+		case "ip":
+			return {
+				kind: "ip",
+				addr: ipText(isFirst ? elem.ip : elem.ip2),
+			};
+		case "net":
+			return isFirst ? net(elem.ip, elem.cidr) : net(elem.ip2, elem.cidr2);
+		case "port":
+			return {
+				kind: "port",
+				proto: elem.proto,
+				port: elem.port,
+			};
+		case "mac":
+			return {
+				kind: "mac",
+				mac: macText(elem.mac),
+			};
+		case "mark":
+			return {
+				kind: "mark",
+				mark: elem.mark,
+			};
+		case "iface":
+			return {
+				kind: "iface",
+				iface: elem.iface,
+				...(elem.physdev ? { physdev: true } : {}),
+			};
 	}
 }
 function net(address, prefix) {
@@ -16542,7 +16973,7 @@ function net(address, prefix) {
 	return {
 		kind: "ip",
 		addr: ipText(address),
-		...isHost ? {} : { prefix }
+		...(isHost ? {} : { prefix }),
 	};
 }
 // src/sim/netfilter/ipset/prefix-lengths.ts
@@ -16577,7 +17008,7 @@ var PrefixLengths = class {
 			const count = (counts.get(cidr) ?? 0) + by;
 			if (count === 0) counts.delete(cidr);
 			else counts.set(cidr, count);
-			if (count === 0 || count === 1 && by === 1) this.#inUse[net] = [...counts.keys()].sort((a, b) => b - a);
+			if (count === 0 || (count === 1 && by === 1)) this.#inUse[net] = [...counts.keys()].sort((a, b) => b - a);
 		}
 	}
 };
@@ -16625,7 +17056,7 @@ var HashSet = class {
 			hashsize: this.#table.size,
 			maxelem: this.#maxelem,
 			bucketsize: this.#bucketsize,
-			initval: this.#initval
+			initval: this.#initval,
 		};
 	}
 	get count() {
@@ -16645,9 +17076,9 @@ var HashSet = class {
 			if (this.#kit.expired(ext)) continue;
 			members.push({
 				parts: formatElem(this.type, elem),
-				...nomatch ? { nomatch } : {},
-				...elem.wildcard ? { wildcard: true } : {},
-				...this.#kit.show(ext)
+				...(nomatch ? { nomatch } : {}),
+				...(elem.wildcard ? { wildcard: true } : {}),
+				...this.#kit.show(ext),
 			});
 		}
 		return members;
@@ -16665,14 +17096,16 @@ var HashSet = class {
 		const given = {
 			packets: 1,
 			bytes: place.pkt.lengthBytes,
-			...adt.timeout === void 0 ? {} : { timeout: adt.timeout }
+			...(adt.timeout === void 0 ? {} : { timeout: adt.timeout }),
 		};
 		return this.#add(elem, {
 			given,
 			exist: adt.exist,
 			nomatch: false,
-			journal: void 0
-		}) === void 0 ? 1 : -2;
+			journal: void 0,
+		}) === void 0
+			? 1
+			: -2;
 	}
 	change(action, member, request) {
 		this.#collect();
@@ -16682,7 +17115,7 @@ var HashSet = class {
 			given: member,
 			exist: request.exist,
 			nomatch: member.nomatch === true,
-			journal: request.journal
+			journal: request.journal,
 		};
 		return forEachElem(this, this.#given, member, (elem) => {
 			if (action === "add") return this.#addGrowing(elem, adding);
@@ -16788,7 +17221,7 @@ var HashSet = class {
 				if (!exist && !this.#kit.expired(slot.ext)) return "EXIST";
 				this.#overwrite(slot, given, {
 					nomatch,
-					journal
+					journal,
 				});
 				return;
 			}
@@ -16875,7 +17308,7 @@ var HashSet = class {
 	}
 	/** Twice as many buckets, or more, until all elements find room (`mtype_resize`). */
 	#resize() {
-		for (let bits = this.#table.bits + 1;; bits += 1) {
+		for (let bits = this.#table.bits + 1; ; bits += 1) {
 			const table = this.#makeTable(bits);
 			if (!this.#moveTo(table)) continue;
 			this.#table = table;
@@ -16958,7 +17391,7 @@ var ListSet = class {
 		this.#kit = kit;
 		this.options = {
 			...options,
-			size: Math.max(MIN_SIZE, options.size ?? 8)
+			size: Math.max(MIN_SIZE, options.size ?? 8),
 		};
 		this.#collector = new Collector(kit);
 	}
@@ -16971,11 +17404,13 @@ var ListSet = class {
 	}
 	members() {
 		return this.#living().map(({ place, ext }) => ({
-			parts: [{
-				kind: "set",
-				set: this.#table.at(place)?.name ?? ""
-			}],
-			...this.#kit.show(ext)
+			parts: [
+				{
+					kind: "set",
+					set: this.#table.at(place)?.name ?? "",
+				},
+			],
+			...this.#kit.show(ext),
 		}));
 	}
 	packet(action, place, adt) {
@@ -17029,17 +17464,18 @@ var ListSet = class {
 		if (place === void 0) return "NAME";
 		if (this.#table.at(place)?.type === "list:set") return "LOOP";
 		const name = before ?? after;
-		if (name === void 0) return {
-			place,
-			ref: void 0,
-			side: void 0
-		};
+		if (name === void 0)
+			return {
+				place,
+				ref: void 0,
+				side: void 0,
+			};
 		const ref = this.#table.placeOf(name);
 		if (ref === void 0) return "NAMEREF";
 		return {
 			place,
 			ref,
-			side: before === void 0 ? "after" : "before"
+			side: before === void 0 ? "after" : "before",
 		};
 	}
 	#add(wanted, member, { exist, journal }) {
@@ -17056,7 +17492,7 @@ var ListSet = class {
 		}
 		const item = {
 			place: wanted.place,
-			ext: new Extensions()
+			ext: new Extensions(),
 		};
 		this.#kit.init(item.ext, member);
 		const at = wanted.side === void 0 ? items.length : wanted.side === "before" ? next : next + 1;
@@ -17069,7 +17505,8 @@ var ListSet = class {
 			if (wanted.side !== void 0) return "REF_EXIST";
 			return exist ? void 0 : "EXIST";
 		}
-		if (wanted.side !== void 0 && items[wanted.side === "before" ? at + 1 : at - 1]?.place !== wanted.ref) return "REF_EXIST";
+		if (wanted.side !== void 0 && items[wanted.side === "before" ? at + 1 : at - 1]?.place !== wanted.ref)
+			return "REF_EXIST";
 		this.#replace(items.toSpliced(at, 1), journal);
 	}
 	/** With the references that come and go. */
@@ -17077,7 +17514,8 @@ var ListSet = class {
 		const before = this.#items;
 		const comments = this.#kit.commentBytes;
 		this.release();
-		for (const item of before) if (!items.includes(item)) this.#kit.commentBytes -= this.#kit.commentBytesOf(item.ext.comment);
+		for (const item of before)
+			if (!items.includes(item)) this.#kit.commentBytes -= this.#kit.commentBytesOf(item.ext.comment);
 		this.#items = items;
 		this.hold();
 		journal.push(() => {
@@ -17161,12 +17599,14 @@ function createSet(netns, { name, type, ...object }) {
 	const kit = new ExtensionKit(options, netns.machine.loop);
 	if (type === "list:set") {
 		const variant = new ListSet(ipSetTable(netns), options, kit);
-		return ok(new SimIpSet({
-			name,
-			type,
-			family: void 0,
-			variant
-		}));
+		return ok(
+			new SimIpSet({
+				name,
+				type,
+				family: void 0,
+				variant,
+			}),
+		);
 	}
 	if (isBitmap(type)) {
 		if (type !== "bitmap:port" && object.family === "ipv6") return err("INVALID_FAMILY");
@@ -17175,16 +17615,18 @@ function createSet(netns, { name, type, ...object }) {
 		const variant = new BitmapSet({
 			type,
 			kit,
-			...made
+			...made,
 		});
-		return ok(new SimIpSet({
-			name,
-			type,
-			family: type === "bitmap:port" ? void 0 : "ipv4",
-			variant
-		}));
+		return ok(
+			new SimIpSet({
+				name,
+				type,
+				family: type === "bitmap:port" ? void 0 : "ipv4",
+				variant,
+			}),
+		);
 	}
-	const family = type === "hash:mac" ? void 0 : object.family ?? "ipv4";
+	const family = type === "hash:mac" ? void 0 : (object.family ?? "ipv4");
 	const checked = checkOptions(type, family ?? "ipv4", options);
 	if (typeof checked === "string") return err(checked);
 	const set = new SimIpSet({
@@ -17204,10 +17646,10 @@ function createSet(netns, { name, type, ...object }) {
 					at,
 					netns: netns.name,
 					level: KERN_WARNING,
-					text
+					text,
 				});
-			}
-		})
+			},
+		}),
 	});
 	return ok(set);
 }
@@ -17222,10 +17664,12 @@ function checkOptions(type, family, options) {
 		if (familyOf(bitmask) !== family || mask === 0 || mask === 0n) return "INVALID_NETMASK";
 	}
 	if (markmask === 0) return "INVALID_MARKMASK";
-	return type === "hash:ip,mark" ? {
-		...options,
-		markmask: markmask ?? 4294967295
-	} : options;
+	return type === "hash:ip,mark"
+		? {
+				...options,
+				markmask: markmask ?? 4294967295,
+			}
+		: options;
 }
 function isBitmap(type) {
 	return type.startsWith("bitmap:");
@@ -17254,25 +17698,28 @@ const MESSAGES = {
 	REF_EXIST: ["ENOENT", "The set to which you referred with 'before' or 'after' is not added to the set."],
 	SKBINFO: ["EINVAL", "Skbinfo mapping cannot be used: set was created without skbinfo support"],
 	TIMEOUT: ["EINVAL", "Timeout cannot be used: set was created without timeout support"],
-	TYPE_NOT_FOUND: ["EINVAL", "Kernel error received: set type not supported"]
+	TYPE_NOT_FOUND: ["EINVAL", "Kernel error received: set type not supported"],
 };
 function ipSetError(error, adding) {
-	if (error === "EXIST") return adding ? {
-		errno: "EEXIST",
-		message: "Element cannot be added to the set: it's already added"
-	} : {
-		errno: "ENOENT",
-		message: "Element cannot be deleted from the set: it's not added"
-	};
+	if (error === "EXIST")
+		return adding
+			? {
+					errno: "EEXIST",
+					message: "Element cannot be added to the set: it's already added",
+				}
+			: {
+					errno: "ENOENT",
+					message: "Element cannot be deleted from the set: it's not added",
+				};
 	const [errno, message] = MESSAGES[error];
 	return {
 		errno,
-		message
+		message,
 	};
 }
 const NO_SUCH_SET = {
 	errno: "ENOENT",
-	message: "The set with the given name does not exist"
+	message: "The set with the given name does not exist",
 };
 // src/sim/objects/ipset.ts
 /** ipsets and their elements, as objects of the port. */
@@ -17284,7 +17731,8 @@ const ipSetHandler = {
 			case "add":
 				if (set !== void 0) return refuse("EEXIST", "Set cannot be created: set with the same name already exists");
 				return create$1(netns, object);
-			case "delete": return set === void 0 ? err(NO_SUCH_SET) : destroy(table, set);
+			case "delete":
+				return set === void 0 ? err(NO_SUCH_SET) : destroy(table, set);
 			case "replace":
 				if (object.newName !== void 0) return rename(table, set, object.newName);
 				if (object.swapWith !== void 0) return swap(table, set, object.swapWith);
@@ -17292,7 +17740,7 @@ const ipSetHandler = {
 				return overwrite(netns, set, object);
 		}
 	},
-	dump: (netns) => ipSetTable(netns).list().map(dumpSet)
+	dump: (netns) => ipSetTable(netns).list().map(dumpSet),
 };
 const ipSetEntryHandler = {
 	apply(netns, verb, entry) {
@@ -17302,13 +17750,13 @@ const ipSetEntryHandler = {
 		const exist = verb === "delete" ? entry.ifPresent === true : verb === "replace";
 		const error = set.variant.change(verb === "delete" ? "del" : "add", entry, {
 			exist,
-			journal
+			journal,
 		});
 		if (error === void 0) return ok(() => playBack(journal));
 		playBack(journal);
 		return err(ipSetError(error, verb !== "delete"));
 	},
-	dump: () => []
+	dump: () => [],
 };
 /** `ipset test`. */
 function testIpSet(netns, name, member) {
@@ -17335,14 +17783,15 @@ function fill(set, entries) {
 	for (const member of entries) {
 		const error = set.variant.change("add", member, {
 			exist: true,
-			journal: []
+			journal: [],
 		});
 		if (error !== void 0) return ipSetError(error, true);
 	}
 }
 function destroy(table, set) {
 	const place = table.placeOf(set.name);
-	if (set.references > 0 || place === void 0) return refuse("EBUSY", "Set cannot be destroyed: it is in use by a kernel component");
+	if (set.references > 0 || place === void 0)
+		return refuse("EBUSY", "Set cannot be destroyed: it is in use by a kernel component");
 	table.remove(set);
 	set.variant.release?.();
 	return ok(() => {
@@ -17353,7 +17802,8 @@ function destroy(table, set) {
 function rename(table, set, name) {
 	if (set === void 0) return err(NO_SUCH_SET);
 	if (set.references > 0) return refuse("EBUSY", "Set cannot be renamed: it is in use by another system");
-	if (table.find(name) !== void 0) return refuse("EEXIST", "Set cannot be renamed: a set with the new name already exists");
+	if (table.find(name) !== void 0)
+		return refuse("EEXIST", "Set cannot be renamed: a set with the new name already exists");
 	const before = set.name;
 	table.rename(set, name);
 	return ok(() => table.rename(set, before));
@@ -17362,13 +17812,18 @@ function swap(table, set, name) {
 	if (set === void 0) return err(NO_SUCH_SET);
 	const other = table.find(name);
 	if (other === void 0) return refuse("ENOENT", "Sets cannot be swapped: the second set does not exist");
-	if (set.type !== other.type || set.family !== other.family) return refuse("EINVAL", "The sets cannot be swapped: their type does not match");
+	if (set.type !== other.type || set.family !== other.family)
+		return refuse("EINVAL", "The sets cannot be swapped: their type does not match");
 	table.swap(set, other);
 	return ok(() => table.swap(set, other));
 }
 /** Makes the set hold what the object says, at once. */
 function overwrite(netns, set, object) {
-	if ((object.type ?? set.type) === set.type && (object.family ?? set.family) === set.family && sameOptions(object.options ?? {}, set.variant.options)) {
+	if (
+		(object.type ?? set.type) === set.type &&
+		(object.family ?? set.family) === set.family &&
+		sameOptions(object.options ?? {}, set.variant.options)
+	) {
 		if (object.entries === void 0) return ok(() => void 0);
 		const journal = [];
 		set.variant.flush(journal);
@@ -17381,10 +17836,11 @@ function overwrite(netns, set, object) {
 	const destroyed = destroy(ipSetTable(netns), set);
 	if (!destroyed.ok) return destroyed;
 	const created = create$1(netns, object);
-	if (created.ok) return ok(() => {
-		created.value();
-		destroyed.value();
-	});
+	if (created.ok)
+		return ok(() => {
+			created.value();
+			destroyed.value();
+		});
 	destroyed.value();
 	return created;
 }
@@ -17400,15 +17856,15 @@ function dumpSet(set) {
 		kind: "ipset",
 		name,
 		type,
-		...family === void 0 ? {} : { family },
+		...(family === void 0 ? {} : { family }),
 		options: variant.options,
 		entries: variant.members(),
 		header: {
 			revision: variant.revision,
 			memoryBytes: variant.memoryBytes,
 			references,
-			entries: variant.count
-		}
+			entries: variant.count,
+		},
 	};
 }
 function playBack(journal) {
@@ -17422,7 +17878,7 @@ function createDummy(netns, name, mac) {
 		name,
 		mac,
 		mtu: 1500,
-		ops: DUMMY
+		ops: DUMMY,
 	});
 }
 const DUMMY = {
@@ -17431,7 +17887,7 @@ const DUMMY = {
 		if (skb.dev === void 0) throw new Error("dummy_xmit: no device");
 		return consumeSkb(skb, skb.dev.netns, "dummy_xmit", `sent out of ${skb.dev.name}, which leads nowhere`);
 	},
-	carrier: () => true
+	carrier: () => true,
 };
 // src/sim/device/veth.ts
 /** veth: two devices with a cable between them (drivers/net/veth.c). */
@@ -17443,19 +17899,19 @@ function createVeth(end, peerEnd) {
 		name: peerEnd.name,
 		mac: peerEnd.mac,
 		mtu: peerEnd.mtu,
-		ops: peerOps
+		ops: peerOps,
 	});
 	const dev = registerNetdevice(end.netns, {
 		name: end.name,
 		mac: end.mac,
 		mtu: end.mtu,
-		ops: devOps
+		ops: devOps,
 	});
 	devOps.peer = peer;
 	peerOps.peer = dev;
 	return {
 		dev,
-		peer
+		peer,
 	};
 }
 /** The other end of the cable; undefined when `dev` is no veth. */
@@ -17521,7 +17977,8 @@ function scrub(skb, otherNetns) {
 /** What the kernel and iproute2 check before they make or change a link. */
 /** The name of a device to be made, renamed or moved: valid, and free in the namespace. */
 function checkName$1(netns, name) {
-	if (name.length > 15 && devValidName(name.slice(0, 15))) return refuse("ERANGE", "Attribute failed policy validation.");
+	if (name.length > 15 && devValidName(name.slice(0, 15)))
+		return refuse("ERANGE", "Attribute failed policy validation.");
 	if (!devValidName(name)) return refuse("EINVAL", `argument "${name}" is wrong: "name" not a valid ifname`);
 	return netns.devicesByName.has(name) ? refuse("EEXIST", "File exists") : ok(void 0);
 }
@@ -17542,13 +17999,13 @@ function checkMtu(dev, mtu) {
 /** Applies the attributes that are present; absent ones stay as they are. */
 function setLink(dev, link) {
 	const steps = [
-		() => link.link === void 0 ? DONE : setKind(dev, link.link),
-		() => link.netns === void 0 ? DONE : setNetns(dev, link.netns),
-		() => link.mac === void 0 ? DONE : setMac(dev, macNum(link.mac)),
-		() => link.mtu === void 0 ? DONE : setMtu(dev, link.mtu),
-		() => link.newName === void 0 ? DONE : setName(dev, link.newName),
-		() => link.master === void 0 ? DONE : setMaster(dev, link.master),
-		() => link.port === void 0 ? DONE : setPort(dev, link.port),
+		() => (link.link === void 0 ? DONE : setKind(dev, link.link)),
+		() => (link.netns === void 0 ? DONE : setNetns(dev, link.netns)),
+		() => (link.mac === void 0 ? DONE : setMac(dev, macNum(link.mac))),
+		() => (link.mtu === void 0 ? DONE : setMtu(dev, link.mtu)),
+		() => (link.newName === void 0 ? DONE : setName(dev, link.newName)),
+		() => (link.master === void 0 ? DONE : setMaster(dev, link.master)),
+		() => (link.port === void 0 ? DONE : setPort(dev, link.port)),
 		() => {
 			dev.promisc = link.promisc ?? dev.promisc;
 			dev.alias = link.alias ?? dev.alias;
@@ -17556,7 +18013,7 @@ function setLink(dev, link) {
 			if (link.up === true) devOpen(dev);
 			if (link.up === false) devClose(dev);
 			return DONE;
-		}
+		},
 	];
 	for (const step of steps) {
 		const done = step();
@@ -17570,7 +18027,9 @@ function setKind(dev, kind) {
 	if (kind.type !== dev.ops.type) return refuse("EOPNOTSUPP", "Operation not supported");
 	if (kind.type === "veth") {
 		const peer = vethPeer(dev);
-		return peer?.name === kind.peer && peer.netns.name === (kind.peerNetns ?? dev.netns.name) ? DONE : refuse("EOPNOTSUPP", `Operation not supported: the peer of ${dev.name} cannot be changed`);
+		return peer?.name === kind.peer && peer.netns.name === (kind.peerNetns ?? dev.netns.name)
+			? DONE
+			: refuse("EOPNOTSUPP", `Operation not supported: the peer of ${dev.name} cannot be changed`);
 	}
 	if (kind.type !== "bridge") return DONE;
 	if (kind.stp === true) return refuse("EOPNOTSUPP", `STP is not modelled (bridge ${dev.name})`);
@@ -17631,36 +18090,32 @@ function setMaster(dev, name) {
 const ADD_IF_ERRORS = {
 	loopback: ["EINVAL", "Invalid argument"],
 	bridge: ["ELOOP", "Can not enslave a bridge to a bridge."],
-	busy: ["EBUSY", "Device or resource busy"]
+	busy: ["EBUSY", "Device or resource busy"],
 };
 function setPort(dev, port) {
 	if (dev.master === void 0) return refuse("EOPNOTSUPP", "Operation not supported");
 	const { state: _inDumpsOnly, number: _too, ...options } = port;
 	dev.port = {
 		...dev.port,
-		...options
+		...options,
 	};
 	return DONE;
 }
 // src/sim/objects/link-snapshot.ts
 /** Remembering devices as they are, so that a link operation can be undone: the same devices come back, not new ones. */
 /**
-* Remembers `dev` and all that an operation on it can touch; the result puts everything back. `leaves`: the device moves,
-* gets a new name or goes away, and with its place it and its peer lose their sysctls.
-*/
+ * Remembers `dev` and all that an operation on it can touch; the result puts everything back. `leaves`: the device moves,
+ * gets a new name or goes away, and with its place it and its peer lose their sysctls.
+ */
 function snapshotAround(dev, options) {
 	const { also, leaves } = options;
 	const peer = vethPeer(dev);
-	const near = [
-		dev,
-		peer,
-		dev.master,
-		peer?.master,
-		also
-	].filter((each) => each !== void 0);
-	const ports = near.flatMap((each) => each.ops.type === "bridge" ? bridgeOf(each).ports : []);
+	const near = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== void 0);
+	const ports = near.flatMap((each) => (each.ops.type === "bridge" ? bridgeOf(each).ports : []));
 	const owners = leaves ? [dev, peer] : [];
-	const snapshots = [.../* @__PURE__ */ new Set([...near, ...ports])].map((each) => snapshotOf(each, owners.includes(each) ? deviceSysctls(each) : NO_SYSCTLS));
+	const snapshots = [.../* @__PURE__ */ new Set([...near, ...ports])].map((each) =>
+		snapshotOf(each, owners.includes(each) ? deviceSysctls(each) : NO_SYSCTLS),
+	);
 	return () => restore(snapshots);
 }
 const NO_SYSCTLS = /* @__PURE__ */ new Map();
@@ -17682,7 +18137,7 @@ function snapshotOf(dev, sysctlValues) {
 		peer: vethPeer(dev),
 		taps: dev.taps,
 		sysctls: sysctlValues,
-		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : void 0
+		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : void 0,
 	};
 }
 function bridgeSnapshotOf(br) {
@@ -17693,20 +18148,21 @@ function bridgeSnapshotOf(br) {
 			nfCallIptables,
 			hadPort,
 			macIsSet,
-			mtuIsSet
+			mtuIsSet,
 		},
 		ageingNs: br.fdb.ageingNs,
-		fdb: br.fdb.entries().map((entry) => ({ ...entry }))
+		fdb: br.fdb.entries().map((entry) => ({ ...entry })),
 	};
 }
 function deviceSysctls(dev) {
 	const table = sysctls(dev.netns);
 	const found = /* @__PURE__ */ new Map();
-	for (const [prefix, leaves] of table.deviceLeaves) for (const leaf of leaves.keys()) {
-		const key = deviceKey(prefix, dev.name, leaf);
-		const value = table.values.get(key);
-		if (value !== void 0) found.set(key, value);
-	}
+	for (const [prefix, leaves] of table.deviceLeaves)
+		for (const leaf of leaves.keys()) {
+			const key = deviceKey(prefix, dev.name, leaf);
+			const value = table.values.get(key);
+			if (value !== void 0) found.set(key, value);
+		}
 	return found;
 }
 function restore(snapshots) {
@@ -17717,7 +18173,7 @@ function restore(snapshots) {
 		if (master !== void 0 && dev.master === void 0) brAddIf(master, dev);
 		dev.port = {
 			...port,
-			forwarding: dev.port.forwarding
+			forwarding: dev.port.forwarding,
 		};
 	}
 	for (const snapshot of snapshots) {
@@ -17748,7 +18204,8 @@ function place(snapshot) {
 		listNetdevice(dev);
 	}
 	devChangeName(dev, snapshot.name);
-	for (const [key, value] of snapshot.sysctls) if (sysctls(netns).values.get(key) !== value) setSysctl(netns, key, value);
+	for (const [key, value] of snapshot.sysctls)
+		if (sysctls(netns).values.get(key) !== value) setSysctl(netns, key, value);
 	dev.promisc = snapshot.promisc;
 	dev.alias = snapshot.alias;
 	dev.txQueueLength = snapshot.txQueueLength;
@@ -17768,10 +18225,10 @@ const linkHandler = {
 	},
 	dump(netns) {
 		return [...netns.devices.values()].sort((a, b) => a.ifindex - b.ifindex).map(linkObject);
-	}
+	},
 };
 function create(netns, link) {
-	if (link.link === void 0) return refuse("EINVAL", "Not enough information: \"type\" argument is required");
+	if (link.link === void 0) return refuse("EINVAL", 'Not enough information: "type" argument is required');
 	const name = checkName$1(netns, link.name);
 	if (!name.ok) return name;
 	const mac = link.mac === void 0 ? ok(void 0) : checkMac(macNum(link.mac));
@@ -17788,14 +18245,20 @@ function make(netns, link, kind) {
 	const { rng } = netns.machine;
 	const mac = link.mac === void 0 ? ethRandomAddr(rng) : macNum(link.mac);
 	switch (kind.type) {
-		case "loopback": return refuse("EOPNOTSUPP", "Unknown device type.");
+		case "loopback":
+			return refuse("EOPNOTSUPP", "Unknown device type.");
 		case "vlan":
-		case "vxlan": return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
-		case "dummy": return ok(createDummy(netns, link.name, mac));
-		case "bridge": return ok(createBridge(netns, link.name, {
-			value: mac,
-			set: link.mac !== void 0
-		}));
+		case "vxlan":
+			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
+		case "dummy":
+			return ok(createDummy(netns, link.name, mac));
+		case "bridge":
+			return ok(
+				createBridge(netns, link.name, {
+					value: mac,
+					set: link.mac !== void 0,
+				}),
+			);
 		case "veth": {
 			const peerNetns = kind.peerNetns === void 0 ? netns : netns.machine.netns.get(kind.peerNetns);
 			if (peerNetns === void 0) return refuse("EINVAL", `argument "${kind.peerNetns}" is wrong: Invalid "netns" value`);
@@ -17809,14 +18272,17 @@ function make(netns, link, kind) {
 				netns: peerNetns,
 				name: kind.peer,
 				mac: peerMac,
-				mtu: 1500
+				mtu: 1500,
 			};
-			const made = createVeth({
-				netns,
-				name: link.name,
-				mac,
-				mtu: 1500
-			}, peer).dev;
+			const made = createVeth(
+				{
+					netns,
+					name: link.name,
+					mac,
+					mtu: 1500,
+				},
+				peer,
+			).dev;
 			announce(made);
 			return ok(made);
 		}
@@ -17825,7 +18291,7 @@ function make(netns, link, kind) {
 function change(dev, link) {
 	const undo = snapshotAround(dev, {
 		also: link.master === void 0 ? void 0 : dev.netns.devicesByName.get(link.master),
-		leaves: link.netns !== void 0 || link.newName !== void 0
+		leaves: link.netns !== void 0 || link.newName !== void 0,
 	});
 	const changed = setLink(dev, link);
 	if (changed.ok) {
@@ -17857,32 +18323,35 @@ function linkObject(dev) {
 		mtu: dev.mtu,
 		up: dev.up,
 		promisc: dev.promisc,
-		...dev.master === void 0 ? {} : {
-			master: dev.master.name,
-			port: {
-				hairpin,
-				learning,
-				flood,
-				isolated,
-				state: forwarding ? "forwarding" : "disabled",
-				number
-			}
-		},
+		...(dev.master === void 0
+			? {}
+			: {
+					master: dev.master.name,
+					port: {
+						hairpin,
+						learning,
+						flood,
+						isolated,
+						state: forwarding ? "forwarding" : "disabled",
+						number,
+					},
+				}),
 		ifindex: dev.ifindex,
-		...peer === void 0 ? {} : { peerIfindex: peer.ifindex },
+		...(peer === void 0 ? {} : { peerIfindex: peer.ifindex }),
 		carrier: dev.running,
-		...dev.alias === "" ? {} : { alias: dev.alias },
+		...(dev.alias === "" ? {} : { alias: dev.alias }),
 		txQueueLength: dev.txQueueLength,
 		qdisc: dev.everUp ? "noqueue" : "noop",
 		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === void 0 ? 0 : 1),
-		...peer === void 0 || peer.netns === dev.netns ? {} : { peerNetnsId: peernet2idAlloc(dev.netns, peer.netns) },
-		stats: { ...dev.stats }
+		...(peer === void 0 || peer.netns === dev.netns ? {} : { peerNetnsId: peernet2idAlloc(dev.netns, peer.netns) }),
+		stats: { ...dev.stats },
 	};
 }
 function kindOf(dev) {
 	switch (dev.ops.type) {
 		case "loopback":
-		case "dummy": return { type: dev.ops.type };
+		case "dummy":
+			return { type: dev.ops.type };
 		case "bridge": {
 			const br = bridgeOf(dev);
 			const ageingTimeSeconds = br.fdb.ageingNs / 1e9;
@@ -17892,7 +18361,7 @@ function kindOf(dev) {
 				ageingTimeSeconds,
 				stp: false,
 				nfCallIptables: br.nfCallIptables,
-				idMac
+				idMac,
 			};
 		}
 		case "veth": {
@@ -17901,7 +18370,7 @@ function kindOf(dev) {
 			return {
 				type: "veth",
 				peer: peer?.name ?? "",
-				...elsewhere
+				...elsewhere,
 			};
 		}
 	}
@@ -17920,11 +18389,14 @@ const neighHandler = {
 		return set$3(dev, addr, neigh);
 	},
 	dump(netns) {
-		return [...netns.devices.values()].flatMap(neighEntries).filter((entry) => !HIDDEN.has(entry.state)).map((entry) => ({
-			...neighObject(entry),
-			ages: agesOf(entry)
-		}));
-	}
+		return [...netns.devices.values()]
+			.flatMap(neighEntries)
+			.filter((entry) => !HIDDEN.has(entry.state))
+			.map((entry) => ({
+				...neighObject(entry),
+				ages: agesOf(entry),
+			}));
+	},
 };
 function agesOf(entry) {
 	const nowNs = entry.dev.netns.machine.loop.now();
@@ -17932,7 +18404,7 @@ function agesOf(entry) {
 		confirmedSeconds: (nowNs - entry.confirmedNs) / 1e9,
 		usedSeconds: (nowNs - entry.usedNs) / 1e9,
 		updatedSeconds: (nowNs - entry.updatedNs) / 1e9,
-		probes: entry.probes
+		probes: entry.probes,
 	};
 }
 /** `ip neigh` lists these only when asked for them. */
@@ -17943,38 +18415,40 @@ function remove$1(entry) {
 	neighUpdate(entry, {
 		state: "FAILED",
 		admin: true,
-		override: true
+		override: true,
 	});
 	neighRemove(entry);
-	return ok(() => neighRestore(dev, {
-		addr,
-		mac,
-		state
-	}));
+	return ok(() =>
+		neighRestore(dev, {
+			addr,
+			mac,
+			state,
+		}),
+	);
 }
 function set$3(dev, addr, neigh) {
 	const state = neigh.state ?? "PERMANENT";
 	const before = neighLookup(dev, addr);
-	const saved = before === void 0 ? void 0 : {
-		addr,
-		mac: before.mac,
-		state: before.state
-	};
-	if (!NO_MAC.has(state) && neigh.mac === void 0 && saved === void 0) return refuse("EINVAL", "No link layer address given.");
+	const saved =
+		before === void 0
+			? void 0
+			: {
+					addr,
+					mac: before.mac,
+					state: before.state,
+				};
+	if (!NO_MAC.has(state) && neigh.mac === void 0 && saved === void 0)
+		return refuse("EINVAL", "No link layer address given.");
 	const entry = before ?? neighCreate(dev, addr);
 	neighUpdate(entry, {
-		...neigh.mac === void 0 ? {} : { mac: macNum(neigh.mac) },
+		...(neigh.mac === void 0 ? {} : { mac: macNum(neigh.mac) }),
 		state,
 		admin: true,
-		override: true
+		override: true,
 	});
-	return ok(() => saved === void 0 ? neighRemove(entry) : neighRestore(dev, saved));
+	return ok(() => (saved === void 0 ? neighRemove(entry) : neighRestore(dev, saved)));
 }
-const NO_MAC = /* @__PURE__ */ new Set([
-	"NONE",
-	"INCOMPLETE",
-	"FAILED"
-]);
+const NO_MAC = /* @__PURE__ */ new Set(["NONE", "INCOMPLETE", "FAILED"]);
 // src/sim/netfilter/nfacct.ts
 /** Named accounting objects (net/netfilter/nfnetlink_acct.c). */
 const nfacctObjects = pernet(() => /* @__PURE__ */ new Map());
@@ -17994,11 +18468,12 @@ const nfacctHandler = {
 			return ok(() => void objects.set(name, object));
 		}
 		if (object === void 0) {
-			if (name === "" || name.length > NAME_LENGTH$1) return refuse("EINVAL", `accounting object name \`${name}' is not allowed`);
+			if (name === "" || name.length > NAME_LENGTH$1)
+				return refuse("EINVAL", `accounting object name \`${name}' is not allowed`);
 			objects.set(name, {
 				packets: counters?.packets ?? 0,
 				bytes: counters?.bytes ?? 0,
-				users: 0
+				users: 0,
 			});
 			return ok(() => void objects.delete(name));
 		}
@@ -18011,19 +18486,20 @@ const nfacctHandler = {
 			name,
 			counters: {
 				packets,
-				bytes
-			}
+				bytes,
+			},
 		}));
-	}
+	},
 };
 function setCounters(object, to) {
 	const { packets, bytes } = object;
 	object.packets = to.packets;
 	object.bytes = to.bytes;
-	return () => void Object.assign(object, {
-		packets,
-		bytes
-	});
+	return () =>
+		void Object.assign(object, {
+			packets,
+			bytes,
+		});
 }
 // src/sim/objects/route.ts
 /** Routes of the port: `ip route`. */
@@ -18035,8 +18511,10 @@ const routeHandler = {
 		return add(netns, spec.value, verb === "replace" ? "replace" : route.among);
 	},
 	dump(netns) {
-		return fibOf(netns).tables().flatMap((table) => table.routes().map((route) => fibDumpRoute(netns, route)));
-	}
+		return fibOf(netns)
+			.tables()
+			.flatMap((table) => table.routes().map((route) => fibDumpRoute(netns, route)));
+	},
 };
 function add(netns, spec, how) {
 	const made = fibCreateRoute(netns, spec);
@@ -18050,7 +18528,7 @@ function add(netns, spec, how) {
 		const next = insertAmong(group, made.value, how);
 		return ok(fib.record(() => fib.setRoutes(spec.table, spec, next)));
 	}
-	const next = found === void 0 ? insert(group, made.value) : group.map((each) => each === found ? made.value : each);
+	const next = found === void 0 ? insert(group, made.value) : group.map((each) => (each === found ? made.value : each));
 	return ok(fib.record(() => fib.setRoutes(spec.table, spec, next)));
 }
 /** The first route that fits what is given; what is not given does not matter (`fib_table_delete`). */
@@ -18064,39 +18542,41 @@ function remove(netns, route, spec) {
 	return ok(fib.record(() => fib.setRoutes(spec.table, spec, rest)));
 }
 function fits(each, asked, spec) {
-	return (asked.type === void 0 || each.type === spec.type) && (asked.scope === void 0 || each.scope === spec.scope) && (asked.protocol === void 0 || each.protocol === spec.protocol) && (asked.metric === void 0 || asked.metric === 0 || each.metric === spec.metric) && (asked.src === void 0 || each.prefsrc === spec.prefsrc) && (asked.mtu === void 0 || each.mtu === spec.mtu) && (spec.nexthops.length < 2 || each.nexthops.length === spec.nexthops.length) && spec.nexthops.every((hop, k) => {
-		const own = each.nexthops[k];
-		if (own === void 0 || hop.oif !== 0 && hop.oif !== own.oif) return false;
-		return hop.gateway === void 0 || hop.gateway === own.gateway;
-	});
+	return (
+		(asked.type === void 0 || each.type === spec.type) &&
+		(asked.scope === void 0 || each.scope === spec.scope) &&
+		(asked.protocol === void 0 || each.protocol === spec.protocol) &&
+		(asked.metric === void 0 || asked.metric === 0 || each.metric === spec.metric) &&
+		(asked.src === void 0 || each.prefsrc === spec.prefsrc) &&
+		(asked.mtu === void 0 || each.mtu === spec.mtu) &&
+		(spec.nexthops.length < 2 || each.nexthops.length === spec.nexthops.length) &&
+		spec.nexthops.every((hop, k) => {
+			const own = each.nexthops[k];
+			if (own === void 0 || (hop.oif !== 0 && hop.oif !== own.oif)) return false;
+			return hop.gateway === void 0 || hop.gateway === own.gateway;
+		})
+	);
 }
 function insert(group, route) {
 	const at = group.filter((each) => each.metric < route.metric).length;
-	return [
-		...group.slice(0, at),
-		route,
-		...group.slice(at)
-	];
+	return [...group.slice(0, at), route, ...group.slice(at)];
 }
 function insertAmong(group, route, where) {
-	const isBefore = (each) => where === "first" ? each.metric < route.metric : each.metric <= route.metric;
-	return [
-		...group.filter(isBefore),
-		route,
-		...group.filter((each) => !isBefore(each))
-	];
+	const isBefore = (each) => (where === "first" ? each.metric < route.metric : each.metric <= route.metric);
+	return [...group.filter(isBefore), route, ...group.filter((each) => !isBefore(each))];
 }
 /** The same to the kernel: metric, scope, type and next hops. */
 function isSame$1(a, b) {
-	const key = (route) => [
-		route.metric,
-		route.scope,
-		route.type,
-		route.protocol,
-		route.prefsrc,
-		route.mtu,
-		...route.nexthops.map((hop) => `${hop.oif} ${hop.gateway} ${hop.weight} ${hop.onlink}`)
-	].join("/");
+	const key = (route) =>
+		[
+			route.metric,
+			route.scope,
+			route.type,
+			route.protocol,
+			route.prefsrc,
+			route.mtu,
+			...route.nexthops.map((hop) => `${hop.oif} ${hop.gateway} ${hop.weight} ${hop.onlink}`),
+		].join("/");
 	return key(a) === key(b);
 }
 /** Fills in what `ip route` would, and turns names and text into numbers. */
@@ -18104,7 +18584,8 @@ function specOf(netns, route, verb) {
 	const text = formatCidr(route.dst);
 	const dst = ipNum(route.dst.addr);
 	const prefsrc = v4(route.src);
-	if (typeof dst !== "number" || prefsrc === "ipv6") return refuse("EOPNOTSUPP", `IPv6 is not modelled (route ${text})`);
+	if (typeof dst !== "number" || prefsrc === "ipv6")
+		return refuse("EOPNOTSUPP", `IPv6 is not modelled (route ${text})`);
 	const type = route.type ?? "unicast";
 	if (type === "multicast") return refuse("EOPNOTSUPP", `multicast routing is not modelled (route ${text})`);
 	const { prefix } = route.dst;
@@ -18121,26 +18602,27 @@ function specOf(netns, route, verb) {
 		protocol: route.protocol ?? "boot",
 		prefsrc,
 		mtu: route.mtu,
-		nexthops: nexthops.value
+		nexthops: nexthops.value,
 	});
 }
 /** `type` is that of a route to be made. */
 function nexthopsOf(netns, route, type) {
 	const isSingle = route.via !== void 0 || route.dev !== void 0;
 	const hops = route.nexthops ?? (isSingle ? [route] : []);
-	if (type !== void 0 && isRefusal(type) && hops.length > 0) return refuse("EINVAL", "Gateway, device and multipath can not be specified for this route type.");
+	if (type !== void 0 && isRefusal(type) && hops.length > 0)
+		return refuse("EINVAL", "Gateway, device and multipath can not be specified for this route type.");
 	const specs = [];
 	for (const hop of hops) {
 		const gateway = v4(hop.via);
 		if (gateway === "ipv6") return refuse("EOPNOTSUPP", `IPv6 is not modelled (gateway ${hop.via})`);
 		const oif = hop.dev === void 0 ? 0 : ifindexOf(netns, hop.dev);
 		if (hop.dev !== void 0 && oif < 0) return noDevice(hop.dev);
-		const weight = "weight" in hop ? hop.weight ?? 1 : 1;
+		const weight = "weight" in hop ? (hop.weight ?? 1) : 1;
 		specs.push({
 			oif,
 			gateway,
 			weight,
-			onlink: hop.onlink === true
+			onlink: hop.onlink === true,
 		});
 	}
 	return ok(specs);
@@ -18168,19 +18650,18 @@ const ruleHandler = {
 		const found = rules.find((each) => isSame(each, rule));
 		if (verb === "delete") {
 			if (found === void 0) return refuse("ENOENT", "No such file or directory");
-			return set$2(netns, rules.filter((each) => each !== found));
+			return set$2(
+				netns,
+				rules.filter((each) => each !== found),
+			);
 		}
 		if (found !== void 0) return verb === "add" ? refuse("EEXIST", "File exists") : ok(() => {});
 		const at = rules.filter((each) => each.priority <= rule.priority).length;
-		return set$2(netns, [
-			...rules.slice(0, at),
-			rule,
-			...rules.slice(at)
-		]);
+		return set$2(netns, [...rules.slice(0, at), rule, ...rules.slice(at)]);
 	},
 	dump(netns) {
 		return fibOf(netns).rules();
-	}
+	},
 };
 function set$2(netns, rules) {
 	const fib = fibOf(netns);
@@ -18198,29 +18679,30 @@ function normalised(rule) {
 		kind: "rule",
 		family: "ipv4",
 		priority: rule.priority,
-		...rule.not === true ? { not: true } : {},
-		...says(from) ? { from: networkOf(from) } : {},
-		...says(to) ? { to: networkOf(to) } : {},
-		...rule.iif === void 0 ? {} : { iif: rule.iif },
-		...rule.oif === void 0 ? {} : { oif: rule.oif },
-		...fwmark === void 0 ? {} : { fwmark },
-		table: rule.table
+		...(rule.not === true ? { not: true } : {}),
+		...(says(from) ? { from: networkOf(from) } : {}),
+		...(says(to) ? { to: networkOf(to) } : {}),
+		...(rule.iif === void 0 ? {} : { iif: rule.iif }),
+		...(rule.oif === void 0 ? {} : { oif: rule.oif }),
+		...(fwmark === void 0 ? {} : { fwmark }),
+		table: rule.table,
 	};
 }
 function says(net) {
 	return net !== void 0 && net.prefix > 0;
 }
 function isSame(a, b) {
-	const key = (rule) => [
-		rule.priority,
-		rule.not === true,
-		rule.from === void 0 ? "" : formatCidr(rule.from),
-		rule.to === void 0 ? "" : formatCidr(rule.to),
-		rule.iif ?? "",
-		rule.oif ?? "",
-		rule.fwmark === void 0 ? "" : `${rule.fwmark.value}/${rule.fwmark.mask}`,
-		rule.table
-	].join(" ");
+	const key = (rule) =>
+		[
+			rule.priority,
+			rule.not === true,
+			rule.from === void 0 ? "" : formatCidr(rule.from),
+			rule.to === void 0 ? "" : formatCidr(rule.to),
+			rule.iif ?? "",
+			rule.oif ?? "",
+			rule.fwmark === void 0 ? "" : `${rule.fwmark.value}/${rule.fwmark.mask}`,
+			rule.table,
+		].join(" ");
 	return key(a) === key(b);
 }
 // src/sim/objects/sysctl.ts
@@ -18239,9 +18721,9 @@ const sysctlHandler = {
 		return [...sysctls(netns).values].map(([key, value]) => ({
 			kind: "sysctl",
 			key,
-			value
+			value,
 		}));
-	}
+	},
 };
 /** Writing one key may have written others (`ip_forward` and `forwarding`): all go back, the written one first. */
 function undoTo(netns, key, saved) {
@@ -18266,7 +18748,7 @@ function isNumbers(value) {
 }
 /** The file of a key: dots separate, a slash in the key is a dot in a device name. */
 function pathOf(key) {
-	return key.replaceAll(/[./]/g, (char) => char === "." ? "/" : ".");
+	return key.replaceAll(/[./]/g, (char) => (char === "." ? "/" : "."));
 }
 // src/sim/netfilter/conntrack/enable.ts
 /** One more user: the first one registers the hooks. IPv6 is counted only, for no IPv6 packet is moved yet. */
@@ -18274,14 +18756,15 @@ function nfCtNetnsGet(netns, family) {
 	const users = enabled(netns);
 	users[family] += 1;
 	if (family !== "ipv4" || users.ipv4 !== 1) return;
-	for (const ct of conntrackNet(netns).table.entries(netns.machine.loop.now())) if (ct.tcp !== void 0) forgetTcpWindows(ct.tcp);
+	for (const ct of conntrackNet(netns).table.entries(netns.machine.loop.now()))
+		if (ct.tcp !== void 0) forgetTcpWindows(ct.tcp);
 	users.unregister = [
 		registerNetHook(netns, "ipv4", "PREROUTING", DEFRAG),
 		registerNetHook(netns, "ipv4", "OUTPUT", DEFRAG),
 		registerNetHook(netns, "ipv4", "PREROUTING", IN),
 		registerNetHook(netns, "ipv4", "OUTPUT", LOCAL),
 		registerNetHook(netns, "ipv4", "POSTROUTING", CONFIRM),
-		registerNetHook(netns, "ipv4", "INPUT", CONFIRM)
+		registerNetHook(netns, "ipv4", "INPUT", CONFIRM),
 	];
 }
 /** One user less: with the last one the hooks go; entries stay and are not used. */
@@ -18296,27 +18779,27 @@ function nfCtNetnsPut(netns, family) {
 const enabled = pernet(() => ({
 	ipv4: 0,
 	ipv6: 0,
-	unregister: []
+	unregister: [],
 }));
 const DEFRAG = {
 	priority: NF_PRI.CONNTRACK_DEFRAG,
 	name: "ipv4_conntrack_defrag",
-	fn: ipv4ConntrackDefrag
+	fn: ipv4ConntrackDefrag,
 };
 const IN = {
 	priority: NF_PRI.CONNTRACK,
 	name: "ipv4_conntrack_in",
-	fn: nfConntrackIn
+	fn: nfConntrackIn,
 };
 const LOCAL = {
 	priority: NF_PRI.CONNTRACK,
 	name: "ipv4_conntrack_local",
-	fn: ipv4ConntrackLocal
+	fn: ipv4ConntrackLocal,
 };
 const CONFIRM = {
 	priority: NF_PRI.CONNTRACK_CONFIRM,
 	name: "nf_confirm",
-	fn: nfConntrackConfirm
+	fn: nfConntrackConfirm,
 };
 function ipv4ConntrackDefrag(skb, state) {
 	if (skb.ct !== void 0 || skb.ctInfo === "untracked") return "accept";
@@ -18370,7 +18853,7 @@ var RecentTable = class {
 			addr,
 			ttl,
 			stamps: [now],
-			next: 1
+			next: 1,
 		});
 	}
 	/** Adds a stamp and makes the entry the youngest. */
@@ -18407,19 +18890,19 @@ function sweepRecentTables(netns) {
 const source = {
 	pure: true,
 	check: checkNet,
-	compile: (match) => compileNet(match, "src")
+	compile: (match) => compileNet(match, "src"),
 };
 const destination = {
 	pure: true,
 	check: checkNet,
-	compile: (match) => compileNet(match, "dst")
+	compile: (match) => compileNet(match, "dst"),
 };
 function checkNet(match, at) {
 	const { addr, prefix } = match.net;
 	if (familyOf(addr) === at.family && prefix >= 0 && prefix <= addrBits(addr)) return void 0;
 	return {
 		errno: "EINVAL",
-		message: `host/network \`${addr}/${prefix}' in chain ${at.chain} is not ${at.family}`
+		message: `host/network \`${addr}/${prefix}' in chain ${at.chain} is not ${at.family}`,
 	};
 }
 function compileNet(match, side) {
@@ -18427,11 +18910,16 @@ function compileNet(match, side) {
 	const net = maskedNum(ipNum(addr), prefix);
 	const want = match.invert !== true;
 	if (prefix === 0) return want ? void 0 : () => false;
-	if (typeof net === "bigint") return (_skb, _state, pkt) => maskedNum(pkt[side], prefix) === net === want;
-	if (prefix === 32) return side === "src" ? (_skb, _state, pkt) => pkt.src === net === want : (_skb, _state, pkt) => pkt.dst === net === want;
+	if (typeof net === "bigint") return (_skb, _state, pkt) => (maskedNum(pkt[side], prefix) === net) === want;
+	if (prefix === 32)
+		return side === "src"
+			? (_skb, _state, pkt) => (pkt.src === net) === want
+			: (_skb, _state, pkt) => (pkt.dst === net) === want;
 	const mask = Number(maskNum(prefix, 0));
 	const bits = net | 0;
-	return side === "src" ? (_skb, _state, pkt) => (Number(pkt.src) & mask) === bits === want : (_skb, _state, pkt) => (Number(pkt.dst) & mask) === bits === want;
+	return side === "src"
+		? (_skb, _state, pkt) => ((Number(pkt.src) & mask) === bits) === want
+		: (_skb, _state, pkt) => ((Number(pkt.dst) & mask) === bits) === want;
 }
 // src/sim/netfilter/match/addrtype.ts
 const addrtype = {
@@ -18450,7 +18938,7 @@ const addrtype = {
 			if (bySource !== void 0 && !bySource(state.netns, dev, pkt.src)) return false;
 			return byDestination === void 0 || byDestination(state.netns, dev, pkt.dst);
 		};
-	}
+	},
 };
 /** The routing look-up knows no UNSPEC and no ANYCAST in IPv4: these never hold. */
 const TYPE_NAMES = {
@@ -18460,7 +18948,7 @@ const TYPE_NAMES = {
 	multicast: "MULTICAST",
 	blackhole: "BLACKHOLE",
 	unreachable: "UNREACHABLE",
-	prohibit: "PROHIBIT"
+	prohibit: "PROHIBIT",
 };
 function typeTest(types) {
 	if (types === void 0) return void 0;
@@ -18478,10 +18966,10 @@ const comment = {
 		if (match.text.length <= 255) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `comment in chain ${at.chain} must be shorter than 256 characters`
+			message: `comment in chain ${at.chain} must be shorter than 256 characters`,
 		};
 	},
-	compile: () => void 0
+	compile: () => void 0,
 };
 // src/sim/netfilter/match/connmark.ts
 const connmark$1 = {
@@ -18493,9 +18981,9 @@ const connmark$1 = {
 		const want = match.invert !== true;
 		return (skb) => {
 			const ct = skbCt(skb);
-			return ct !== void 0 && (ct.mark & mask) === value === want;
+			return ct !== void 0 && ((ct.mark & mask) === value) === want;
 		};
-	}
+	},
 };
 // src/sim/netfilter/xtables/packet.ts
 /** `struct xt_action_param`, as far as it is about the packet. */
@@ -18529,11 +19017,15 @@ function transportIsComplete(skb, pkt) {
 	if (pkt.fragOff !== 0) return false;
 	const length = pkt.end - pkt.transport;
 	switch (pkt.proto) {
-		case 6: return length >= 20 && tcpHeaderLength(skb.bytes, pkt.transport) >= 20;
-		case 132: return length >= 12;
+		case 6:
+			return length >= 20 && tcpHeaderLength(skb.bytes, pkt.transport) >= 20;
+		case 132:
+			return length >= 12;
 		case 17:
-		case 1: return length >= 8;
-		default: return length >= 4;
+		case 1:
+			return length >= 8;
+		default:
+			return length >= 4;
 	}
 }
 /** The source and destination port of a packet that has ports and whose transport header is complete. */
@@ -18556,10 +19048,10 @@ function checkPorts(match, at) {
 	return checkRange(match.sport?.value, at) ?? checkRange(match.dport?.value, at);
 }
 function checkRange(range, at) {
-	if (range === void 0 || range.from >= 0 && range.from <= range.to && range.to <= 65535) return void 0;
+	if (range === void 0 || (range.from >= 0 && range.from <= range.to && range.to <= 65535)) return void 0;
 	return {
 		errno: "EINVAL",
-		message: `invalid port range ${range.from}:${range.to} in chain ${at.chain}`
+		message: `invalid port range ${range.from}:${range.to} in chain ${at.chain}`,
 	};
 }
 function portTest(range) {
@@ -18584,14 +19076,14 @@ const conntrack = {
 			for (const test of tests) if (!test(ct, skb)) return false;
 			return true;
 		};
-	}
+	},
 };
 /** The packet is in one of the states (or its entry is translated at one of the ends): `want`. */
 function stateTest(states, want) {
 	let mask = 0;
 	for (const state of states) mask |= STATE_BIT[state];
 	const nat = ((mask & STATE_BIT.SNAT) !== 0 ? 16 : 0) | ((mask & STATE_BIT.DNAT) !== 0 ? 32 : 0);
-	if (nat === 0) return (skb) => (STATE_BIT[ctStateOf(skb)] & mask) !== 0 === want;
+	if (nat === 0) return (skb) => ((STATE_BIT[ctStateOf(skb)] & mask) !== 0) === want;
 	return (skb) => {
 		return ((STATE_BIT[ctStateOf(skb)] & mask) !== 0 || ((skbCt(skb)?.status ?? 0) & nat) !== 0) === want;
 	};
@@ -18603,7 +19095,7 @@ const STATE_BIT = {
 	ESTABLISHED: 8,
 	UNTRACKED: 16,
 	SNAT: 32,
-	DNAT: 64
+	DNAT: 64,
 };
 /** `NONE` names no bit: asked for alone it never holds. */
 const STATUS_BIT = {
@@ -18611,7 +19103,7 @@ const STATUS_BIT = {
 	EXPECTED: 1,
 	SEEN_REPLY: 2,
 	ASSURED: 4,
-	CONFIRMED: 8
+	CONFIRMED: 8,
 };
 function entryTests(match) {
 	const tests = [];
@@ -18622,7 +19114,7 @@ function entryTests(match) {
 	};
 	if (match.dir !== void 0) {
 		const want = match.dir === "ORIGINAL";
-		tests.push((_ct, skb) => ctInfoDir(skb.ctInfo) === 0 === want);
+		tests.push((_ct, skb) => (ctInfoDir(skb.ctInfo) === 0) === want);
 	}
 	const addNet = (criterion, addrOf) => {
 		if (criterion === void 0) return;
@@ -18646,24 +19138,14 @@ function entryTests(match) {
 	return tests;
 }
 function check$1(match, at) {
-	for (const net of [
-		match.origSrc,
-		match.origDst,
-		match.replSrc,
-		match.replDst
-	]) {
+	for (const net of [match.origSrc, match.origDst, match.replSrc, match.replDst]) {
 		if (net === void 0 || familyOf(net.value.addr) === at.family) continue;
 		return {
 			errno: "EINVAL",
-			message: `conntrack match in chain ${at.chain}: ${net.value.addr} is not ${at.family}`
+			message: `conntrack match in chain ${at.chain}: ${net.value.addr} is not ${at.family}`,
 		};
 	}
-	const ranges = [
-		match.origSport,
-		match.origDport,
-		match.replSport,
-		match.replDport
-	];
+	const ranges = [match.origSport, match.origDport, match.replSport, match.replDport];
 	for (const range of ranges) {
 		const error = checkRange(range?.value, at);
 		if (error !== void 0) return error;
@@ -18676,22 +19158,22 @@ const dscp$1 = {
 		if (match.value >= 0 && match.value <= 63) return void 0;
 		return {
 			errno: "EDOM",
-			message: `dscp match in chain ${at.chain}: dscp ${match.value} out of range`
+			message: `dscp match in chain ${at.chain}: dscp ${match.value} out of range`,
 		};
 	},
 	compile(match) {
 		const { value } = match;
 		const want = match.invert !== true;
-		return (skb) => ipv4Tos(skb.bytes, skb.network) >> 2 === value === want;
-	}
+		return (skb) => (ipv4Tos(skb.bytes, skb.network) >> 2 === value) === want;
+	},
 };
 const tos$1 = {
 	pure: true,
 	compile(match) {
 		const { value, mask } = match;
 		const want = match.invert !== true;
-		return (skb) => (ipv4Tos(skb.bytes, skb.network) & mask) === value === want;
-	}
+		return (skb) => ((ipv4Tos(skb.bytes, skb.network) & mask) === value) === want;
+	},
 };
 // src/sim/netfilter/match/ecn.ts
 const ECT_MASK = 3;
@@ -18705,20 +19187,21 @@ const ecn = {
 		const mask = (ece === void 0 ? 0 : 64) | (cwr === void 0 ? 0 : 128);
 		const flags = (ece === true ? 64 : 0) | (cwr === true ? 128 : 0);
 		return (skb, _state, pkt) => {
-			if (ect !== void 0 && (ipv4Tos(skb.bytes, skb.network) & ECT_MASK) === ect.value === (ect.invert === true)) return false;
+			if (ect !== void 0 && ((ipv4Tos(skb.bytes, skb.network) & ECT_MASK) === ect.value) === (ect.invert === true))
+				return false;
 			if (mask === 0) return true;
 			if (pkt.end - pkt.transport < 20) return false;
 			return (tcpFlags(skb.bytes, pkt.transport) & mask) === flags;
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/fragment.ts
 const fragment = {
 	pure: true,
 	compile(match) {
 		const want = match.invert !== true;
-		return (_skb, _state, pkt) => pkt.fragOff !== 0 === want;
-	}
+		return (_skb, _state, pkt) => (pkt.fragOff !== 0) === want;
+	},
 };
 // src/sim/netfilter/match/icmp.ts
 const ANY_TYPE = 255;
@@ -18726,10 +19209,11 @@ const icmp = {
 	pure: true,
 	check(match, at) {
 		const family = match.kind === "icmp" ? "ipv4" : "ipv6";
-		if (at.family !== family) return {
-			errno: "ENOENT",
-			message: `${match.kind} match in chain ${at.chain}: not a match for ${at.family}`
-		};
+		if (at.family !== family)
+			return {
+				errno: "ENOENT",
+				message: `${match.kind} match in chain ${at.chain}: not a match for ${at.family}`,
+			};
 		return demandProtocol(match, at, [match.kind === "icmp" ? 1 : 58]);
 	},
 	compile(match) {
@@ -18741,9 +19225,13 @@ const icmp = {
 				pkt.hotdrop = true;
 				return false;
 			}
-			return (type === ANY_TYPE || icmpType(skb.bytes, pkt.transport) === type && (code === void 0 || icmpCode(skb.bytes, pkt.transport) === code)) === want;
+			return (
+				(type === ANY_TYPE ||
+					(icmpType(skb.bytes, pkt.transport) === type &&
+						(code === void 0 || icmpCode(skb.bytes, pkt.transport) === code))) === want
+			);
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/interface.ts
 const inInterface = {
@@ -18753,7 +19241,7 @@ const inInterface = {
 		const hit = nameMatcher(match.name);
 		const want = match.invert !== true;
 		return (_skb, state) => hit(state.indev) === want;
-	}
+	},
 };
 const outInterface = {
 	pure: true,
@@ -18762,7 +19250,7 @@ const outInterface = {
 		const hit = nameMatcher(match.name);
 		const want = match.invert !== true;
 		return (_skb, state) => hit(state.outdev) === want;
-	}
+	},
 };
 /** Whether a device has the name, or a name that begins so when `name` ends in `+`. */
 function nameMatcher(name) {
@@ -18775,7 +19263,7 @@ function checkName(match, at) {
 	if (match.name !== "" && match.name.length <= 15) return void 0;
 	return {
 		errno: "EINVAL",
-		message: `interface name \`${match.name}' in chain ${at.chain} must be shorter than IFNAMSIZ (15)`
+		message: `interface name \`${match.name}' in chain ${at.chain} must be shorter than IFNAMSIZ (15)`,
 	};
 }
 // src/sim/netfilter/match/iprange.ts
@@ -18787,7 +19275,7 @@ const iprange = {
 			if (familyOf(range.from) === at.family && familyOf(range.to) === at.family) continue;
 			return {
 				errno: "EINVAL",
-				message: `iprange match in chain ${at.chain}: ${range.from}-${range.to} is not ${at.family}`
+				message: `iprange match in chain ${at.chain}: ${range.from}-${range.to} is not ${at.family}`,
 			};
 		}
 	},
@@ -18795,7 +19283,7 @@ const iprange = {
 		const bySource = rangeTest(match.src);
 		const byDestination = rangeTest(match.dst);
 		return (_skb, _state, pkt) => bySource(pkt.src) && byDestination(pkt.dst);
-	}
+	},
 };
 function rangeTest(range) {
 	if (range === void 0) return () => true;
@@ -18809,11 +19297,11 @@ const length = {
 	compile(match) {
 		const want = match.invert !== true;
 		return (skb) => inRange(ipv4TotalLength(skb.bytes, skb.network), match) === want;
-	}
+	},
 };
 /** A time in nanoseconds as ticks, rounded down. */
 function jiffies(ns) {
-	return Math.floor(ns * 250 / 1e9);
+	return Math.floor((ns * 250) / 1e9);
 }
 // src/sim/netfilter/match/limit.ts
 /** Credits that one jiffy brings: the greatest power of two with which a day's worth still fits 32 bits. */
@@ -18826,7 +19314,7 @@ const limit = {
 		if (match.burst > 0 && match.avg > 0 && capOf(match) >= credits(match.avg)) return void 0;
 		return {
 			errno: "ERANGE",
-			message: `limit match in chain ${at.chain}: overflow, try lower: ${match.avg}/${match.burst}`
+			message: `limit match in chain ${at.chain}: overflow, try lower: ${match.avg}/${match.burst}`,
 		};
 	},
 	compile(match, at) {
@@ -18843,7 +19331,7 @@ const limit = {
 			credit -= cost;
 			return true;
 		};
-	}
+	},
 };
 function capOf(match) {
 	return credits(Math.imul(match.avg, match.burst) >>> 0);
@@ -18852,7 +19340,7 @@ function capOf(match) {
 function credits(user) {
 	const perSecond = 32e3;
 	if (user > 4294967295 / perSecond) return Math.imul(Math.floor(user / SCALE), perSecond) >>> 0;
-	return Math.floor(user * perSecond / SCALE);
+	return Math.floor((user * perSecond) / SCALE);
 }
 // src/sim/netfilter/match/mac.ts
 const WHERE = HOOK_BIT.PREROUTING | HOOK_BIT.INPUT | HOOK_BIT.FORWARD;
@@ -18865,9 +19353,9 @@ const mac = {
 		return (skb) => {
 			if (skb.dev === void 0 || skb.dev.isLoopback) return false;
 			if (skb.mac < 0 || skb.mac + 14 > skb.network) return false;
-			return ethSrc(skb.bytes, skb.mac) === wanted === want;
+			return (ethSrc(skb.bytes, skb.mac) === wanted) === want;
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/mark.ts
 const mark$1 = {
@@ -18876,8 +19364,8 @@ const mark$1 = {
 		const mask = match.mask | 0;
 		const value = match.value | 0;
 		const want = match.invert !== true;
-		return (skb) => (skb.mark & mask) === value === want;
-	}
+		return (skb) => ((skb.mark & mask) === value) === want;
+	},
 };
 // src/sim/netfilter/match/multiport.ts
 const IPPROTO_DCCP$1 = 33;
@@ -18888,21 +19376,16 @@ const multiport = {
 	pure: true,
 	check(match, at) {
 		const places = match.ports.reduce((sum, range) => sum + (range.from === range.to ? 1 : 2), 0);
-		if (places < 1 || places > MAX_PORTS) return {
-			errno: "EINVAL",
-			message: `multiport match in chain ${at.chain}: too many ports specified`
-		};
+		if (places < 1 || places > MAX_PORTS)
+			return {
+				errno: "EINVAL",
+				message: `multiport match in chain ${at.chain}: too many ports specified`,
+			};
 		for (const range of match.ports) {
 			const error = checkRange(range, at);
 			if (error !== void 0) return error;
 		}
-		return demandProtocol(match, at, [
-			6,
-			17,
-			132,
-			IPPROTO_DCCP$1,
-			IPPROTO_UDPLITE$2
-		]);
+		return demandProtocol(match, at, [6, 17, 132, IPPROTO_DCCP$1, IPPROTO_UDPLITE$2]);
 	},
 	compile(match) {
 		const ranges = match.ports;
@@ -18921,7 +19404,7 @@ const multiport = {
 			}
 			return !want;
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/nfacct.ts
 const nfacct = {
@@ -18930,7 +19413,7 @@ const nfacct = {
 		if (nfacctObjects(at.netns).has(match.name)) return void 0;
 		return {
 			errno: "ENOENT",
-			message: `accounting object \`${match.name}' does not exist`
+			message: `accounting object \`${match.name}' does not exist`,
 		};
 	},
 	hold: (match, at) => use(match, at, 1),
@@ -18944,7 +19427,7 @@ const nfacct = {
 			}
 			return true;
 		};
-	}
+	},
 };
 function use(match, at, change) {
 	const object = nfacctObjects(at.netns).get(match.name);
@@ -18959,14 +19442,17 @@ const owner = {
 			if (range === void 0 || range.from <= range.to) continue;
 			return {
 				errno: "EINVAL",
-				message: `owner match in chain ${at.chain}: invalid range ${range.from}-${range.to}`
+				message: `owner match in chain ${at.chain}: invalid range ${range.from}-${range.to}`,
 			};
 		}
 	},
 	compile(match) {
 		const { socketExists, uid, gid } = match;
 		/** For a packet of no socket: every option asked for is inverted. */
-		const unowned = socketExists !== true && match.supplGroups !== true && [uid, gid].every((range) => range === void 0 || range.invert === true);
+		const unowned =
+			socketExists !== true &&
+			match.supplGroups !== true &&
+			[uid, gid].every((range) => range === void 0 || range.invert === true);
 		/** For a packet of a socket that no process has: as before, but it exists. */
 		const ofKernel = [uid, gid].every((range) => range === void 0 || range.invert === true);
 		return ({ sk }) => {
@@ -18976,7 +19462,7 @@ const owner = {
 			if (uid !== void 0 && inRange(sk.owner.uid, uid) === (uid.invert === true)) return false;
 			return gid === void 0 || inRange(sk.owner.gid, gid) === (gid.invert !== true);
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/physdev.ts
 const physdev = {
@@ -18985,7 +19471,7 @@ const physdev = {
 		if (match.in ?? match.out ?? match.isIn ?? match.isOut ?? match.isBridged) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `physdev match in chain ${at.chain}: no option specified`
+			message: `physdev match in chain ${at.chain}: no option specified`,
 		};
 	},
 	hooks(match) {
@@ -18995,16 +19481,12 @@ const physdev = {
 	},
 	compile(match) {
 		/** A packet that no bridge has touched: true if every option asked for is inverted. */
-		const unbridged = [
-			match.isBridged,
-			match.isIn,
-			match.isOut,
-			match.in,
-			match.out
-		].every((option) => option === void 0 || option.invert === true);
+		const unbridged = [match.isBridged, match.isIn, match.isOut, match.in, match.out].every(
+			(option) => option === void 0 || option.invert === true,
+		);
 		const bridged = bridgedTest(match);
-		return (skb, state, pkt) => skb.nfBridge === void 0 ? unbridged : bridged(skb, state, pkt);
-	}
+		return (skb, state, pkt) => (skb.nfBridge === void 0 ? unbridged : bridged(skb, state, pkt));
+	},
 };
 function bridgedTest(match) {
 	const { isBridged, isIn, isOut } = match;
@@ -19015,11 +19497,11 @@ function bridgedTest(match) {
 	return (skb) => {
 		const indev = skb.nfBridge?.physin;
 		const outdev = skb.nfBridge?.physout;
-		if (isBridged !== void 0 && outdev !== void 0 !== (isBridged.invert !== true)) return false;
-		if (isIn !== void 0 && indev !== void 0 !== (isIn.invert !== true)) return false;
-		if (isOut !== void 0 && outdev !== void 0 !== (isOut.invert !== true)) return false;
+		if (isBridged !== void 0 && (outdev !== void 0) !== (isBridged.invert !== true)) return false;
+		if (isIn !== void 0 && (indev !== void 0) !== (isIn.invert !== true)) return false;
+		if (isOut !== void 0 && (outdev !== void 0) !== (isOut.invert !== true)) return false;
 		if (inName !== void 0 && indev !== void 0 && inName(indev) !== wantIn) return false;
-		return outName === void 0 || outdev !== void 0 && outName(outdev) === wantOut;
+		return outName === void 0 || (outdev !== void 0 && outName(outdev) === wantOut);
 	};
 }
 // src/sim/netfilter/match/pkttype.ts
@@ -19028,8 +19510,8 @@ const pkttype = {
 	compile(match) {
 		const wanted = match.type === "unicast" ? "host" : match.type;
 		const want = match.invert !== true;
-		return (skb) => typeOf(skb) === wanted === want;
-	}
+		return (skb) => (typeOf(skb) === wanted) === want;
+	},
 };
 /** A packet that the host heard itself send says by its address for whom it was. */
 function typeOf(skb) {
@@ -19043,14 +19525,14 @@ const protocol = {
 		if (match.proto >= 1 && match.proto <= 255) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `unknown protocol "${match.proto}" specified in chain ${at.chain}`
+			message: `unknown protocol "${match.proto}" specified in chain ${at.chain}`,
 		};
 	},
 	compile(match) {
 		const proto = match.proto;
 		if (match.invert === true) return (_skb, _state, pkt) => pkt.proto !== proto;
 		return (_skb, _state, pkt) => pkt.proto === proto;
-	}
+	},
 };
 // src/sim/netfilter/match/recent.ts
 /** XT_RECENT_MAX_NSTAMPS, XT_RECENT_NAME_LEN. */
@@ -19081,7 +19563,7 @@ const recent = {
 	compile(match, at) {
 		const table = recentTables(at.netns).get(match.name);
 		return table === void 0 ? () => match.invert === true : compileFor(match, table);
-	}
+	},
 };
 function compileFor(match, table) {
 	const want = match.invert !== true;
@@ -19133,16 +19615,17 @@ function stampsFor(match) {
 function check(match, at) {
 	const refuse = (why) => ({
 		errno: "EINVAL",
-		message: `recent match in chain ${at.chain}: ${why}`
+		message: `recent match in chain ${at.chain}: ${why}`,
 	});
 	const changing = match.action === "set" || match.action === "remove";
 	const counts = (match.hitcount ?? 0) > 0 || (match.seconds ?? 0) > 0;
-	if (changing && (match.rttl === true || match.reap === true || counts)) return refuse(`--rttl, --reap, --seconds and --hitcount do not go with --${match.action}`);
+	if (changing && (match.rttl === true || match.reap === true || counts))
+		return refuse(`--rttl, --reap, --seconds and --hitcount do not go with --${match.action}`);
 	if (match.reap === true && (match.seconds ?? 0) === 0) return refuse("--reap needs --seconds");
 	if ((match.hitcount ?? 0) >= MAX_STAMPS) return refuse(`hitcount (${match.hitcount}) is larger than 255`);
 	if (match.name === "" || match.name.length >= NAME_LENGTH || match.name.includes("/")) return refuse("bad list name");
 	const mask = parseIp(match.mask);
-	if (!mask.ok || typeof ipNum(mask.value) === "number" !== (at.family === "ipv4")) return refuse("bad mask");
+	if (!mask.ok || (typeof ipNum(mask.value) === "number") !== (at.family === "ipv4")) return refuse("bad mask");
 }
 // src/sim/netfilter/match/rpfilter.ts
 const rpfilter = {
@@ -19153,13 +19636,13 @@ const rpfilter = {
 		const why = `only valid in the 'raw' or 'mangle' table, not '${at.table}'`;
 		return {
 			errno: "EINVAL",
-			message: `rpfilter match in chain ${at.chain}: ${why}`
+			message: `rpfilter match in chain ${at.chain}: ${why}`,
 		};
 	},
 	compile(match) {
 		const want = match.invert !== true;
 		return (skb, state) => (state.indev !== void 0 && passes(skb, state.indev, match)) === want;
-	}
+	},
 };
 function passes(skb, dev, match) {
 	if (skb.pktType === "loopback" || dev.isLoopback) return true;
@@ -19172,7 +19655,7 @@ function passes(skb, dev, match) {
 		iif: 1,
 		oif: 0,
 		mark: match.validmark === true ? skb.mark : 0,
-		scope: RT_SCOPE.global
+		scope: RT_SCOPE.global,
 	});
 	if (hit === void 0) return false;
 	const { type, nexthops } = hit.route;
@@ -19198,26 +19681,28 @@ const sctp = {
 			}
 			return ports === void 0 || ports(skb, pkt);
 		};
-	}
+	},
 };
 // src/sim/netfilter/ipset/reference.ts
 /** IPSET_DIM_MAX. */
 const MAX_DIRS = 6;
 /** Why a rule cannot refer to the set. */
 function checkReference({ set, dirs }, { netns, chain }) {
-	if (dirs.length === 0 || dirs.length > MAX_DIRS) return {
-		errno: "ERANGE",
-		message: `rule in chain ${chain}: Can't be more src/dst options than ${MAX_DIRS}.`
-	};
+	if (dirs.length === 0 || dirs.length > MAX_DIRS)
+		return {
+			errno: "ERANGE",
+			message: `rule in chain ${chain}: Can't be more src/dst options than ${MAX_DIRS}.`,
+		};
 	const found = ipSetTable(netns).find(set);
-	if (found === void 0) return {
-		errno: "ENOENT",
-		message: `Set ${set} doesn't exist.`
-	};
+	if (found === void 0)
+		return {
+			errno: "ENOENT",
+			message: `Set ${set} doesn't exist.`,
+		};
 	if (found.family !== "ipv6") return void 0;
 	return {
 		errno: "EINVAL",
-		message: `The protocol family of set ${set} is IPv6, which is not applicable.`
+		message: `The protocol family of set ${set} is IPv6, which is not applicable.`,
 	};
 }
 /** A rule with the reference was loaded (1) or unloaded (-1). */
@@ -19230,7 +19715,7 @@ function referTo({ set }, { netns }, change) {
 function setOf({ set }, { netns }) {
 	const table = ipSetTable(netns);
 	const place = table.placeOf(set);
-	return () => place === void 0 ? void 0 : table.at(place);
+	return () => (place === void 0 ? void 0 : table.at(place));
 }
 // src/sim/netfilter/match/set.ts
 const set$1 = {
@@ -19244,19 +19729,26 @@ const set$1 = {
 		const invert = match.invert === true;
 		return (skb, state, pkt) => {
 			const found = find();
-			return (found !== void 0 && testSet(found, {
-				skb,
-				state,
-				pkt
-			}, adt.begin(pkt.lengthBytes))) !== invert;
+			return (
+				(found !== void 0 &&
+					testSet(
+						found,
+						{
+							skb,
+							state,
+							pkt,
+						},
+						adt.begin(pkt.lengthBytes),
+					)) !== invert
+			);
 		};
-	}
+	},
 };
 // src/sim/netfilter/match/state.ts
 const state = {
 	pure: true,
 	needsConntrack: true,
-	compile: (match) => stateTest(match.states, match.invert !== true)
+	compile: (match) => stateTest(match.states, match.invert !== true),
 };
 // src/sim/netfilter/xtables/force-statistic.ts
 const forceStatistic = pernet(() => ({}));
@@ -19266,17 +19758,23 @@ const CERTAIN = 2147483648;
 const statistic = {
 	pure: false,
 	check(match, at) {
-		return (match.mode === "random" ? match.probability31 >= 0 && match.probability31 <= CERTAIN : match.every >= 1 && match.packet >= 0 && match.packet < match.every) ? void 0 : {
-			errno: "EINVAL",
-			message: `statistic match in chain ${at.chain}: bad value`
-		};
+		return (
+			match.mode === "random"
+				? match.probability31 >= 0 && match.probability31 <= CERTAIN
+				: match.every >= 1 && match.packet >= 0 && match.packet < match.every
+		)
+			? void 0
+			: {
+					errno: "EINVAL",
+					message: `statistic match in chain ${at.chain}: bad value`,
+				};
 	},
 	compile(match, at) {
 		const chance = match.mode === "random" ? byChance(match) : everyNth(match);
 		const force = forceStatistic(at.netns);
 		const rule = at.rule;
 		return (skb, state, pkt) => force.decide?.(rule) ?? chance(skb, state, pkt);
-	}
+	},
 };
 function byChance(match) {
 	const below = match.probability31;
@@ -19290,7 +19788,7 @@ function everyNth(match) {
 	let count = last - match.packet;
 	return () => {
 		count = count === last ? 0 : count + 1;
-		return count === 0 === want;
+		return (count === 0) === want;
 	};
 }
 // src/sim/netfilter/match/string.ts
@@ -19299,10 +19797,12 @@ const string = {
 	pure: true,
 	check(match, at) {
 		const { hex, from = 0, to = TO_DEFAULT } = match;
-		return /^([0-9a-f]{2})+$/.test(hex) && hex.length <= 256 && from <= to ? void 0 : {
-			errno: "EINVAL",
-			message: `string match in chain ${at.chain}: bad pattern or offsets`
-		};
+		return /^([0-9a-f]{2})+$/.test(hex) && hex.length <= 256 && from <= to
+			? void 0
+			: {
+					errno: "EINVAL",
+					message: `string match in chain ${at.chain}: bad pattern or offsets`,
+				};
 	},
 	compile(match) {
 		const { from = 0, to = TO_DEFAULT } = match;
@@ -19311,16 +19811,23 @@ const string = {
 		const want = match.invert !== true;
 		return (skb) => {
 			const end = Math.min(skb.end, skb.network + to);
-			return contains({
-				bytes: skb.bytes,
-				from: skb.network + from,
-				end
-			}, pattern, fold) === want;
+			return (
+				contains(
+					{
+						bytes: skb.bytes,
+						from: skb.network + from,
+						end,
+					},
+					pattern,
+					fold,
+				) === want
+			);
 		};
-	}
+	},
 };
 function contains({ bytes, from, end }, pattern, fold) {
-	for (let at = from; at + pattern.length <= end; at += 1) if (pattern.every((byte, k) => fold(bytes[at + k] ?? 0) === byte)) return true;
+	for (let at = from; at + pattern.length <= end; at += 1)
+		if (pattern.every((byte, k) => fold(bytes[at + k] ?? 0) === byte)) return true;
 	return false;
 }
 function lowerCase(byte) {
@@ -19347,7 +19854,7 @@ const tcp = {
 				return false;
 			}
 			if (ports !== void 0 && !ports(skb, pkt)) return false;
-			if (mask !== 0 && (tcpFlags(skb.bytes, pkt.transport) & mask) === comp !== wantFlags) return false;
+			if (mask !== 0 && ((tcpFlags(skb.bytes, pkt.transport) & mask) === comp) !== wantFlags) return false;
 			if (option === void 0) return true;
 			if (tcpHeaderLength(skb.bytes, pkt.transport) < 20) {
 				pkt.hotdrop = true;
@@ -19355,7 +19862,7 @@ const tcp = {
 			}
 			return hasOption(skb, pkt, option.value) === (option.invert !== true);
 		};
-	}
+	},
 };
 /** Walks the option list (`tcp_find_option`); a list that runs past the packet drops it. */
 function hasOption(skb, pkt, wanted) {
@@ -19391,7 +19898,7 @@ const tcpmss$1 = {
 			const mss = findMss(bytes, options, end);
 			return mss === void 0 ? !want : inRange(mss, match) === want;
 		};
-	}
+	},
 };
 /** The value of the first such option among the bytes from `at` to `end`. */
 function findMss(bytes, at, end) {
@@ -19425,7 +19932,7 @@ const MATCH_MODULES = {
 				}
 				return ports === void 0 || ports(skb, pkt);
 			};
-		}
+		},
 	},
 	sctp,
 	icmp,
@@ -19453,7 +19960,7 @@ const MATCH_MODULES = {
 			if (match.invert !== true || match.op === "eq") return void 0;
 			return {
 				errno: "EINVAL",
-				message: `ttl match in chain ${at.chain}: "--ttl-${match.op}" cannot be inverted`
+				message: `ttl match in chain ${at.chain}: "--ttl-${match.op}" cannot be inverted`,
 			};
 		},
 		compile(match) {
@@ -19461,12 +19968,14 @@ const MATCH_MODULES = {
 			switch (match.op) {
 				case "eq": {
 					const want = match.invert !== true;
-					return (skb) => ipv4Ttl(skb.bytes, skb.network) === value === want;
+					return (skb) => (ipv4Ttl(skb.bytes, skb.network) === value) === want;
 				}
-				case "lt": return (skb) => ipv4Ttl(skb.bytes, skb.network) < value;
-				case "gt": return (skb) => ipv4Ttl(skb.bytes, skb.network) > value;
+				case "lt":
+					return (skb) => ipv4Ttl(skb.bytes, skb.network) < value;
+				case "gt":
+					return (skb) => ipv4Ttl(skb.bytes, skb.network) > value;
 			}
-		}
+		},
 	},
 	tos: tos$1,
 	dscp: dscp$1,
@@ -19478,10 +19987,10 @@ const MATCH_MODULES = {
 		pure: false,
 		check: (match, at) => ({
 			errno: "EOPNOTSUPP",
-			message: `match "${match.name}" in chain ${at.chain} of table ${at.table} is not modelled: -m ${match.name} ${match.text}`
+			message: `match "${match.name}" in chain ${at.chain} of table ${at.table} is not modelled: -m ${match.name} ${match.text}`,
 		}),
-		compile: () => () => false
-	}
+		compile: () => () => false,
+	},
 };
 /** The module for this very match. */
 function matchModule(match) {
@@ -19496,7 +20005,7 @@ const connmark = {
 		if (bits >= 1 && bits <= 31) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: CONNMARK target: cannot shift by ${bits} bits`
+			message: `rule in chain ${at.chain}: CONNMARK target: cannot shift by ${bits} bits`,
 		};
 	},
 	compile(target) {
@@ -19506,27 +20015,28 @@ const connmark = {
 			const { value } = target;
 			return (skb) => {
 				const ct = skbCt(skb);
-				if (ct !== void 0) ct.mark = shift(ct.mark & keep ^ value);
+				if (ct !== void 0) ct.mark = shift((ct.mark & keep) ^ value);
 				return "continue";
 			};
 		}
 		const { nfmask, ctmask } = target;
-		if (target.op === "save") return (skb) => {
-			const ct = skbCt(skb);
-			if (ct !== void 0) ct.mark = (ct.mark & ~ctmask ^ shift(skb.mark & nfmask)) >>> 0;
-			return "continue";
-		};
+		if (target.op === "save")
+			return (skb) => {
+				const ct = skbCt(skb);
+				if (ct !== void 0) ct.mark = ((ct.mark & ~ctmask) ^ shift(skb.mark & nfmask)) >>> 0;
+				return "continue";
+			};
 		return (skb) => {
 			const ct = skbCt(skb);
-			if (ct !== void 0) skb.mark = (skb.mark & ~nfmask ^ shift(ct.mark & ctmask)) >>> 0;
+			if (ct !== void 0) skb.mark = ((skb.mark & ~nfmask) ^ shift(ct.mark & ctmask)) >>> 0;
 			return "continue";
 		};
-	}
+	},
 };
 function shifter(shift) {
 	if (shift === void 0) return (mark) => mark >>> 0;
 	const { bits } = shift;
-	return shift.dir === "left" ? (mark) => mark << bits >>> 0 : (mark) => mark >>> bits;
+	return shift.dir === "left" ? (mark) => (mark << bits) >>> 0 : (mark) => mark >>> bits;
 }
 // src/sim/netfilter/target/ct.ts
 const ct = {
@@ -19535,10 +20045,10 @@ const ct = {
 	needsConntrack: (target) => target.notrack !== true,
 	check(target, at) {
 		const id = target.zone?.id;
-		if (id === void 0 || id === "mark" || Number.isInteger(id) && id >= 0 && id <= 65535) return void 0;
+		if (id === void 0 || id === "mark" || (Number.isInteger(id) && id >= 0 && id <= 65535)) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: Cannot parse ${id} as a zone ID`
+			message: `rule in chain ${at.chain}: Cannot parse ${id} as a zone ID`,
 		};
 	},
 	compile(target, at) {
@@ -19552,12 +20062,12 @@ const ct = {
 			skb.ctInfo = "new";
 			return "continue";
 		};
-	}
+	},
 };
 const notrack = {
 	name: "NOTRACK",
 	onlyTable: "raw",
-	compile: () => untrack
+	compile: () => untrack,
 };
 const untrack = (skb) => {
 	if (!isCtSettled(skb)) skb.ctInfo = "untracked";
@@ -19567,7 +20077,7 @@ const untrack = (skb) => {
 function checkNatRange(to, at) {
 	const bad = (what) => ({
 		errno: "EINVAL",
-		message: `rule in chain ${at.chain}: ${what}`
+		message: `rule in chain ${at.chain}: ${what}`,
 	});
 	const addrs = [];
 	for (const text of [to.minAddr, to.maxAddr]) {
@@ -19575,17 +20085,20 @@ function checkNatRange(to, at) {
 		const parsed = parseIp(text);
 		if (!parsed.ok) return bad(`Bad IP address "${text}"`);
 		const addr = ipNum(parsed.value);
-		if (typeof addr === "number" !== (at.family === "ipv4")) return bad(`${text} is not ${at.family}`);
+		if ((typeof addr === "number") !== (at.family === "ipv4")) return bad(`${text} is not ${at.family}`);
 		addrs.push(addr);
 	}
 	const [min, max] = addrs;
 	if (to.maxAddr !== void 0 && to.minAddr === void 0) return bad("an address range has no beginning");
 	if (min !== void 0 && max !== void 0 && min > max) return bad(`invalid address range ${to.minAddr}-${to.maxAddr}`);
 	if (to.minPort === void 0) return to.maxPort === void 0 ? void 0 : bad("a port range has no beginning");
-	return checkRange({
-		from: to.minPort,
-		to: to.maxPort ?? to.minPort
-	}, at);
+	return checkRange(
+		{
+			from: to.minPort,
+			to: to.maxPort ?? to.minPort,
+		},
+		at,
+	);
 }
 // src/sim/netfilter/target/dnat.ts
 const dnat = {
@@ -19597,13 +20110,13 @@ const dnat = {
 	compile(target) {
 		const range = natRangeNum(target.to, {
 			random: target.random,
-			persistent: target.persistent
+			persistent: target.persistent,
 		});
 		return (skb) => {
 			const ct = skbCt(skb);
 			return ct === void 0 || nfNatSetupInfo(ct, range, "dst") ? "accept" : "drop";
 		};
-	}
+	},
 };
 // src/sim/netfilter/log-transport.ts
 /** The transport part of LOG lines, from `PROTO=` on (net/netfilter/nf_log_syslog.c: nf_log_dump_tcp_header and others). */
@@ -19614,13 +20127,20 @@ const ICMP_SOURCE_QUENCH = 4;
 /** `quote` prints the packet that an ICMP error is about, in brackets; absent: do not. */
 function transportText(t, options, quote) {
 	switch (t.proto) {
-		case 6: return `PROTO=TCP ${t.isFragment ? "" : tcpText(t, options)}`;
-		case 17: return `PROTO=UDP ${t.isFragment ? "" : udpText(t)}`;
-		case IPPROTO_UDPLITE$1: return `PROTO=UDPLITE ${t.isFragment ? "" : udpText(t)}`;
-		case 1: return `PROTO=ICMP ${t.isFragment ? "" : icmpText(t, quote)}`;
-		case IPPROTO_AH$1: return `PROTO=AH ${t.isFragment ? "" : spiText(t, 12, 4)}`;
-		case IPPROTO_ESP$1: return `PROTO=ESP ${t.isFragment ? "" : spiText(t, 8, 0)}`;
-		default: return `PROTO=${t.proto} `;
+		case 6:
+			return `PROTO=TCP ${t.isFragment ? "" : tcpText(t, options)}`;
+		case 17:
+			return `PROTO=UDP ${t.isFragment ? "" : udpText(t)}`;
+		case IPPROTO_UDPLITE$1:
+			return `PROTO=UDPLITE ${t.isFragment ? "" : udpText(t)}`;
+		case 1:
+			return `PROTO=ICMP ${t.isFragment ? "" : icmpText(t, quote)}`;
+		case IPPROTO_AH$1:
+			return `PROTO=AH ${t.isFragment ? "" : spiText(t, 12, 4)}`;
+		case IPPROTO_ESP$1:
+			return `PROTO=ESP ${t.isFragment ? "" : spiText(t, 8, 0)}`;
+		default:
+			return `PROTO=${t.proto} `;
 	}
 }
 const TCP_FLAG_NAMES = [
@@ -19631,7 +20151,7 @@ const TCP_FLAG_NAMES = [
 	[8, "PSH "],
 	[4, "RST "],
 	[2, "SYN "],
-	[1, "FIN "]
+	[1, "FIN "],
 ];
 /** A TCP or UDP header that is cut off ends the line (`nf_log_dump_tcp_header` fails). */
 function endsLine(t) {
@@ -19649,7 +20169,8 @@ function tcpText(t, options) {
 	for (const [bit, name] of TCP_FLAG_NAMES) if ((flags & bit) !== 0) text += name;
 	text += `URGP=${get16(b, at + 18)} `;
 	const length = tcpHeaderLength(b, at);
-	if (options.tcpOptions === true && length > 20 && at + length <= t.end) text += `OPT (${hex(b.subarray(at + 20, at + length)).toUpperCase()}) `;
+	if (options.tcpOptions === true && length > 20 && at + length <= t.end)
+		text += `OPT (${hex(b.subarray(at + 20, at + length)).toUpperCase()}) `;
 	return text;
 }
 function udpText(t) {
@@ -19687,10 +20208,10 @@ function incomplete(t) {
 }
 // src/sim/netfilter/log.ts
 /**
-* The text of LOG lines (net/netfilter/nf_log_syslog.c), byte for byte, with the space each ends in.
-*
-* Every namespace logs, as with `net.netfilter.nf_log_all_netns=1`; real kernels let only the first one by default.
-*/
+ * The text of LOG lines (net/netfilter/nf_log_syslog.c), byte for byte, with the space each ends in.
+ *
+ * Every namespace logs, as with `net.netfilter.nf_log_all_netns=1`; real kernels let only the first one by default.
+ */
 const IP_CE = 32768;
 const TOS_MASK = 30;
 const PRECEDENCE_MASK = 224;
@@ -19702,13 +20223,13 @@ function nfLogPacket(skb, state, options) {
 		at: machine.loop.now(),
 		netns: state.netns.name,
 		level: options.level,
-		text
+		text,
 	});
 	if (machine.tracer === void 0) return;
 	traceStep(skb, state.netns, "nf_log_packet", {
 		step: "log",
 		line: text,
-		level: options.level
+		level: options.level,
 	});
 }
 function logLine(skb, state, options) {
@@ -19720,7 +20241,7 @@ function logLine(skb, state, options) {
 	if (indev !== void 0) text += macHeader(skb, { decode: options.macdecode === true && !indev.isLoopback });
 	text += packetText(skb.bytes, skb.network, skb.end, {
 		options,
-		outermost: true
+		outermost: true,
 	});
 	if (endsLine(transportOf$1(skb.bytes, skb.network, skb.end))) return text;
 	const owner = options.uid === true ? skb.sk?.owner : void 0;
@@ -19752,7 +20273,8 @@ function packetText(b, at, end, mode) {
 	if ((frag & 8192) !== 0) text += "MF ";
 	if (fragOff !== 0) text += `FRAG:${fragOff} `;
 	const headerLength = ipv4HeaderLength(b, at);
-	if (mode.options.ipOptions === true && headerLength > 20) text += `OPT (${hex(b.subarray(at + 20, at + headerLength)).toUpperCase()}) `;
+	if (mode.options.ipOptions === true && headerLength > 20)
+		text += `OPT (${hex(b.subarray(at + 20, at + headerLength)).toUpperCase()}) `;
 	const quote = mode.outermost ? (from) => quoted(b, from, end, mode.options) : void 0;
 	return text + transportText(transportOf$1(b, at, end), mode.options, quote);
 }
@@ -19763,13 +20285,13 @@ function transportOf$1(b, at, end) {
 		at: at + ipv4HeaderLength(b, at),
 		end,
 		proto: ipv4Proto(b, at),
-		isFragment
+		isFragment,
 	};
 }
 function quoted(b, from, end, options) {
 	return `[${packetText(b, from, end, {
 		options,
-		outermost: false
+		outermost: false,
 	})}] `;
 }
 function hex2(n) {
@@ -19784,19 +20306,19 @@ const log = {
 		if (target.level >= 0 && target.level <= 7) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `LOG target in chain ${at.chain}: log-level "${target.level}" out of range`
+			message: `LOG target in chain ${at.chain}: log-level "${target.level}" out of range`,
 		};
 	},
 	compile(target) {
 		const options = {
 			...target,
-			prefix: (target.prefix ?? "").slice(0, PREFIX_LENGTH)
+			prefix: (target.prefix ?? "").slice(0, PREFIX_LENGTH),
 		};
 		return (skb, state) => {
 			nfLogPacket(skb, state, options);
 			return "continue";
 		};
-	}
+	},
 };
 // src/sim/netfilter/target/mark.ts
 const mark = {
@@ -19805,10 +20327,10 @@ const mark = {
 		const keep = ~target.mask;
 		const value = target.value;
 		return (skb) => {
-			skb.mark = (skb.mark & keep ^ value) >>> 0;
+			skb.mark = ((skb.mark & keep) ^ value) >>> 0;
 			return "continue";
 		};
-	}
+	},
 };
 // src/sim/netfilter/target/masquerade.ts
 const masquerade = {
@@ -19823,10 +20345,10 @@ const masquerade = {
 			minPort: toPorts?.from,
 			maxPort: toPorts?.to,
 			random,
-			randomFully
+			randomFully,
 		};
-		return (skb, state) => state.outdev === void 0 ? "accept" : nfNatMasqueradeIpv4(skb, range, state.outdev);
-	}
+		return (skb, state) => (state.outdev === void 0 ? "accept" : nfNatMasqueradeIpv4(skb, range, state.outdev));
+	},
 };
 // src/sim/netfilter/target/netmap.ts
 const netmap = {
@@ -19838,7 +20360,7 @@ const netmap = {
 		if (familyOf(net.addr) === at.family) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: ${net.addr} is not ${at.family}`
+			message: `rule in chain ${at.chain}: ${net.addr} is not ${at.family}`,
 		};
 	},
 	compile({ net }) {
@@ -19850,19 +20372,25 @@ const netmap = {
 			const manip = hook === "PREROUTING" || hook === "OUTPUT" ? "dst" : "src";
 			const host = Number(manip === "dst" ? pkt.dst : pkt.src) & ~mask;
 			const addr = (network | host) >>> 0;
-			return nfNatSetupInfo(ct, {
-				minAddr: addr,
-				maxAddr: addr
-			}, manip) ? "accept" : "drop";
+			return nfNatSetupInfo(
+				ct,
+				{
+					minAddr: addr,
+					maxAddr: addr,
+				},
+				manip,
+			)
+				? "accept"
+				: "drop";
 		};
-	}
+	},
 };
 // src/sim/netfilter/target/note.ts
 const goOn = () => "continue";
 const checksum = {
 	name: "CHECKSUM",
 	onlyTable: "mangle",
-	compile: () => goOn
+	compile: () => goOn,
 };
 const nflog = {
 	name: "NFLOG",
@@ -19870,19 +20398,19 @@ const nflog = {
 		if (group >= 0 && group <= 65535 && threshold >= 0 && threshold <= 65535) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: NFLOG: group or threshold out of range`
+			message: `rule in chain ${at.chain}: NFLOG: group or threshold out of range`,
 		};
 	},
-	compile: () => goOn
+	compile: () => goOn,
 };
 const classify = {
 	name: "CLASSIFY",
 	hooks: HOOK_BIT.FORWARD | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING,
-	compile: () => goOn
+	compile: () => goOn,
 };
 const trace = {
 	name: "TRACE",
-	compile: () => goOn
+	compile: () => goOn,
 };
 // src/sim/netfilter/nat/redirect.ts
 const LOCALHOST = 2130706433;
@@ -19892,11 +20420,17 @@ function nfNatRedirect(skb, range, hook) {
 	if (ct === void 0) return "accept";
 	const addr = hook === "OUTPUT" ? LOCALHOST : firstAddr(skb);
 	if (addr === void 0) return "drop";
-	return nfNatSetupInfo(ct, {
-		...range,
-		minAddr: addr,
-		maxAddr: addr
-	}, "dst") ? "accept" : "drop";
+	return nfNatSetupInfo(
+		ct,
+		{
+			...range,
+			minAddr: addr,
+			maxAddr: addr,
+		},
+		"dst",
+	)
+		? "accept"
+		: "drop";
 }
 function firstAddr(skb) {
 	return skb.dev === void 0 ? void 0 : inDev(skb.dev).addrs[0]?.local;
@@ -19913,10 +20447,10 @@ const redirect = {
 		const range = {
 			minPort: toPorts?.from,
 			maxPort: toPorts?.to,
-			random
+			random,
 		};
 		return (skb, state) => nfNatRedirect(skb, range, state.hook);
-	}
+	},
 };
 // src/sim/netfilter/reject.ts
 /** The answers of REJECT (net/ipv4/netfilter/nf_reject_ipv4.c). */
@@ -19931,9 +20465,9 @@ function nfSendUnreach(skb, code) {
 	icmpSend(skb, 3, code, 0);
 }
 /**
-* Sends a RST to the sender of a TCP segment, in the name of its receiver. For a packet that came in by a bridge port it
-* goes straight out of that port, with the receiver's MAC address; else it is a local packet and passes OUTPUT.
-*/
+ * Sends a RST to the sender of a TCP segment, in the name of its receiver. For a packet that came in by a bridge port it
+ * goes straight out of that port, with the receiver's MAC address; else it is a local packet and passes OUTPUT.
+ */
 function nfSendReset(old, state) {
 	if ((ipv4Frag(old.bytes, old.network) & 8191) !== 0 || ipv4Proto(old.bytes, old.network) !== 6) return;
 	if (!checksumIsValid(old)) return;
@@ -19943,11 +20477,12 @@ function nfSendReset(old, state) {
 	originSkb(reset, state.netns, "nf_send_reset", "RST made by REJECT", old);
 	if (!ipRouteMeHarder(state.netns, reset)) return;
 	nfCtAttach(reset, old);
-	if (old.machine.tracer !== void 0) traceStep(old, state.netns, "nf_send_reset", {
-		step: "answer",
-		what: "TCP RST",
-		child: reset.id
-	});
+	if (old.machine.tracer !== void 0)
+		traceStep(old, state.netns, "nf_send_reset", {
+			step: "answer",
+			what: "TCP RST",
+			child: reset.id,
+		});
 	const port = old.nfBridge?.physin;
 	if (port === void 0) ipLocalOut(state.netns, reset);
 	else sendBack(reset, old, port);
@@ -19968,22 +20503,23 @@ function buildReset(old, state) {
 		tos: 0,
 		id: 0,
 		frag: IP_DF,
-		totalLength: 40
+		totalLength: 40,
 	});
 	const at = transportOf(old);
 	const flags = tcpFlags(old.bytes, at);
 	const acked = (flags & 16) !== 0;
-	const consumed = ((flags & 2) === 0 ? 0 : 1) + ((flags & 1) === 0 ? 0 : 1) + (old.end - at - tcpHeaderLength(old.bytes, at));
+	const consumed =
+		((flags & 2) === 0 ? 0 : 1) + ((flags & 1) === 0 ? 0 : 1) + (old.end - at - tcpHeaderLength(old.bytes, at));
 	putTcp(reset.bytes, reset.transport, reset.end, {
 		src,
 		dst,
 		sport: tcpDport(old.bytes, at),
 		dport: tcpSport(old.bytes, at),
 		seq: acked ? tcpAck$1(old.bytes, at) : 0,
-		ack: acked ? 0 : tcpSeq(old.bytes, at) + consumed >>> 0,
+		ack: acked ? 0 : (tcpSeq(old.bytes, at) + consumed) >>> 0,
 		flags: acked ? 4 : 20,
 		window: 0,
-		options: /* @__PURE__ */ new Uint8Array(0)
+		options: /* @__PURE__ */ new Uint8Array(0),
 	});
 	return reset;
 }
@@ -19995,7 +20531,7 @@ function sendBack(reset, old, port) {
 	putEthernet(reset.bytes, reset.mac, {
 		dst,
 		src,
-		type: ETH_P_IP
+		type: ETH_P_IP,
 	});
 	reset.dev = port;
 	devQueueXmit(reset);
@@ -20004,21 +20540,14 @@ function transportOf(skb) {
 	return skb.network + ipv4HeaderLength(skb.bytes, skb.network);
 }
 /** Protocols whose checksum is not looked at: they have none over the whole payload, or another kind (`nf_reject_verify_csum`). */
-const UNVERIFIED = /* @__PURE__ */ new Set([
-	IPPROTO_GRE,
-	IPPROTO_ESP,
-	IPPROTO_AH,
-	132,
-	IPPROTO_UDPLITE,
-	IPPROTO_DCCP
-]);
+const UNVERIFIED = /* @__PURE__ */ new Set([IPPROTO_GRE, IPPROTO_ESP, IPPROTO_AH, 132, IPPROTO_UDPLITE, IPPROTO_DCCP]);
 /** Any other payload must sum up to a valid Internet checksum, that of ICMP as well as one that has none at all. */
 function checksumIsValid(skb) {
 	const { bytes, network, end } = skb;
 	const at = transportOf(skb);
 	const addrs = {
 		src: ipv4Src(bytes, network),
-		dst: ipv4Dst(bytes, network)
+		dst: ipv4Dst(bytes, network),
 	};
 	const proto = ipv4Proto(bytes, network);
 	if (proto === 6) return end - at >= 20 && tcpChecksumIsValid(bytes, at, end, addrs);
@@ -20035,13 +20564,13 @@ const reject = {
 			if (protocolOf(at.rule, void 0) === 6) return void 0;
 			return {
 				errno: "EINVAL",
-				message: `rule in chain ${at.chain}: TCP_RESET invalid for non-tcp`
+				message: `rule in chain ${at.chain}: TCP_RESET invalid for non-tcp`,
 			};
 		}
 		if (UNREACH_CODE[target.with] !== void 0) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: unknown reject type "${target.with}" for ${at.family}`
+			message: `rule in chain ${at.chain}: unknown reject type "${target.with}" for ${at.family}`,
 		};
 	},
 	compile(target) {
@@ -20051,7 +20580,7 @@ const reject = {
 			else nfSendUnreach(skb, code);
 			return "drop";
 		};
-	}
+	},
 };
 /** Codes of ICMP destination unreachable. */
 const UNREACH_CODE = {
@@ -20061,7 +20590,7 @@ const UNREACH_CODE = {
 	"icmp-port-unreachable": 3,
 	"icmp-net-prohibited": 9,
 	"icmp-host-prohibited": 10,
-	"icmp-admin-prohibited": 13
+	"icmp-admin-prohibited": 13,
 };
 // src/sim/netfilter/target/set.ts
 /** IPSET_MAX_TIMEOUT: what is longer is this long. */
@@ -20078,28 +20607,25 @@ const set = {
 	compile(target, at) {
 		const steps = [
 			stepOf(target.add, at, addToSet, {
-				...target.exist === void 0 ? {} : { exist: target.exist },
-				...target.timeout === void 0 ? {} : { timeout: Math.min(target.timeout, MAX_TIMEOUT) }
+				...(target.exist === void 0 ? {} : { exist: target.exist }),
+				...(target.timeout === void 0 ? {} : { timeout: Math.min(target.timeout, MAX_TIMEOUT) }),
 			}),
 			stepOf(target.del, at, delFromSet, {}),
-			stepOf(target.map, at, (found, place, adt) => mapMark(testSet(found, place, adt), place.skb, adt), {})
+			stepOf(target.map, at, (found, place, adt) => mapMark(testSet(found, place, adt), place.skb, adt), {}),
 		].filter((step) => step !== void 0);
 		return (skb, state, pkt) => {
-			for (const step of steps) step({
-				skb,
-				state,
-				pkt
-			});
+			for (const step of steps)
+				step({
+					skb,
+					state,
+					pkt,
+				});
 			return "continue";
 		};
-	}
+	},
 };
 function references(target) {
-	return [
-		target.add,
-		target.del,
-		target.map
-	].filter((reference) => reference !== void 0);
+	return [target.add, target.del, target.map].filter((reference) => reference !== void 0);
 }
 function checkTarget(target, at) {
 	for (const reference of references(target)) {
@@ -20107,14 +20633,15 @@ function checkTarget(target, at) {
 		if (error !== void 0) return error;
 	}
 	if (target.map === void 0) return void 0;
-	if (at.table !== "mangle") return {
-		errno: "EINVAL",
-		message: `rule in chain ${at.chain}: --map-set only usable from mangle table`
-	};
+	if (at.table !== "mangle")
+		return {
+			errno: "EINVAL",
+			message: `rule in chain ${at.chain}: --map-set only usable from mangle table`,
+		};
 	if (target.mapPrio !== true && target.mapQueue !== true) return void 0;
 	return {
 		errno: "EOPNOTSUPP",
-		message: `target "SET --map-prio, --map-queue" in chain ${at.chain} is not modelled`
+		message: `target "SET --map-prio, --map-queue" in chain ${at.chain} is not modelled`,
 	};
 }
 function stepOf(reference, at, act, options) {
@@ -20122,7 +20649,7 @@ function stepOf(reference, at, act, options) {
 	const find = setOf(reference, at);
 	const adt = new AdtOptions({
 		...options,
-		dirs: reference.dirs
+		dirs: reference.dirs,
 	});
 	return (place) => {
 		const found = find();
@@ -20132,7 +20659,7 @@ function stepOf(reference, at, act, options) {
 /** The mark of the element that the packet is in the set by. */
 function mapMark(isIn, skb, { found }) {
 	if (!isIn || found === void 0) return;
-	skb.mark = (skb.mark & ~found.skbmark.mask ^ found.skbmark.mark) >>> 0;
+	skb.mark = ((skb.mark & ~found.skbmark.mask) ^ found.skbmark.mark) >>> 0;
 }
 // src/sim/netfilter/target/snat.ts
 const snat = {
@@ -20146,13 +20673,13 @@ const snat = {
 		const range = natRangeNum(target.to, {
 			random,
 			randomFully,
-			persistent
+			persistent,
 		});
 		return (skb) => {
 			const ct = skbCt(skb);
 			return ct === void 0 || nfNatSetupInfo(ct, range, "src") ? "accept" : "drop";
 		};
-	}
+	},
 };
 // src/sim/netfilter/target/standard.ts
 const none = { name: "" };
@@ -20160,22 +20687,24 @@ const accept = { name: "ACCEPT" };
 const returnTarget = { name: "RETURN" };
 const jump = {
 	name: "jump",
-	check: checkChain$1
+	check: checkChain$1,
 };
 const goto = {
 	name: "goto",
-	check: checkChain$1
+	check: checkChain$1,
 };
 const drop = {
 	name: "DROP",
 	check(_target, at) {
-		return at.table === "nat" ? {
-			errno: "EINVAL",
-			message: NAT_IS_NOT_A_FILTER
-		} : void 0;
-	}
+		return at.table === "nat"
+			? {
+					errno: "EINVAL",
+					message: NAT_IS_NOT_A_FILTER,
+				}
+			: void 0;
+	},
 };
-const NAT_IS_NOT_A_FILTER = "The \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.";
+const NAT_IS_NOT_A_FILTER = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
 /** The chain that the rule leads to; undefined: none. */
 function jumpOf(rule) {
 	return rule.target.kind === "jump" || rule.target.kind === "goto" ? rule.target.chain : void 0;
@@ -20184,16 +20713,10 @@ function checkChain$1(target, at) {
 	if (!BUILTIN.has(target.chain)) return void 0;
 	return {
 		errno: "EINVAL",
-		message: `rule in chain ${at.chain}: cannot jump to the built-in chain ${target.chain}`
+		message: `rule in chain ${at.chain}: cannot jump to the built-in chain ${target.chain}`,
 	};
 }
-const BUILTIN = /* @__PURE__ */ new Set([
-	"PREROUTING",
-	"INPUT",
-	"FORWARD",
-	"OUTPUT",
-	"POSTROUTING"
-]);
+const BUILTIN = /* @__PURE__ */ new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 // src/sim/netfilter/target/tcpmss.ts
 const TCPOPT_MSS = 2;
 const TCPOLEN_MSS = 4;
@@ -20205,16 +20728,17 @@ const HEADERS = 40;
 const DEFAULT_MSS = 536;
 const tcpmss = {
 	name: "TCPMSS",
-	hooks: ({ mss }) => mss === "pmtu" ? HOOK_BIT.FORWARD | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING : 31,
+	hooks: ({ mss }) => (mss === "pmtu" ? HOOK_BIT.FORWARD | HOOK_BIT.OUTPUT | HOOK_BIT.POSTROUTING : 31),
 	check(target, at) {
-		if (protocolOf(at.rule, void 0) !== 6) return {
-			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: TCPMSS target: only valid for protocol 6`
-		};
-		if (target.mss === "pmtu" || target.mss >= 0 && target.mss <= 65534) return void 0;
+		if (protocolOf(at.rule, void 0) !== 6)
+			return {
+				errno: "EINVAL",
+				message: `rule in chain ${at.chain}: TCPMSS target: only valid for protocol 6`,
+			};
+		if (target.mss === "pmtu" || (target.mss >= 0 && target.mss <= 65534)) return void 0;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: TCPMSS target: bad size ${target.mss}`
+			message: `rule in chain ${at.chain}: TCPMSS target: bad size ${target.mss}`,
 		};
 	},
 	compile({ mss }) {
@@ -20222,14 +20746,14 @@ const tcpmss = {
 			if (pkt.fragOff !== 0) return "continue";
 			const header = pkt.end - pkt.transport < 20 ? 0 : tcpHeaderLength(skb.bytes, pkt.transport);
 			const wanted = mss === "pmtu" ? pathMtu(skb, state) - HEADERS : mss;
-			if (header < 20 || pkt.end - pkt.transport < header || mss === "pmtu" && wanted <= 0) {
+			if (header < 20 || pkt.end - pkt.transport < header || (mss === "pmtu" && wanted <= 0)) {
 				state.dropDetail = "TCPMSS found no header that it could change";
 				return "drop";
 			}
 			if (!lowerMss(skb, pkt.transport, header, wanted)) addMss(skb, pkt, header, Math.min(wanted, DEFAULT_MSS));
 			return "continue";
 		};
-	}
+	},
 };
 /** What both ways carry: the packet's, and the one back to its source. */
 function pathMtu(skb, state) {
@@ -20237,7 +20761,7 @@ function pathMtu(skb, state) {
 		dst: ipv4Src(skb.bytes, skb.network),
 		mark: 0,
 		tos: 0,
-		proto: 0
+		proto: 0,
 	});
 	const there = skb.dst?.mtu ?? state.outdev?.mtu ?? 0;
 	return back.ok ? Math.min(there, back.value.mtu) : there;
@@ -20284,7 +20808,7 @@ const ECN_MASK = 3;
 const tos = {
 	name: "TOS",
 	onlyTable: "mangle",
-	compile: ({ value, mask }) => changer(~mask, value)
+	compile: ({ value, mask }) => changer(~mask, value),
 };
 const dscp = {
 	name: "DSCP",
@@ -20293,15 +20817,15 @@ const dscp = {
 		if (value >= 0 && value <= 63) return void 0;
 		return {
 			errno: "EDOM",
-			message: `rule in chain ${at.chain}: DSCP: ${value} is out of range`
+			message: `rule in chain ${at.chain}: DSCP: ${value} is out of range`,
 		};
 	},
-	compile: ({ value }) => changer(ECN_MASK, value << 2)
+	compile: ({ value }) => changer(ECN_MASK, value << 2),
 };
 function changer(keep, value) {
 	return (skb) => {
 		const before = ipv4Tos(skb.bytes, skb.network);
-		const after = (before & keep ^ value) & 255;
+		const after = ((before & keep) ^ value) & 255;
 		if (after !== before) setIpv4Tos(skb.bytes, skb.network, after);
 		return "continue";
 	};
@@ -20332,7 +20856,7 @@ const TARGET_MODULES = {
 			if (value >= (op === "set" ? 0 : 1) && value <= 255) return void 0;
 			return {
 				errno: "EINVAL",
-				message: `rule in chain ${at.chain}: TTL: cannot ${op} by ${value}`
+				message: `rule in chain ${at.chain}: TTL: cannot ${op} by ${value}`,
 			};
 		},
 		compile({ op, value }) {
@@ -20343,7 +20867,7 @@ const TARGET_MODULES = {
 				if (after !== before) setIpv4Ttl(skb.bytes, skb.network, after);
 				return "continue";
 			};
-		}
+		},
 	},
 	tos,
 	dscp,
@@ -20357,9 +20881,9 @@ const TARGET_MODULES = {
 		name: "unknown",
 		check: (target, at) => ({
 			errno: "EOPNOTSUPP",
-			message: `target "${target.name}" in chain ${at.chain} of table ${at.table} is not modelled: -j ${target.name} ${target.text}`
-		})
-	}
+			message: `target "${target.name}" in chain ${at.chain} of table ${at.table} is not modelled: -j ${target.name} ${target.text}`,
+		}),
+	},
 };
 /** The module for this very target. */
 function targetModule(target) {
@@ -20370,24 +20894,26 @@ function targetModule(target) {
 function checkRule(at) {
 	for (const match of at.rule.matches) {
 		const module = matchModule(match);
-		if (module === void 0) return {
-			errno: "EOPNOTSUPP",
-			message: `match "${match.kind}" in chain ${at.chain} is not modelled`
-		};
+		if (module === void 0)
+			return {
+				errno: "EOPNOTSUPP",
+				message: `match "${match.kind}" in chain ${at.chain} is not modelled`,
+			};
 		const error = module.check?.(match, at);
 		if (error !== void 0) return error;
 	}
 	const { target } = at.rule;
 	const module = targetModule(target);
-	if (module === void 0) return {
-		errno: "EOPNOTSUPP",
-		message: `target "${target.kind}" in chain ${at.chain} is not modelled`
-	};
+	if (module === void 0)
+		return {
+			errno: "EOPNOTSUPP",
+			message: `target "${target.kind}" in chain ${at.chain} is not modelled`,
+		};
 	if (module.onlyTable !== void 0 && module.onlyTable !== at.table) {
 		const why = `${module.name} target: only valid in ${module.onlyTable} table, not ${at.table}`;
 		return {
 			errno: "EINVAL",
-			message: `rule in chain ${at.chain}: ${why}`
+			message: `rule in chain ${at.chain}: ${why}`,
 		};
 	}
 	return module.check?.(target, at);
@@ -20395,7 +20921,7 @@ function checkRule(at) {
 /** The hooks from which the rule may be reached, as far as its target goes. */
 function targetHooks(target) {
 	const hooks = targetModule(target)?.hooks;
-	return typeof hooks === "function" ? hooks(target) : hooks ?? 31;
+	return typeof hooks === "function" ? hooks(target) : (hooks ?? 31);
 }
 /** The hooks from which the rule may be reached. */
 function ruleHooks(rule) {
@@ -20437,10 +20963,11 @@ function walk(base, hook) {
 		if (chain === void 0) {
 			place.chain.onPath = false;
 			path.pop();
-		} else if (chain.onPath) error = {
-			errno: "ELOOP",
-			message: loopMessage(chain)
-		};
+		} else if (chain.onPath)
+			error = {
+				errno: "ELOOP",
+				message: loopMessage(chain),
+			};
 		else if ((chain.reached & HOOK_BIT[hook]) === 0) error = enter(chain, hook, path);
 	}
 	for (const place of path) place.chain.onPath = false;
@@ -20451,7 +20978,7 @@ function enter(chain, hook, path) {
 	chain.onPath = true;
 	path.push({
 		chain,
-		next: 0
+		next: 0,
 	});
 	return (chain.body.hooks & HOOK_BIT[hook]) === 0 ? misplaced(chain, hook) : void 0;
 }
@@ -20461,7 +20988,10 @@ function loopMessage(chain) {
 function misplaced(chain, hook) {
 	for (const [at, { rule, hooks }] of chain.body.rules.entries()) {
 		if ((hooks & HOOK_BIT[hook]) !== 0) continue;
-		const what = (targetHooks(rule.target) & HOOK_BIT[hook]) === 0 ? `${targetModule(rule.target)?.name} target` : `a match of rule ${at + 1}`;
+		const what =
+			(targetHooks(rule.target) & HOOK_BIT[hook]) === 0
+				? `${targetModule(rule.target)?.name} target`
+				: `a match of rule ${at + 1}`;
 		const where = `used from hook ${hook}, but only usable from ${hookNames(hooks)}`;
 		return {
 			errno: "EINVAL",
@@ -20470,13 +21000,13 @@ function misplaced(chain, hook) {
 				table: chain.table.name,
 				chain: chain.name,
 				number: at + 1,
-				hook
-			}
+				hook,
+			},
 		};
 	}
 	return {
 		errno: "EINVAL",
-		message: `chain ${chain.name} of table ${chain.table.name} must not be reached from ${hook}`
+		message: `chain ${chain.name} of table ${chain.table.name} must not be reached from ${hook}`,
 	};
 }
 function hookNames(mask) {
@@ -20550,7 +21080,7 @@ function buildIndex(rules) {
 	let next = loose.length - 1;
 	for (let at = rules.length - 1; at >= 0; at -= 1) {
 		const isLoose = loose[next] === at;
-		nextLoose[at] = isLoose ? at : nextLoose[at + 1] ?? rules.length;
+		nextLoose[at] = isLoose ? at : (nextLoose[at + 1] ?? rules.length);
 		if (isLoose) next -= 1;
 	}
 	return new RuleIndex([...groups.values()], nextLoose, rules.length);
@@ -20568,7 +21098,7 @@ function ruleKey(rule) {
 		src: 0,
 		proto: 0,
 		sport: 0,
-		dport: 0
+		dport: 0,
 	};
 	for (const match of rule.matches) {
 		if (matchModule(match)?.pure !== true) break;
@@ -20608,9 +21138,9 @@ function isExact(range) {
 	return range !== void 0 && range.invert !== true && range.value.from === range.value.to;
 }
 /**
-* Rules of one shape by a 32-bit mixture of what they demand. Different demands may share a mixture: then a rule is found
-* that does not match, which its evaluation will show.
-*/
+ * Rules of one shape by a 32-bit mixture of what they demand. Different demands may share a mixture: then a rule is found
+ * that does not match, which its evaluation will show.
+ */
 var Group = class {
 	#shape;
 	#rules = /* @__PURE__ */ new Map();
@@ -20636,21 +21166,21 @@ var Group = class {
 		if ((shape & BY_DST) !== 0) mixture = word(of.dst);
 		if ((shape & BY_SRC) !== 0) mixture = Math.imul(mixture, 2654435761) ^ word(of.src);
 		if ((shape & BY_PORT) === 0) return mixture;
-		return Math.imul(mixture, 2246822507) ^ Math.imul(sport << 16 | dport, 3266489909) ^ of.proto;
+		return Math.imul(mixture, 2246822507) ^ Math.imul((sport << 16) | dport, 3266489909) ^ of.proto;
 	}
 };
 /** The 32 bits of an IPv4 address; those of an IPv6 address, folded. */
 function word(addr) {
 	if (typeof addr === "number") return addr | 0;
-	const half = addr ^ addr >> 64n;
-	return Number(BigInt.asIntN(32, half ^ half >> 32n));
+	const half = addr ^ (addr >> 64n);
+	return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
 }
 /** The first of ascending numbers that is at least `from`; Infinity: none. */
 function firstFrom(ascending, from) {
 	let low = 0;
 	let high = ascending.length;
 	while (low < high) {
-		const middle = low + high >> 1;
+		const middle = (low + high) >> 1;
 		if ((ascending[middle] ?? 0) < from) low = middle + 1;
 		else high = middle;
 	}
@@ -20674,7 +21204,7 @@ function iptDoTable(base, skb, state) {
 			family,
 			table: name,
 			chain: base.builtin,
-			policy: base.policy
+			policy: base.policy,
 		};
 		traceStep(skb, state.netns, "ipt_do_table", step);
 	}
@@ -20740,7 +21270,8 @@ var Walk = class {
 	}
 	#matches(loaded) {
 		const matches = loaded.matches ?? compileMatches(loaded, this.#chain);
-		for (let k = 0; k < matches.length; k += 1) if (matches[k]?.(this.#skb, this.#state, this.pkt) === false) return false;
+		for (let k = 0; k < matches.length; k += 1)
+			if (matches[k]?.(this.#skb, this.#state, this.pkt) === false) return false;
 		return true;
 	}
 	/** Does what a matching rule says. */
@@ -20766,7 +21297,8 @@ var Walk = class {
 				this.#trace(loaded, "continue");
 				this.#at += 1;
 				return "continue";
-			default: return this.#callTarget(loaded);
+			default:
+				return this.#callTarget(loaded);
 		}
 	}
 	#callTarget(loaded) {
@@ -20783,7 +21315,7 @@ var Walk = class {
 		this.#state.dropRule = {
 			table: this.#table.name,
 			chain: this.#chain.name,
-			number: this.#at + 1
+			number: this.#at + 1,
 		};
 		return "drop";
 	}
@@ -20822,21 +21354,25 @@ var Walk = class {
 			number: this.#at + 1,
 			rule: loaded.rule,
 			outcome,
-			...markBefore === void 0 || markBefore === skb.mark ? {} : { mark: skb.mark }
+			...(markBefore === void 0 || markBefore === skb.mark ? {} : { mark: skb.mark }),
 		});
 	}
 };
 /** What is told of a rule before its target acts, for the target tells more; undefined: it is told afterwards. */
 function outcomeBefore(target) {
 	switch (target.kind) {
-		case "reject": return "reject";
+		case "reject":
+			return "reject";
 		case "dnat":
 		case "snat":
 		case "masquerade":
 		case "redirect":
-		case "netmap": return "accept";
-		case "log": return "continue";
-		default: return;
+		case "netmap":
+			return "accept";
+		case "log":
+			return "continue";
+		default:
+			return;
 	}
 }
 /** The index of a chain long enough for one, built when the first packet comes. */
@@ -20858,7 +21394,7 @@ const PRIORITY = {
 	raw: NF_PRI.RAW,
 	mangle: NF_PRI.MANGLE,
 	filter: NF_PRI.FILTER,
-	security: NF_PRI.SECURITY
+	security: NF_PRI.SECURITY,
 };
 function registerChain(chain) {
 	const { table, builtin } = chain;
@@ -20868,14 +21404,17 @@ function registerChain(chain) {
 		if (builtin === "FORWARD") throw new Error("nat has no FORWARD chain");
 		return nfNatRegisterFn(netns, family, builtin, {
 			priority: builtin === "PREROUTING" || builtin === "OUTPUT" ? NF_PRI.NAT_DST : NF_PRI.NAT_SRC,
-			evaluate: (skb, state) => iptDoTable(chain, skb, state)
+			evaluate: (skb, state) => iptDoTable(chain, skb, state),
 		});
 	}
-	const fn = name === "mangle" && builtin === "OUTPUT" ? (skb, state) => iptMangleOut(chain, skb, state) : (skb, state) => iptDoTable(chain, skb, state);
+	const fn =
+		name === "mangle" && builtin === "OUTPUT"
+			? (skb, state) => iptMangleOut(chain, skb, state)
+			: (skb, state) => iptDoTable(chain, skb, state);
 	return registerNetHook(netns, family, builtin, {
 		priority: PRIORITY[name],
 		name: `iptable_${name}_hook`,
-		fn
+		fn,
 	});
 }
 /** A local packet whose addresses, TOS or mark the rules changed is routed anew (`ipt_mangle_out`). */
@@ -20888,7 +21427,13 @@ function iptMangleOut(chain, skb, state) {
 	const verdict = iptDoTable(chain, skb, state);
 	if (verdict !== "accept") return verdict;
 	const { bytes, network } = skb;
-	if (skb.mark === mark && ipv4Src(bytes, network) === src && ipv4Dst(bytes, network) === dst && ipv4Tos(bytes, network) === tos) return "accept";
+	if (
+		skb.mark === mark &&
+		ipv4Src(bytes, network) === src &&
+		ipv4Dst(bytes, network) === dst &&
+		ipv4Tos(bytes, network) === tos
+	)
+		return "accept";
 	if (ipRouteMeHarder(state.netns, skb)) return "accept";
 	state.dropReason = "IP_OUTNOROUTES";
 	state.dropDetail = "no route after the mangle table changed the packet";
@@ -20933,19 +21478,20 @@ function settleXtables(xt) {
 function checkSuspects(table) {
 	for (const chain of table.suspects) {
 		if (chain.exists || chain.references === 0) continue;
-		if (chain.deleted) return {
-			errno: "EBUSY",
-			message: `CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`
-		};
+		if (chain.deleted)
+			return {
+				errno: "EBUSY",
+				message: `CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`,
+			};
 		return {
 			errno: "ENOENT",
-			message: `Chain '${chain.name}' does not exist`
+			message: `Chain '${chain.name}' does not exist`,
 		};
 	}
 }
 // src/sim/netfilter/xtables/same-rule.ts
 function sameRule(a, b) {
-	return a === b || sameValue(a.target, b.target) && sameValue(a.matches, b.matches);
+	return a === b || (sameValue(a.target, b.target) && sameValue(a.matches, b.matches));
 }
 /** Plain values: primitives, arrays, objects; an absent field equals an undefined one. */
 function sameValue(a, b) {
@@ -20958,12 +21504,12 @@ function sameValue(a, b) {
 }
 // src/sim/netfilter/xtables/load.ts
 /**
-* Changing tables. Each operation checks what it can alone and can be undone; what depends on the other operations of the
-* transaction (a jump to a chain that comes later) is judged when it is committed, as iptables-restore does.
-*
-* Where the two iptables backends differ, loops are refused as the legacy one does (ELOOP; any depth of jumps is allowed),
-* and a chain still in use cannot be deleted, as the nft one says (EBUSY).
-*/
+ * Changing tables. Each operation checks what it can alone and can be undone; what depends on the other operations of the
+ * transaction (a jump to a chain that comes later) is judged when it is committed, as iptables-restore does.
+ *
+ * Where the two iptables backends differ, loops are refused as the legacy one does (ELOOP; any depth of jumps is allowed),
+ * and a chain still in use cannot be deleted, as the nft one says (EBUSY).
+ */
 /** A chain at least this long gets its index while it is loaded: the first packet shall not pay for it. */
 const EAGER_INDEX = 1024;
 /** Loads, overwrites or deletes a whole chain, with its rules. */
@@ -20984,7 +21530,7 @@ function applyChain(netns, verb, object) {
 		}
 		swapBody(found, EMPTY_BODY, {
 			added: [],
-			removed: found.body.rules
+			removed: found.body.rules,
 		});
 		return ok(undo);
 	}
@@ -21008,7 +21554,7 @@ function applyChain(netns, verb, object) {
 	if (rules.length >= EAGER_INDEX && table.indexThreshold <= rules.length) body.index = buildIndex(rules);
 	swapBody(chain, body, {
 		added: rules,
-		removed: chain.body.rules
+		removed: chain.body.rules,
 	});
 	return ok(undo);
 }
@@ -21024,20 +21570,27 @@ function applyRule(netns, verb, object) {
 	const number = verb === "add" ? void 0 : object.position;
 	const at = number === void 0 ? rules.findIndex((loaded) => sameRule(loaded.rule, object.rule)) : number - 1;
 	const old = rules[at];
-	if (number !== void 0 && old === void 0) return refuse("ERANGE", `Index of ${verb === "delete" ? "deletion" : "replacement"} too big: ${number} in chain ${object.chain}.`);
+	if (number !== void 0 && old === void 0)
+		return refuse(
+			"ERANGE",
+			`Index of ${verb === "delete" ? "deletion" : "replacement"} too big: ${number} in chain ${object.chain}.`,
+		);
 	if (verb === "delete") {
 		if (old === void 0) return refuse("ENOENT", `Bad rule (does a matching rule exist in chain ${object.chain}?).`);
 		return ok(exchangeRule(xt, chain, at, { old }));
 	}
 	if (number === void 0 && old !== void 0 && object.duplicate !== true) return ok(() => void 0);
 	const place = number ?? object.position ?? rules.length + 1;
-	if (place < 1 || place > rules.length + 1) return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
+	if (place < 1 || place > rules.length + 1)
+		return refuse("ERANGE", `Index of insertion too big: ${place} in chain ${object.chain}.`);
 	const error = checkRules(table, object.chain, [object.rule]);
 	if (error !== void 0) return err(error);
-	return ok(exchangeRule(xt, chain, place - 1, {
-		old: number === void 0 ? void 0 : old,
-		rule: object.rule
-	}));
+	return ok(
+		exchangeRule(xt, chain, place - 1, {
+			old: number === void 0 ? void 0 : old,
+			rule: object.rule,
+		}),
+	);
 }
 /** Takes the rule at index `at` out, puts another in, or both. */
 function exchangeRule(xt, chain, at, { old, rule }) {
@@ -21046,7 +21599,7 @@ function exchangeRule(xt, chain, at, { old, rule }) {
 	const removed = old === void 0 ? [] : [old];
 	swapBody(chain, makeBody(chain.body.rules.toSpliced(at, removed.length, ...added)), {
 		added,
-		removed
+		removed,
 	});
 	return undo;
 }
@@ -21062,14 +21615,14 @@ function begin(xt, chain) {
 		const added = body.rules.filter((rule) => !now.has(rule));
 		swapBody(chain, body, {
 			added,
-			removed: chain.body.rules.filter((rule) => !kept.has(rule))
+			removed: chain.body.rules.filter((rule) => !kept.has(rule)),
 		});
 		Object.assign(chain, {
 			exists,
 			deleted,
 			policy,
 			packets,
-			bytes
+			bytes,
 		});
 		table.touched = touched;
 		table.chains.set(chain.name, chain);
@@ -21100,7 +21653,7 @@ function loadRule(table, rule) {
 	return new XtRuleState(rule, {
 		jump: to === void 0 ? void 0 : table.chain(to),
 		hooks: ruleHooks(rule),
-		needsConntrack: ruleNeedsConntrack(rule)
+		needsConntrack: ruleNeedsConntrack(rule),
 	});
 }
 function makeBody(rules) {
@@ -21113,7 +21666,7 @@ function makeBody(rules) {
 	return new XtBody({
 		rules,
 		jumps: [...jumps],
-		hooks
+		hooks,
 	});
 }
 function checkRules(table, chain, rules) {
@@ -21123,39 +21676,46 @@ function checkRules(table, chain, rules) {
 	}
 }
 function checkPlace(object) {
-	if (object.family !== "ipv4") return {
-		errno: "EOPNOTSUPP",
-		message: `ip6tables is not modelled: chain ${object.chain} of table ${object.table}`
-	};
+	if (object.family !== "ipv4")
+		return {
+			errno: "EOPNOTSUPP",
+			message: `ip6tables is not modelled: chain ${object.chain} of table ${object.table}`,
+		};
 	const builtin = BUILTIN_CHAINS[object.table];
-	if (builtin === void 0) return {
-		errno: "ENOENT",
-		message: `table '${object.table}' does not exist`
-	};
+	if (builtin === void 0)
+		return {
+			errno: "ENOENT",
+			message: `table '${object.table}' does not exist`,
+		};
 	const name = object.chain;
-	if (isHookName(name) && !builtin.includes(name)) return {
-		errno: "ENOENT",
-		message: noChain(name, object.table)
-	};
-	if (name.length > 28) return {
-		errno: "ENAMETOOLONG",
-		message: `chain name \`${name}' too long (must be under 29 chars)`
-	};
-	if (name === "" || /^[-!]|\s/.test(name)) return {
-		errno: "EINVAL",
-		message: `chain name \`${name}' is not allowed`
-	};
+	if (isHookName(name) && !builtin.includes(name))
+		return {
+			errno: "ENOENT",
+			message: noChain(name, object.table),
+		};
+	if (name.length > 28)
+		return {
+			errno: "ENAMETOOLONG",
+			message: `chain name \`${name}' too long (must be under 29 chars)`,
+		};
+	if (name === "" || /^[-!]|\s/.test(name))
+		return {
+			errno: "EINVAL",
+			message: `chain name \`${name}' is not allowed`,
+		};
 }
 function checkChain(object) {
 	if (object.policy === void 0) return void 0;
-	if (!isHookName(object.chain)) return {
-		errno: "EINVAL",
-		message: `Bad built-in chain name: ${object.chain}`
-	};
-	if (object.table === "nat" && object.policy === "drop") return {
-		errno: "EINVAL",
-		message: NAT_IS_NOT_A_FILTER
-	};
+	if (!isHookName(object.chain))
+		return {
+			errno: "EINVAL",
+			message: `Bad built-in chain name: ${object.chain}`,
+		};
+	if (object.table === "nat" && object.policy === "drop")
+		return {
+			errno: "EINVAL",
+			message: NAT_IS_NOT_A_FILTER,
+		};
 }
 function isHookName(name) {
 	return HOOK_NAMES.some((hook) => hook === name);
@@ -21167,22 +21727,16 @@ function noChain(chain, table) {
 const xtChainHandler = {
 	apply: applyChain,
 	commit: commitXtables,
-	dump: dumpChains
+	dump: dumpChains,
 };
 /** Single rules are listed with their chains. */
 const xtRuleHandler = {
 	apply: applyRule,
 	commit: commitXtables,
-	dump: () => []
+	dump: () => [],
 };
 /** The order of `iptables-save` (nft backend): tables in use in this order, built-in chains, then others by name. */
-const TABLE_ORDER = [
-	"mangle",
-	"security",
-	"raw",
-	"filter",
-	"nat"
-];
+const TABLE_ORDER = ["mangle", "security", "raw", "filter", "nat"];
 function dumpChains(netns) {
 	const tables = xtNetns(netns).tables.filter((table) => table.touched);
 	tables.sort((a, b) => TABLE_ORDER.indexOf(a.name) - TABLE_ORDER.indexOf(b.name));
@@ -21191,7 +21745,7 @@ function dumpChains(netns) {
 function chainsInOrder(table) {
 	const chains = [...table.chains.values()].filter((chain) => chain.exists);
 	const users = chains.filter((chain) => chain.builtin === void 0);
-	users.sort((a, b) => a.name < b.name ? -1 : 1);
+	users.sort((a, b) => (a.name < b.name ? -1 : 1));
 	return [...chains.filter((chain) => chain.builtin !== void 0), ...users];
 }
 function dumpChain(chain) {
@@ -21202,7 +21756,7 @@ function dumpChain(chain) {
 		family,
 		table,
 		chain: chain.name,
-		rules
+		rules,
 	};
 	if (chain.builtin === void 0) return common;
 	return {
@@ -21210,8 +21764,8 @@ function dumpChain(chain) {
 		policy: chain.policy,
 		counters: {
 			packets: chain.packets,
-			bytes: chain.bytes
-		}
+			bytes: chain.bytes,
+		},
 	};
 }
 /** The rule as it was loaded, with what it has counted. */
@@ -21220,8 +21774,8 @@ function dumpRule(loaded) {
 		...loaded.rule,
 		counters: {
 			packets: loaded.packets,
-			bytes: loaded.bytes
-		}
+			bytes: loaded.bytes,
+		},
 	};
 }
 // src/sim/objects/handlers.ts
@@ -21240,52 +21794,80 @@ const KERNEL_OBJECT_KINDS = [
 	"ipset-entry",
 	"xt-chain",
 	"xt-rule",
-	"conntrack"
+	"conntrack",
 ];
 function applyObject(netns, verb, object) {
 	switch (object.kind) {
-		case "link": return linkHandler.apply(netns, verb, object);
-		case "addr": return addrHandler.apply(netns, verb, object);
-		case "route": return routeHandler.apply(netns, verb, object);
-		case "rule": return ruleHandler.apply(netns, verb, object);
-		case "neigh": return neighHandler.apply(netns, verb, object);
-		case "fdb": return fdbHandler.apply(netns, verb, object);
-		case "sysctl": return sysctlHandler.apply(netns, verb, object);
-		case "nfacct": return nfacctHandler.apply(netns, verb, object);
-		case "ipset": return ipSetHandler.apply(netns, verb, object);
-		case "ipset-entry": return ipSetEntryHandler.apply(netns, verb, object);
-		case "xt-chain": return xtChainHandler.apply(netns, verb, object);
-		case "xt-rule": return xtRuleHandler.apply(netns, verb, object);
-		case "conntrack": return conntrackHandler.apply(netns, verb, object);
+		case "link":
+			return linkHandler.apply(netns, verb, object);
+		case "addr":
+			return addrHandler.apply(netns, verb, object);
+		case "route":
+			return routeHandler.apply(netns, verb, object);
+		case "rule":
+			return ruleHandler.apply(netns, verb, object);
+		case "neigh":
+			return neighHandler.apply(netns, verb, object);
+		case "fdb":
+			return fdbHandler.apply(netns, verb, object);
+		case "sysctl":
+			return sysctlHandler.apply(netns, verb, object);
+		case "nfacct":
+			return nfacctHandler.apply(netns, verb, object);
+		case "ipset":
+			return ipSetHandler.apply(netns, verb, object);
+		case "ipset-entry":
+			return ipSetEntryHandler.apply(netns, verb, object);
+		case "xt-chain":
+			return xtChainHandler.apply(netns, verb, object);
+		case "xt-rule":
+			return xtRuleHandler.apply(netns, verb, object);
+		case "conntrack":
+			return conntrackHandler.apply(netns, verb, object);
 	}
 }
 /** Ends a transaction for one kind of object that it touched. */
 function commitKind(netns, kind) {
-	return (kind === "xt-chain" ? xtChainHandler : kind === "xt-rule" ? xtRuleHandler : void 0)?.commit?.(netns) ?? ok(void 0);
+	return (
+		(kind === "xt-chain" ? xtChainHandler : kind === "xt-rule" ? xtRuleHandler : void 0)?.commit?.(netns) ?? ok(void 0)
+	);
 }
 function dumpKind(netns, kind) {
 	switch (kind) {
-		case "link": return linkHandler.dump(netns);
-		case "addr": return addrHandler.dump(netns);
-		case "route": return routeHandler.dump(netns);
-		case "rule": return ruleHandler.dump(netns);
-		case "neigh": return neighHandler.dump(netns);
-		case "fdb": return fdbHandler.dump(netns);
-		case "sysctl": return sysctlHandler.dump(netns);
-		case "nfacct": return nfacctHandler.dump(netns);
-		case "ipset": return ipSetHandler.dump(netns);
-		case "ipset-entry": return ipSetEntryHandler.dump(netns);
-		case "xt-chain": return xtChainHandler.dump(netns);
-		case "xt-rule": return xtRuleHandler.dump(netns);
-		case "conntrack": return conntrackHandler.dump(netns);
+		case "link":
+			return linkHandler.dump(netns);
+		case "addr":
+			return addrHandler.dump(netns);
+		case "route":
+			return routeHandler.dump(netns);
+		case "rule":
+			return ruleHandler.dump(netns);
+		case "neigh":
+			return neighHandler.dump(netns);
+		case "fdb":
+			return fdbHandler.dump(netns);
+		case "sysctl":
+			return sysctlHandler.dump(netns);
+		case "nfacct":
+			return nfacctHandler.dump(netns);
+		case "ipset":
+			return ipSetHandler.dump(netns);
+		case "ipset-entry":
+			return ipSetEntryHandler.dump(netns);
+		case "xt-chain":
+			return xtChainHandler.dump(netns);
+		case "xt-rule":
+			return xtRuleHandler.dump(netns);
+		case "conntrack":
+			return conntrackHandler.dump(netns);
 	}
 }
 // src/sim/transaction.ts
 /** Transactions: operations in order, and on the first that fails everything back as it was. */
 /**
-* Carries out the operations; on an error nothing of them remains. Conntrack entries that went with a masqueraded
-* address or device do not come back.
-*/
+ * Carries out the operations; on an error nothing of them remains. Conntrack entries that went with a masqueraded
+ * address or device do not come back.
+ */
 function applyTransaction(netns, tx) {
 	const undos = [];
 	let swept = false;
@@ -21299,7 +21881,7 @@ function applyTransaction(netns, tx) {
 			for (const undo of undos.reverse()) undo();
 			return err({
 				...done.error,
-				op: index
+				op: index,
 			});
 		}
 		undos.push(done.value);
@@ -21310,19 +21892,15 @@ function applyTransaction(netns, tx) {
 		for (const undo of undos.reverse()) undo();
 		return err({
 			...done.error,
-			op: -1
+			op: -1,
 		});
 	}
 	return ok(void 0);
 }
 /** What else goes when a device or address goes. */
-const SWEPT_KINDS = [
-	"addr",
-	"route",
-	"neigh"
-];
+const SWEPT_KINDS = ["addr", "route", "neigh"];
 function takesAway(op) {
-	return op.object.kind === "link" && op.verb !== "add" || op.object.kind === "addr" && op.verb === "delete";
+	return (op.object.kind === "link" && op.verb !== "add") || (op.object.kind === "addr" && op.verb === "delete");
 }
 /** Remembers addresses, routes and neighbours of every namespace the transaction can reach; the result restores them. */
 function rememberSwept(netns, tx) {
@@ -21330,11 +21908,12 @@ function rememberSwept(netns, tx) {
 		netns: each,
 		kinds: SWEPT_KINDS.map((kind) => ({
 			kind,
-			objects: sweptObjects(each, kind)
-		}))
+			objects: sweptObjects(each, kind),
+		})),
 	}));
 	return () => {
-		for (const { netns: each, kinds } of saved) for (const { kind, objects } of kinds) restoreSwept(each, kind, objects);
+		for (const { netns: each, kinds } of saved)
+			for (const { kind, objects } of kinds) restoreSwept(each, kind, objects);
 	};
 }
 function reach(netns, tx) {
@@ -21351,11 +21930,16 @@ function reach(netns, tx) {
 }
 /** By what they say; `linkdown` and ages change by themselves. */
 function sweptObjects(netns, kind) {
-	return new Map(dumpKind(netns, kind).map((object) => [JSON.stringify({
-		...object,
-		linkdown: void 0,
-		ages: void 0
-	}), object]));
+	return new Map(
+		dumpKind(netns, kind).map((object) => [
+			JSON.stringify({
+				...object,
+				linkdown: void 0,
+				ages: void 0,
+			}),
+			object,
+		]),
+	);
 }
 function restoreSwept(netns, kind, saved) {
 	const present = sweptObjects(netns, kind);
@@ -21368,16 +21952,20 @@ function restoreSwept(netns, kind, saved) {
 function openPacketSock(netns, options, handlers) {
 	const dev = netns.devicesByName.get(options.dev);
 	if (dev === void 0) return socketErr("ENODEV", options.dev);
-	const stop = startCapture(netns, {
-		dev: dev.name,
-		promisc: false
-	}, (captured) => {
-		if (ethType(captured.frame, 0) === options.etherType) give(captured, handlers);
-	});
+	const stop = startCapture(
+		netns,
+		{
+			dev: dev.name,
+			promisc: false,
+		},
+		(captured) => {
+			if (ethType(captured.frame, 0) === options.etherType) give(captured, handlers);
+		},
+	);
 	if (!stop.ok) return socketErr("ENODEV", options.dev);
 	return ok({
 		send: (frame) => packetSendmsg(dev, frame, options),
-		close: stop.value
+		close: stop.value,
 	});
 }
 function give({ frame, pktType }, handlers) {
@@ -21393,7 +21981,8 @@ function packetSendmsg(dev, frame, options) {
 	skb.dev = dev;
 	skb.mac = skb.data;
 	skb.protocol = ethType(frame, 0);
-	if (skb.machine.tracer !== void 0) originSkb(skb, dev.netns, "packet_sendmsg", `a frame from ${options.program ?? "a packet socket"}`);
+	if (skb.machine.tracer !== void 0)
+		originSkb(skb, dev.netns, "packet_sendmsg", `a frame from ${options.program ?? "a packet socket"}`);
 	devQueueXmit(skb);
 	return ok(void 0);
 }
@@ -21405,7 +21994,7 @@ function listSocks(netns) {
 	return [
 		...[...listeners.values()].flat().map(listenEntry),
 		...connections.flatMap(tcpEntry),
-		...[...udpTable(netns).byPort.values()].flat().map(udpEntry)
+		...[...udpTable(netns).byPort.values()].flat().map(udpEntry),
 	];
 }
 function listenEntry(sock) {
@@ -21416,41 +22005,49 @@ function listenEntry(sock) {
 		...deviceOf(sock.options),
 		recvQueue: 0,
 		sendQueue: sock.options.backlog,
-		...ownerOf(sock.options)
+		...ownerOf(sock.options),
 	};
 }
 function tcpEntry(sock) {
 	const ends = {
 		protocol: "tcp",
 		local: socketAddr(sock.laddr, sock.lport),
-		remote: socketAddr(sock.raddr, sock.rport)
+		remote: socketAddr(sock.raddr, sock.rport),
 	};
 	switch (sock.kind) {
-		case "request": return [{
-			...ends,
-			state: "SYN-RECV",
-			recvQueue: 0,
-			sendQueue: 0
-		}];
-		case "timewait": return [{
-			...ends,
-			state: "TIME-WAIT",
-			recvQueue: 0,
-			sendQueue: 0
-		}];
+		case "request":
+			return [
+				{
+					...ends,
+					state: "SYN-RECV",
+					recvQueue: 0,
+					sendQueue: 0,
+				},
+			];
+		case "timewait":
+			return [
+				{
+					...ends,
+					state: "TIME-WAIT",
+					recvQueue: 0,
+					sendQueue: 0,
+				},
+			];
 		case "sock": {
 			const state = TCP_STATES[sock.state];
 			if (state === void 0) return [];
 			const owner = sock.finQueued ? {} : ownerOf(sock.options);
-			const sendQueue = (sock.sndNxt - sock.sndUna >>> 0) + sock.unsentBytes;
-			return [{
-				...ends,
-				state,
-				...deviceOf(sock.options),
-				recvQueue: sock.unreadBytes,
-				sendQueue,
-				...owner
-			}];
+			const sendQueue = ((sock.sndNxt - sock.sndUna) >>> 0) + sock.unsentBytes;
+			return [
+				{
+					...ends,
+					state,
+					...deviceOf(sock.options),
+					recvQueue: sock.unreadBytes,
+					sendQueue,
+					...owner,
+				},
+			];
 		}
 	}
 }
@@ -21460,11 +22057,11 @@ function udpEntry(sock) {
 		protocol: "udp",
 		state: connected ? "ESTAB" : "UNCONN",
 		local: socketAddr(sock.laddr, sock.lport),
-		...connected ? { remote: socketAddr(sock.raddr, sock.rport) } : {},
+		...(connected ? { remote: socketAddr(sock.raddr, sock.rport) } : {}),
 		...deviceOf(sock.options),
 		recvQueue: 0,
 		sendQueue: 0,
-		...ownerOf(sock.options)
+		...ownerOf(sock.options),
 	};
 }
 const TCP_STATES = {
@@ -21476,12 +22073,12 @@ const TCP_STATES = {
 	CLOSE_WAIT: "CLOSE-WAIT",
 	CLOSING: "CLOSING",
 	LAST_ACK: "LAST-ACK",
-	CLOSE: void 0
+	CLOSE: void 0,
 };
 function ownerOf({ program, pid }) {
 	return {
-		...program === "" ? {} : { program },
-		...pid === void 0 ? {} : { pid }
+		...(program === "" ? {} : { program }),
+		...(pid === void 0 ? {} : { pid }),
 	};
 }
 function deviceOf({ netns, boundDev }) {
@@ -21491,24 +22088,29 @@ function deviceOf({ netns, boundDev }) {
 // src/sim/transport/tcp-ports.ts
 /** Local ports of TCP sockets (net/ipv4/inet_hashtables.c, inet_connection_sock.c). */
 /**
-* The port to listen on. Servers are taken to set SO_REUSEADDR: only another listener on an overlapping address and
-* device is in the way.
-*/
+ * The port to listen on. Servers are taken to set SO_REUSEADDR: only another listener on an overlapping address and
+ * device is in the way.
+ */
 function tcpListenPort(options) {
-	if (options.bindPort !== 0) return listenerOverlaps(options, options.bindPort) ? socketErr("EADDRINUSE") : ok(options.bindPort);
+	if (options.bindPort !== 0)
+		return listenerOverlaps(options, options.bindPort) ? socketErr("EADDRINUSE") : ok(options.bindPort);
 	const { boundPorts } = tcpTable(options.netns);
-	const found = pick(options, {
-		parity: 1,
-		start: options.netns.machine.rng.below(65536)
-	}, (candidate) => {
-		return !listenerOverlaps(options, candidate) && !boundPorts.has(candidate);
-	});
+	const found = pick(
+		options,
+		{
+			parity: 1,
+			start: options.netns.machine.rng.below(65536),
+		},
+		(candidate) => {
+			return !listenerOverlaps(options, candidate) && !boundPorts.has(candidate);
+		},
+	);
 	return found === void 0 ? socketErr("EADDRINUSE", "no free port") : ok(found.port);
 }
 /**
-* The local port of a connection (`__inet_hash_connect`): the bound one, or one whose four-tuple is free. For each far
-* end the search begins at an offset of its own and goes on where the last one stopped, mostly two ports further.
-*/
+ * The local port of a connection (`__inet_hash_connect`): the bound one, or one whose four-tuple is free. For each far
+ * end the search begins at an offset of its own and goes on where the last one stopped, mostly two ports further.
+ */
 function tcpConnectPort(options, far) {
 	const { netns } = options;
 	const { established, boundPorts, listeners } = tcpTable(netns);
@@ -21521,25 +22123,29 @@ function tcpConnectPort(options, far) {
 	const perturb = perturbTable(netns);
 	const slot = offset % perturb.steps.length;
 	const steps = perturb.steps[slot] ?? 0;
-	const found = pick(options, {
-		parity: perturb.odd[slot] === 1 ? 1 : 0,
-		start: offset + steps
-	}, (candidate) => {
-		return !boundPorts.has(candidate) && !listeners.has(candidate) && isFree(candidate);
-	});
+	const found = pick(
+		options,
+		{
+			parity: perturb.odd[slot] === 1 ? 1 : 0,
+			start: offset + steps,
+		},
+		(candidate) => {
+			return !boundPorts.has(candidate) && !listeners.has(candidate) && isFree(candidate);
+		},
+	);
 	if (found === void 0) return socketErr("EADDRNOTAVAIL", "no free port");
 	const skipOne = found.tried === 0 && netns.machine.rng.below(16) === 0;
 	perturb.steps[slot] = steps + (skipOne ? 2 : found.tried + 1);
-	perturb.odd[slot] = found.port - transportConf(netns).portLow & 1;
+	perturb.odd[slot] = (found.port - transportConf(netns).portLow) & 1;
 	return ok(found.port);
 }
 /**
-* How far the searches for each group of far ends have come, in pairs of ports (`table_perturb`), and whether they went
-* over to the odd ones when the even ones were used up (Linux tries all even ones again each time).
-*/
+ * How far the searches for each group of far ends have come, in pairs of ports (`table_perturb`), and whether they went
+ * over to the odd ones when the even ones were used up (Linux tries all even ones again each time).
+ */
 const perturbTable = pernet(() => ({
 	steps: /* @__PURE__ */ new Uint32Array(256),
-	odd: /* @__PURE__ */ new Uint8Array(256)
+	odd: /* @__PURE__ */ new Uint8Array(256),
 }));
 function listenerOverlaps(options, port) {
 	return (tcpTable(options.netns).listeners.get(port) ?? []).some((other) => {
@@ -21553,14 +22159,16 @@ function pick(options, from, isFree) {
 	const { portLow, portHigh } = transportConf(options.netns);
 	const pairs = Math.ceil((portHigh - portLow + 1) / 2);
 	let tried = 0;
-	for (const parity of [from.parity, 1 - from.parity]) for (let k = 0; k < pairs; k += 1) {
-		const port = portLow + (from.start + k) % pairs * 2 + parity;
-		if (port <= portHigh && isFree(port)) return {
-			port,
-			tried
-		};
-		tried += 1;
-	}
+	for (const parity of [from.parity, 1 - from.parity])
+		for (let k = 0; k < pairs; k += 1) {
+			const port = portLow + ((from.start + k) % pairs) * 2 + parity;
+			if (port <= portHigh && isFree(port))
+				return {
+					port,
+					tried,
+				};
+			tried += 1;
+		}
 }
 // src/sim/transport/tcp.ts
 /** TCP sockets as the port has them: listen, connect, and a connection in a program's hands. */
@@ -21572,13 +22180,13 @@ function listenTcpSock(options, onAccept) {
 		options,
 		laddr: options.bindAddr,
 		lport: port.value,
-		onAccept: (sock) => onAccept(new SimTcpConnection(sock))
+		onAccept: (sock) => onAccept(new SimTcpConnection(sock)),
 	};
 	const { listeners } = tcpTable(options.netns);
-	listeners.set(port.value, [...listeners.get(port.value) ?? [], listener]);
+	listeners.set(port.value, [...(listeners.get(port.value) ?? []), listener]);
 	return ok({
 		local: socketAddr(listener.laddr, listener.lport),
-		close: () => closeListener(listener)
+		close: () => closeListener(listener),
 	});
 }
 /** Chooses route, source and port, and sends the SYN (`tcp_v4_connect`). */
@@ -21594,16 +22202,16 @@ function connectTcpSock(options, to, handlers) {
 		tos: options.tos,
 		proto: 6,
 		sport: options.bindPort,
-		dport: to.port
+		dport: to.port,
 	});
 	if (!route.ok) return socketErr(route.error);
 	const { type, mtu, prefsrc } = route.value;
 	if (type === "broadcast" || type === "multicast") return socketErr("ENETUNREACH");
-	const laddr = options.bindAddr === 0 ? prefsrc ?? 0 : options.bindAddr;
+	const laddr = options.bindAddr === 0 ? (prefsrc ?? 0) : options.bindAddr;
 	const port = tcpConnectPort(options, {
 		laddr,
 		raddr: raddr.value,
-		rport: to.port
+		rport: to.port,
 	});
 	if (!port.ok) return port;
 	const sock = new TcpSock({
@@ -21612,12 +22220,12 @@ function connectTcpSock(options, to, handlers) {
 			laddr,
 			lport: port.value,
 			raddr: raddr.value,
-			rport: to.port
+			rport: to.port,
 		},
 		state: "SYN_SENT",
 		handlers,
 		onTimer: tcpWriteTimer,
-		onEstablished: () => sock.handlers.onConnect?.()
+		onEstablished: () => sock.handlers.onConnect?.(),
 	});
 	prepare(sock, mtu);
 	const { established, boundPorts } = tcpTable(options.netns);
@@ -21651,7 +22259,7 @@ var SimTcpConnection = class {
 		if (bytes.length === 0) return ok(void 0);
 		sock.unsent.push({
 			bytes: bytes.slice(),
-			at: 0
+			at: 0,
 		});
 		sock.unsentBytes += bytes.length;
 		tcpPush(sock);
@@ -21699,7 +22307,8 @@ function closeListener(listener) {
 	const rest = (listeners.get(listener.lport) ?? []).filter((other) => other !== listener);
 	if (rest.length === 0) listeners.delete(listener.lport);
 	else listeners.set(listener.lport, rest);
-	for (const flow of established.list()) if (flow.kind === "request" && flow.listener === listener) tcpRequestDrop(flow);
+	for (const flow of established.list())
+		if (flow.kind === "request" && flow.listener === listener) tcpRequestDrop(flow);
 }
 // src/sim/transport/udp-output.ts
 /** Sending datagrams (net/ipv4/udp.c: udp_sendmsg). */
@@ -21711,19 +22320,23 @@ function udpSendmsg(sock, payload, to) {
 	if (to === void 0) {
 		if (sock.raddr === 0) return socketErr("ENOTCONN");
 		const route = connectedRoute(sock);
-		return route.ok ? udpSendSkb(sock, payload, route.value, {
-			daddr: sock.raddr,
-			dport: sock.rport
-		}) : route;
+		return route.ok
+			? udpSendSkb(sock, payload, route.value, {
+					daddr: sock.raddr,
+					dport: sock.rport,
+				})
+			: route;
 	}
 	const daddr = daddrOf(sock, to);
 	if (!daddr.ok) return daddr;
 	if (to.port === 0) return socketErr("EINVAL", "port 0");
 	const route = udpRoute(sock, daddr.value, to.port);
-	return route.ok ? udpSendSkb(sock, payload, route.value, {
-		daddr: daddr.value,
-		dport: to.port
-	}) : route;
+	return route.ok
+		? udpSendSkb(sock, payload, route.value, {
+				daddr: daddr.value,
+				dport: to.port,
+			})
+		: route;
 }
 function connectedRoute(sock) {
 	const generation = inetRouteGeneration(sock.options.netns);
@@ -21744,7 +22357,7 @@ function udpRoute(sock, daddr, dport) {
 		tos,
 		proto: 17,
 		sport: sock.lport,
-		dport
+		dport,
 	});
 	if (!route.ok) return socketErr(route.error);
 	return route.value.type === "broadcast" && !sock.options.broadcast ? socketErr("EACCES") : route;
@@ -21755,32 +22368,39 @@ function udpSendSkb(sock, payload, dst, to) {
 	const { netns, pmtudisc } = sock.options;
 	const fits = payload.length + 8 + 20 <= dst.mtu;
 	if (pmtudisc === "do" && !fits) return tooLongErr(dst.mtu);
-	const saddr = sock.laddr === 0 ? dst.prefsrc ?? 0 : sock.laddr;
+	const saddr = sock.laddr === 0 ? (dst.prefsrc ?? 0) : sock.laddr;
 	const skb = allocSkb(netns.machine, 8 + payload.length);
 	skb.bytes.set(payload, skb.data + 8);
 	putUdp(skb.bytes, skb.data, skb.end, {
 		src: v4$1(saddr),
 		dst: v4$1(daddr),
 		sport: sock.lport,
-		dport
+		dport,
 	});
 	skb.dst = dst;
 	skb.sk = sock;
 	skb.mark = sock.options.mark;
 	skb.ignoreDf = pmtudisc !== "do";
 	sock.sendErrno = void 0;
-	inetXmit(netns, skb, {
-		src: saddr,
-		dst: daddr,
-		proto: 17,
-		ttl: sockTtl(sock.options),
-		tos: sock.options.tos,
-		id: udpIpId(sock),
-		df: pmtudisc !== "dont" && fits
-	}, netns.machine.tracer === void 0 ? void 0 : {
-		fn: "udp_send_skb",
-		what: `UDP ${endText(saddr, sock.lport)} → ${endText(daddr, dport)}, ${payload.length} bytes, from ${sock.describe}`
-	});
+	inetXmit(
+		netns,
+		skb,
+		{
+			src: saddr,
+			dst: daddr,
+			proto: 17,
+			ttl: sockTtl(sock.options),
+			tos: sock.options.tos,
+			id: udpIpId(sock),
+			df: pmtudisc !== "dont" && fits,
+		},
+		netns.machine.tracer === void 0
+			? void 0
+			: {
+					fn: "udp_send_skb",
+					what: `UDP ${endText(saddr, sock.lport)} → ${endText(daddr, dport)}, ${payload.length} bytes, from ${sock.describe}`,
+				},
+	);
 	const errno = sock.sendErrno;
 	return errno === void 0 ? SENT : socketErr(errno);
 }
@@ -21789,7 +22409,7 @@ const SENT = ok(void 0);
 function udpIpId(sock) {
 	if (sock.raddr !== 0) {
 		const id = sock.ipId;
-		sock.ipId = id + 1 & 65535;
+		sock.ipId = (id + 1) & 65535;
 		return id;
 	}
 	return sock.options.pmtudisc === "do" ? 0 : ipSelectIdent(sock.options.netns);
@@ -21798,10 +22418,11 @@ function daddrOf(sock, to) {
 	if (sock.lastFrom?.name === to) return ok(sock.lastFrom.num);
 	if (sock.lastTo?.name.addr === to.addr) return ok(sock.lastTo.num);
 	const parsed = remoteAddr(to.addr);
-	if (parsed.ok) sock.lastTo = {
-		num: parsed.value,
-		name: to
-	};
+	if (parsed.ok)
+		sock.lastTo = {
+			num: parsed.value,
+			name: to,
+		};
 	return parsed;
 }
 // src/sim/transport/udp.ts
@@ -21903,18 +22524,20 @@ var SimKernel = class {
 			after: (delayNs, fn) => {
 				const timer = loop.after(delayNs, fn);
 				return () => timer.cancel();
-			}
+			},
 		};
 	}
 	async addNetns(name) {
 		if (name === "" || name === "." || name === "..") return failed("EINVAL", `Invalid netns name "${name}"`);
-		if (this.machine.netns.has(name)) return failed("EEXIST", `Cannot create namespace file "/run/netns/${name}": File exists`);
+		if (this.machine.netns.has(name))
+			return failed("EEXIST", `Cannot create namespace file "/run/netns/${name}": File exists`);
 		addNetns(this.machine, name);
 		return ok(void 0);
 	}
 	async deleteNetns(name) {
 		const netns = this.machine.netns.get(name);
-		if (netns === void 0) return failed("ENOENT", `Cannot remove namespace file "/run/netns/${name}": No such file or directory`);
+		if (netns === void 0)
+			return failed("ENOENT", `Cannot remove namespace file "/run/netns/${name}": No such file or directory`);
 		removeNetns(netns);
 		return ok(void 0);
 	}
@@ -21943,10 +22566,12 @@ var SimKernel = class {
 		const found = this.#netns(netns);
 		if (!found.ok) return found;
 		const tested = testIpSet(found.value, set, member);
-		return tested.ok ? tested : err({
-			...tested.error,
-			op: -1
-		});
+		return tested.ok
+			? tested
+			: err({
+					...tested.error,
+					op: -1,
+				});
 	}
 	async run(done, timeoutNs) {
 		const { loop } = this.machine;
@@ -22000,7 +22625,7 @@ function failed(errno, message) {
 	return err({
 		errno,
 		op: -1,
-		message
+		message,
 	});
 }
 // src/verify/scenario-host.ts
@@ -22015,11 +22640,12 @@ var PortHost = class {
 	}
 	async loadTables(netns, text) {
 		const parsed = parseIptablesSave(text, { family: "ipv4" });
-		if (!parsed.ok) return err({
-			errno: "EINVAL",
-			op: -1,
-			message: `iptables: ${parsed.error.message}`
-		});
+		if (!parsed.ok)
+			return err({
+				errno: "EINVAL",
+				op: -1,
+				message: `iptables: ${parsed.error.message}`,
+			});
 		const present = await this.saveTables(netns);
 		if (!present.ok) return present;
 		const tx = parsed.value.tables.flatMap((table) => {
@@ -22042,28 +22668,32 @@ var PortHost = class {
 	}
 	async flush(netns) {
 		const sockets = this.kernel.sockets.list(netns);
-		if (!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN")) return err({
-			errno: "EBUSY",
-			op: -1,
-			message: "there are TCP connections"
-		});
+		if (!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN"))
+			return err({
+				errno: "EBUSY",
+				op: -1,
+				message: "there are TCP connections",
+			});
 		const dumped = await this.kernel.dump(netns, ["conntrack"]);
 		if (!dumped.ok) return dumped;
-		return this.kernel.apply(netns, dumped.value.map((object) => ({
-			verb: "delete",
-			object
-		})));
+		return this.kernel.apply(
+			netns,
+			dumped.value.map((object) => ({
+				verb: "delete",
+				object,
+			})),
+		);
 	}
 };
 const ZERO = {
 	packets: 0,
-	bytes: 0
+	bytes: 0,
 };
 function tableOps(table, chains, before) {
 	const common = {
 		kind: "xt-chain",
 		family: "ipv4",
-		table
+		table,
 	};
 	const named = new Map(chains.map((chain) => [chain.name, chain]));
 	const builtin = BUILTIN_CHAINS[table];
@@ -22073,7 +22703,7 @@ function tableOps(table, chains, before) {
 		const head = builtin.includes(name) ? { policy: chain?.policy ?? "accept" } : {};
 		const rules = (chain?.rules ?? []).map(({ matches, target }) => ({
 			matches,
-			target
+			target,
 		}));
 		return {
 			verb: "replace",
@@ -22082,14 +22712,16 @@ function tableOps(table, chains, before) {
 				chain: name,
 				...head,
 				counters: ZERO,
-				rules
-			}
+				rules,
+			},
 		};
 	});
-	const gone = before.filter(({ chain }) => !names.has(chain)).map((object) => ({
-		verb: "delete",
-		object
-	}));
+	const gone = before
+		.filter(({ chain }) => !names.has(chain))
+		.map((object) => ({
+			verb: "delete",
+			object,
+		}));
 	return [...load, ...gone];
 }
 // src/cli/scenario-hosts.ts
@@ -22124,7 +22756,7 @@ async function openLinuxHost(options = {}) {
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
 		prepare: async (netns, devs) => open.turnOffloadOff(netns, devs),
 		flush: async (netns) => open.flush(netns),
-		close: () => open.close()
+		close: () => open.close(),
 	});
 }
 async function canLoad(open) {
@@ -22143,7 +22775,12 @@ function wrap(o, name, keys) {
 		o[k] = async (...a) => {
 			const t = process.hrtime.bigint();
 			const r = await f(...a);
-			const kk = k === "apply" ? k + " " + [...new Set(a[1].map((o) => o.verb + o.object.kind))].join("+") : k === "dump" ? k + a[1] : k;
+			const kk =
+				k === "apply"
+					? k + " " + [...new Set(a[1].map((o) => o.verb + o.object.kind))].join("+")
+					: k === "dump"
+						? k + a[1]
+						: k;
 			const e = acc.get(name + kk) ?? [0, 0];
 			e[0] += Number(process.hrtime.bigint() - t) / 1e6;
 			e[1]++;
@@ -22174,35 +22811,29 @@ if (process.argv[3] !== "sim") {
 	const opened = await openLinuxHost();
 	if (!opened.ok) throw new Error(opened.error.join());
 	const host = opened.value;
-	wrap(host, "host.", [
-		"settle",
-		"loadTables",
-		"saveTables",
-		"readSysctls",
-		"prepare",
-		"flush"
-	]);
-	wrap(host.kernel, "kernel.", [
-		"apply",
-		"dump",
-		"addNetns",
-		"deleteNetns",
-		"run"
-	]);
+	wrap(host, "host.", ["settle", "loadTables", "saveTables", "readSysctls", "prepare", "flush"]);
+	wrap(host.kernel, "kernel.", ["apply", "dump", "addNetns", "deleteNetns", "run"]);
 	const pool = new StagePool(host, { limit: 12 });
 	const t2 = performance.now();
-	let slow = [];
+	const slow = [];
 	for (const [i, s] of sc.entries()) {
 		const t = performance.now();
 		await pool.play(s);
 		slow.push([performance.now() - t, i]);
 	}
 	console.log("real", ((performance.now() - t2) / N).toFixed(3), "ms each");
-	for (const [k, [ms, n]] of [...acc].sort((a, b) => b[1][0] - a[1][0])) console.log(k.padEnd(22), (ms / N).toFixed(3), "ms/scenario", n, "calls", (ms / n).toFixed(3), "each");
+	for (const [k, [ms, n]] of [...acc].sort((a, b) => b[1][0] - a[1][0]))
+		console.log(k.padEnd(22), (ms / N).toFixed(3), "ms/scenario", n, "calls", (ms / n).toFixed(3), "each");
 	slow.sort((a, b) => b[0] - a[0]);
-	console.log(slow.slice(0, 12).map(([ms, i]) => `${i}:${ms.toFixed(0)} ${sc[i].features.filter((f) => /topology|wait|socket/.test(f)).join(",")}`).join("\n"));
+	console.log(
+		slow
+			.slice(0, 12)
+			.map(
+				([ms, i]) => `${i}:${ms.toFixed(0)} ${sc[i].features.filter((f) => /topology|wait|socket/.test(f)).join(",")}`,
+			)
+			.join("\n"),
+	);
 	console.log("median", slow[Math.floor(N / 2)][0]);
 	await pool.close();
 	host.close();
 }
-export {};

@@ -6,8 +6,9 @@ import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../w
 import { neighConfirm } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
+import { KERNEL_SOCKET, type SkbSocket } from "../skb-socket.ts";
 import { dropSkb, originSkb } from "../trace.ts";
-import { type Dst, KERNEL_SOCKET, type Netns, type Skb, type SkbSocket } from "../types.ts";
+import type { Dst, Netns, Skb } from "../types.ts";
 import { inetRoute, inetRouteGeneration, inetXmit, type Origin, v4 } from "./inet.ts";
 import { endText, type SockOptions, sockTtl } from "./sock-options.ts";
 import { NO_BYTES, tcpFlagNames } from "./tcp-arrival.ts";
