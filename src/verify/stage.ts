@@ -195,6 +195,9 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 	return all;
 }
 
+/** Kinds that have no such setting. */
+const WITHOUT_OFFLOAD: readonly string[] = ["ipip", "macvlan"];
+
 /** By namespace, far ends of veths included. */
 function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
 	const devices = new Map<string, string[]>();
@@ -204,7 +207,12 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 		own.push(dev);
 	};
 	for (const { netns, link } of links) {
-		if (link.link === undefined) continue;
+		if (link.netns !== undefined && devices.get(netns)?.includes(link.name) === true) {
+			const others = (devices.get(netns) ?? []).filter((name) => name !== link.name);
+			devices.set(netns, others);
+			add(link.netns, link.name);
+		}
+		if (link.link === undefined || WITHOUT_OFFLOAD.includes(link.link.type)) continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

@@ -26,9 +26,9 @@ export type AddIfError = "loopback" | "bridge" | "busy";
 
 /** Makes `dev` a port of the bridge (`br_add_if`). */
 export function brAddIf(bridge: NetDevice, dev: NetDevice): Result<void, AddIfError> {
-	if (dev.isLoopback) return err("loopback");
+	if (dev.isLoopback || dev.hardHeaderLength === 0) return err("loopback");
 	if (dev.ops.type === "bridge") return err("bridge");
-	if (dev.master !== undefined) return err("busy");
+	if (dev.master !== undefined || dev.rxHandler !== undefined) return err("busy");
 	const br = bridgeOf(bridge);
 	dev.master = bridge;
 	dev.rxHandler = brHandleFrame;
@@ -106,7 +106,8 @@ function recalculate(br: BridgeState): void {
 		port.port.forwarding = forwarding;
 	}
 	if (!br.macIsSet && br.hadPort) changeBridgeMac(br, lowest(br.ports, (port) => port.mac) ?? 0);
-	if (!br.mtuIsSet) devSetMtu(br.dev, lowest(br.ports, (port) => port.mtu) ?? 1500);
+	br.lowestMtu = lowest(br.ports, (port) => port.mtu) ?? 1500;
+	if (!br.mtuIsSet) devSetMtu(br.dev, br.lowestMtu);
 	linkwatch(br.dev);
 }
 

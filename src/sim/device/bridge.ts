@@ -10,6 +10,8 @@ export class BridgeState {
 	readonly fdb: BridgeFdb;
 	/** The port added last comes first, the order in which frames are flooded. */
 	ports: readonly NetDevice[] = [];
+	/** The lowest MTU of a port. */
+	lowestMtu = 1500;
 	/** The bridge's own `nf_call_iptables`; the sysctl works as well. */
 	nfCallIptables = false;
 	/** Set once a port was added: from then on the bridge has carrier only while a port forwards. */

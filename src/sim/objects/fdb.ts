@@ -6,11 +6,15 @@ import { type BridgeState, bridgeOf } from "../device/bridge.ts";
 import type { FdbEntry } from "../device/bridge-fdb.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { noDevice, type ObjectHandler, refuse, type Undo } from "./handler.ts";
+import { applyVxlanFdb, dumpVxlanFdb } from "./vxlan-fdb.ts";
 
 export const fdbHandler: ObjectHandler<Fdb> = {
 	apply(netns, verb, fdb) {
 		const dev = netns.devicesByName.get(fdb.dev);
 		if (dev === undefined) return noDevice(fdb.dev);
+		if (dev.ops.type === "vxlan" && (fdb.dst !== undefined || dev.master === undefined)) {
+			return applyVxlanFdb(dev, verb, fdb);
+		}
 		if (dev.isLoopback) {
 			return refuse("EINVAL", `FDB ${verb === "delete" ? "delete" : "add"} only supported for Ethernet devices.`);
 		}
@@ -44,7 +48,9 @@ export const fdbHandler: ObjectHandler<Fdb> = {
 		return ok(undoTo(br, mac, saved));
 	},
 	dump(netns) {
-		return bridgesOf(netns).flatMap((br) => br.fdb.entries().map((entry) => fdbObject(br, entry)));
+		const vxlans = [...netns.devices.values()].filter((dev) => dev.ops.type === "vxlan");
+		const bridged = bridgesOf(netns).flatMap((br) => br.fdb.entries().map((entry) => fdbObject(br, entry)));
+		return [...bridged, ...vxlans.flatMap(dumpVxlanFdb)];
 	},
 };
 

@@ -58,6 +58,46 @@ const bridge = z
 	})
 	.transform((of) => ({ type: "bridge" as const, ...of }));
 
+const vlan = z
+	.strictObject({
+		parent: deviceName,
+		id: wholeNumber,
+		protocol: z.enum(["802.1Q", "802.1ad"]).exactOptional(),
+	})
+	.transform((of) => ({ type: "vlan" as const, ...of }));
+
+const vxlan = z
+	.strictObject({
+		id: wholeNumber,
+		dev: deviceName.exactOptional(),
+		local: addressShape.exactOptional(),
+		remote: addressShape.exactOptional(),
+		group: addressShape.exactOptional(),
+		port: wholeNumber.exactOptional(),
+		learning: z.boolean().exactOptional(),
+		ttl: wholeNumber.exactOptional(),
+		sourcePorts: z.strictObject({ low: wholeNumber, high: wholeNumber }).exactOptional(),
+		udpChecksum: z.boolean().exactOptional(),
+		ageingTimeSeconds: wholeNumber.exactOptional(),
+	})
+	.transform((of) => ({ type: "vxlan" as const, ...of }));
+
+const ipip = z
+	.strictObject({
+		local: addressShape.exactOptional(),
+		remote: addressShape.exactOptional(),
+		ttl: wholeNumber.exactOptional(),
+		tos: z.union([wholeNumber, z.literal("inherit")]).exactOptional(),
+		pmtudisc: z.boolean().exactOptional(),
+		dev: deviceName.exactOptional(),
+		mode: z.enum(["any", "ipip"]).exactOptional(),
+	})
+	.transform((of) => ({ type: "ipip" as const, ...of }));
+
+const macvlan = z
+	.strictObject({ parent: deviceName, mode: z.enum(["private", "vepa", "bridge", "passthru"]).exactOptional() })
+	.transform((of) => ({ type: "macvlan" as const, ...of }));
+
 const dummy = z.strictObject({}).transform(() => ({ type: "dummy" as const }));
 
 const LINK_FIELDS = {
@@ -65,6 +105,10 @@ const LINK_FIELDS = {
 	veth: veth.exactOptional(),
 	bridge: bridge.exactOptional(),
 	dummy: dummy.exactOptional(),
+	vlan: vlan.exactOptional(),
+	vxlan: vxlan.exactOptional(),
+	ipip: ipip.exactOptional(),
+	macvlan: macvlan.exactOptional(),
 	mac: macShape.exactOptional(),
 	mtu: wholeNumber.exactOptional(),
 	up: z.boolean().exactOptional(),
@@ -78,6 +122,8 @@ const LINK_FIELDS = {
 			isolated: z.boolean().exactOptional(),
 		})
 		.exactOptional(),
+	/** Where it moves to. */
+	netns: netnsName.exactOptional(),
 	newName: deviceName.exactOptional(),
 	alias: z.string().exactOptional(),
 	txQueueLength: wholeNumber.exactOptional(),
@@ -85,10 +131,14 @@ const LINK_FIELDS = {
 
 const linkFields = z.strictObject(LINK_FIELDS);
 
-function linkOf({ veth, bridge, dummy, ...rest }: z.output<typeof linkFields>, context: z.RefinementCtx): Link {
-	const kinds: readonly (LinkKind | undefined)[] = [veth, bridge, dummy];
+function linkOf(
+	{ veth, bridge, dummy, vlan, vxlan, ipip, macvlan, ...rest }: z.output<typeof linkFields>,
+	context: z.RefinementCtx,
+): Link {
+	const kinds: readonly (LinkKind | undefined)[] = [veth, bridge, dummy, vlan, vxlan, ipip, macvlan];
 	const given = kinds.filter((kind) => kind !== undefined);
-	if (given.length > 1) context.addIssue({ code: "custom", message: "one of veth, bridge and dummy" });
+	if (given.length > 1)
+		context.addIssue({ code: "custom", message: "one of veth, bridge, dummy, vlan, vxlan, ipip and macvlan" });
 	const [link] = given;
 	return { kind: "link", ...rest, ...(link === undefined ? {} : { link }) };
 }
@@ -170,7 +220,16 @@ export const neighShape: z.ZodType<Neigh> = z
 	.transform(({ address, ...rest }) => ({ kind: "neigh", addr: address, ...rest }));
 
 export const fdbShape: z.ZodType<Fdb> = z
-	.strictObject({ dev: deviceName, mac: macShape, state: z.enum(["permanent", "static"]).exactOptional() })
+	.strictObject({
+		dev: deviceName,
+		mac: macShape,
+		dst: addressShape.exactOptional(),
+		port: wholeNumber.exactOptional(),
+		vni: wholeNumber.exactOptional(),
+		via: deviceName.exactOptional(),
+		append: z.literal(true).exactOptional(),
+		state: z.enum(["permanent", "static"]).exactOptional(),
+	})
 	.transform((fdb) => ({ kind: "fdb", ...fdb }));
 
 const sysctlValue = z.union([z.string(), z.number()], { error: "a number or a text" }).transform(String);

@@ -19,7 +19,8 @@ import type { Packet } from "./packet.ts";
 import { packetWords } from "./packet-words.ts";
 import { SCENARIO_SCHEMA } from "./scenario-shape.ts";
 
-const LINE_WIDTH = 160;
+/** Never broken. */
+const LINE_WIDTH = 0;
 
 /** YAML; comments, one to a line, stand in front. */
 export function printScenario(scenario: Scenario, comment?: string): string {
