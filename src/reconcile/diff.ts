@@ -18,12 +18,23 @@ const MAKE_ORDER: readonly KernelObjectKind[] = [
 	"route",
 	"rule",
 	"neigh",
+	"bridge-vlan",
 	"fdb",
 	"sysctl",
 	"nfacct",
 	"ipset",
 ];
-const DELETE_ORDER: readonly KernelObjectKind[] = ["ipset", "nfacct", "fdb", "neigh", "rule", "route", "addr", "link"];
+const DELETE_ORDER: readonly KernelObjectKind[] = [
+	"ipset",
+	"nfacct",
+	"fdb",
+	"bridge-vlan",
+	"neigh",
+	"rule",
+	"route",
+	"addr",
+	"link",
+];
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,
