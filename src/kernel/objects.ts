@@ -2,6 +2,7 @@
 import type { Cidr, IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
 import type { ConntrackEntry } from "./conntrack.ts";
 import type { IpSet, IpSetEntry } from "./ipset.ts";
+import type { IpvsObject } from "./ipvs.ts";
 import type { Counters, Rule, TableName } from "./xtables.ts";
 
 export interface LinkStats {
@@ -340,6 +341,7 @@ export type KernelObject =
 	| XtChain
 	| XtRule
 	| Nfacct
+	| IpvsObject
 	| IpSet
 	| IpSetEntry
 	| ConntrackEntry;

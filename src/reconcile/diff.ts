@@ -23,8 +23,12 @@ const MAKE_ORDER: readonly KernelObjectKind[] = [
 	"sysctl",
 	"nfacct",
 	"ipset",
+	"ipvs-service",
+	"ipvs-destination",
 ];
 const DELETE_ORDER: readonly KernelObjectKind[] = [
+	"ipvs-destination",
+	"ipvs-service",
 	"ipset",
 	"nfacct",
 	"fdb",

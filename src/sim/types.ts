@@ -350,6 +350,8 @@ export class Skb {
 	fragMaxSize = 0;
 	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
 	fragSizes: readonly number[] | undefined = undefined;
+	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
+	ipvsProperty = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
 

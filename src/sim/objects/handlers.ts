@@ -9,6 +9,7 @@ import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
 import { ipSetEntryHandler, ipSetHandler } from "./ipset.ts";
+import { applyIpvs, dumpIpvs } from "./ipvs.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
 import { nfacctHandler } from "./nfacct.ts";
@@ -28,6 +29,11 @@ export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
 	"bridge-vlan",
 	"sysctl",
 	"nfacct",
+	"ipvs-timeouts",
+	"ipvs-service",
+	"ipvs-destination",
+	"ipvs-totals",
+	"ipvs-connection",
 	"ipset",
 	"ipset-entry",
 	"xt-chain",
@@ -63,6 +69,12 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return xtChainHandler.apply(netns, verb, object);
 		case "xt-rule":
 			return xtRuleHandler.apply(netns, verb, object);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return applyIpvs(netns, verb, object);
 		case "conntrack":
 			return conntrackHandler.apply(netns, verb, object);
 	}
@@ -102,6 +114,12 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return xtChainHandler.dump(netns);
 		case "xt-rule":
 			return xtRuleHandler.dump(netns);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return dumpIpvs(netns, kind);
 		case "conntrack":
 			return conntrackHandler.dump(netns);
 	}
