@@ -5,6 +5,7 @@
 import type { IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
 import type { ConntrackEntry, Tuple } from "./conntrack.ts";
 import type { DropReason } from "./drop-reason.ts";
+import type { IpvsConnection, IpvsForward, IpvsServiceKey } from "./ipvs.ts";
 import type { Neigh, Route } from "./objects.ts";
 import type { HookName, Rule, TableName } from "./xtables.ts";
 
@@ -103,6 +104,23 @@ export type TraceStep =
 			readonly state?: "NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED";
 			readonly dir?: "original" | "reply";
 			readonly entry?: ConntrackEntry;
+			readonly why?: string;
+	  }
+	/**
+	 * IPVS: a service was found for the packet, a destination chosen, its connection found; it is forwarded, an answer or an ICMP
+	 * error is translated; or there is no destination. `before` and `after` where the packet was rewritten.
+	 */
+	| {
+			readonly step: "ipvs";
+			readonly action: "service" | "schedule" | "found" | "forward" | "reply" | "icmp" | "no-destination";
+			readonly service?: IpvsServiceKey;
+			readonly scheduler?: string;
+			/** As it is at this step. */
+			readonly connection?: IpvsConnection;
+			/** `bypass`: to where the client wanted (cache_bypass). */
+			readonly method?: IpvsForward | "bypass";
+			readonly before?: Tuple;
+			readonly after?: Tuple;
 			readonly why?: string;
 	  }
 	/** A routing decision. `route` is the route that matched. */

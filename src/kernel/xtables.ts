@@ -255,6 +255,19 @@ export interface PhysdevMatch {
 	readonly isBridged?: Inverted<true>;
 }
 
+/** `-m ipvs`: the packet belongs to an IPVS connection, of this kind. `ipvs` stands alone; the others imply it. */
+export interface IpvsMatch {
+	readonly kind: "ipvs";
+	readonly ipvs?: Inverted<true>;
+	readonly proto?: Inverted<number>;
+	/** Host bits are kept. */
+	readonly vaddr?: Inverted<Cidr>;
+	readonly vport?: Inverted<number>;
+	readonly dir?: "ORIGINAL" | "REPLY";
+	readonly method?: Inverted<"GATE" | "IPIP" | "MASQ">;
+	readonly vportctl?: Inverted<number>;
+}
+
 /** A match that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 export interface UnknownMatch {
 	readonly kind: "unknown-match";
@@ -288,6 +301,7 @@ export type Match =
 	| NfacctMatch
 	| LimitMatch
 	| PhysdevMatch
+	| IpvsMatch
 	| PacketMatch
 	| UnknownMatch;
 

@@ -18,12 +18,27 @@ const MAKE_ORDER: readonly KernelObjectKind[] = [
 	"route",
 	"rule",
 	"neigh",
+	"bridge-vlan",
 	"fdb",
 	"sysctl",
 	"nfacct",
 	"ipset",
+	"ipvs-service",
+	"ipvs-destination",
 ];
-const DELETE_ORDER: readonly KernelObjectKind[] = ["ipset", "nfacct", "fdb", "neigh", "rule", "route", "addr", "link"];
+const DELETE_ORDER: readonly KernelObjectKind[] = [
+	"ipvs-destination",
+	"ipvs-service",
+	"ipset",
+	"nfacct",
+	"fdb",
+	"bridge-vlan",
+	"neigh",
+	"rule",
+	"route",
+	"addr",
+	"link",
+];
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,

@@ -1,5 +1,7 @@
 /** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
+
 import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
+import type { IpvsDestination, IpvsService } from "../kernel/ipvs.ts";
 import type { Addr, Fdb, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
@@ -19,7 +21,9 @@ export function keyOf(object: KernelObject): string {
 		case "neigh":
 			return `neigh ${object.dev} ${object.addr}`;
 		case "fdb":
-			return `fdb ${object.dev} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+			return `fdb ${object.dev} ${object.vlan ?? 0} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+		case "bridge-vlan":
+			return `bridge-vlan ${object.dev} ${object.vid}`;
 		case "sysctl":
 			return `sysctl ${object.key}`;
 		case "xt-chain":
@@ -28,6 +32,15 @@ export function keyOf(object: KernelObject): string {
 			return `xt-rule ${object.family} ${object.table} ${object.chain} ${canonicalText(object.rule)}`;
 		case "nfacct":
 			return `nfacct ${object.name}`;
+		case "ipvs-service":
+			return `${object.kind} ${object.family} ${canonicalText(object.service)}`;
+		case "ipvs-destination":
+			return `${object.kind} ${object.family} ${canonicalText(object.service)} ${object.addr} ${object.port}`;
+		case "ipvs-connection":
+			return `${object.kind} ${object.proto} ${canonicalText(object.client)} ${canonicalText(object.virtual)}`;
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return object.kind;
 		case "ipset":
 			return `ipset ${object.name}`;
 		case "ipset-entry":
@@ -50,6 +63,12 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 			return actual.kind === "neigh" && neighSatisfies(actual, desired);
 		case "fdb":
 			return actual.kind === "fdb" && actual.state === desired.state && sameDestination(actual, desired);
+		case "bridge-vlan":
+			return (
+				actual.kind === "bridge-vlan" &&
+				(actual.pvid ?? false) === (desired.pvid ?? false) &&
+				(actual.untagged ?? false) === (desired.untagged ?? false)
+			);
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
 		case "ipset":
@@ -59,10 +78,18 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 			const policy = desired.policy === undefined || actual.policy === desired.policy;
 			return policy && sameRules(actual.rules, desired.rules);
 		}
+		case "ipvs-service":
+			return actual.kind === "ipvs-service" && sameValue(ipvsServiceForm(actual), ipvsServiceForm(desired));
+		case "ipvs-destination":
+			return actual.kind === "ipvs-destination" && sameValue(ipvsDestinationForm(actual), ipvsDestinationForm(desired));
+		case "ipvs-timeouts":
+			return actual.kind === "ipvs-timeouts" && sameValue(actual, desired);
 		// The key is the whole object, or there is no more to it than its name.
 		case "rule":
 		case "xt-rule":
 		case "nfacct":
+		case "ipvs-connection":
+		case "ipvs-totals":
 		case "ipset-entry":
 		case "conntrack":
 			return true;
@@ -165,6 +192,17 @@ function routeForm(route: Route): unknown {
 	const { dst, via, dev, src, mtu, nexthops } = route;
 	const onlink = route.onlink === true;
 	return { dst, type, table, metric, protocol, scope, via, dev, src, mtu, nexthops, onlink };
+}
+
+/** A virtual service with its defaults, without what only a dump tells. */
+function ipvsServiceForm(service: IpvsService): unknown {
+	const { scheduler = "wlc", schedFlags = [], persistence, onePacket } = service;
+	return { scheduler, schedFlags: schedFlags.toSorted(), persistence, onePacket };
+}
+
+function ipvsDestinationForm(destination: IpvsDestination): unknown {
+	const { forward = "droute", weight = 1, upperThreshold = 0, lowerThreshold = 0, tunnel } = destination;
+	return { forward, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
 /** Whether every member of `wanted` is in `all`. */

@@ -6,6 +6,7 @@ import { initMacvlan } from "./device/macvlan.ts";
 import { initVlan } from "./device/vlan.ts";
 import { initArp } from "./ipv4/arp.ts";
 import { initInet } from "./ipv4/init-inet.ts";
+import { initIpvs } from "./ipvs/init.ts";
 import { initBrNetfilter } from "./netfilter/br-netfilter.ts";
 import { initConntrack } from "./netfilter/conntrack/init.ts";
 import { initNat } from "./netfilter/nat/init.ts";
@@ -20,6 +21,7 @@ export function initMachine(machine: Machine): void {
 	initConntrack(machine);
 	initNat(machine);
 	initXtables(machine);
+	initIpvs(machine);
 	initBrNetfilter(machine);
 	initTransport(machine);
 	// Last: `lo` is born into a namespace that has everything else.

@@ -338,6 +338,8 @@ export class Skb {
 	nfBridge: NfBridgeInfo | undefined = undefined;
 	/** The sending socket's description and uid, for `-m owner`, LOG --log-uid and traces. */
 	sk: SkbSocket | undefined = undefined;
+	/** A bridge that tells VLANs apart let it in; it is in the VLAN of its tag (`br_input_skb_cb.vlan_filtered`). */
+	vlanFiltered = false;
 	/** The sending socket gave it a hash of its own (`sk_txhash`), so that both directions of its flow do not have the same one. */
 	hashedBySocket = false;
 	/** IPCB flags. */
@@ -348,6 +350,8 @@ export class Skb {
 	fragMaxSize = 0;
 	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
 	fragSizes: readonly number[] | undefined = undefined;
+	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
+	ipvsProperty = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
 

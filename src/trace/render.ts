@@ -79,6 +79,7 @@ function depthOf(event: TraceEvent): number {
 		case "policy":
 		case "nat":
 		case "conntrack":
+		case "ipvs":
 		case "log":
 			return 1;
 		default:

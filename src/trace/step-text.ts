@@ -29,6 +29,8 @@ export function stepText(event: TraceEvent): string {
 			return natText(event);
 		case "conntrack":
 			return conntrackText(event);
+		case "ipvs":
+			return ipvsText(event);
 		case "route":
 			return routeText(event);
 		case "ttl":
@@ -110,6 +112,45 @@ function conntrackText(event: StepOf<"conntrack">): string {
 	const why = event.why === undefined ? "" : `: ${event.why}`;
 	const entry = event.entry === undefined ? "" : `  ${formatConntrack(event.entry).trimEnd()}`;
 	return `${words[event.change]}${dir}${why}${entry}`;
+}
+
+function ipvsText(event: StepOf<"ipvs">): string {
+	const { connection, service, before, after } = event;
+	const why = event.why === undefined ? "" : ` (${event.why})`;
+	const changed = before === undefined || after === undefined ? "" : `: ${tupleText(before)}  →  ${tupleText(after)}`;
+	const to = connection === undefined ? "" : placeText(connection.destination);
+	const state = connection === undefined ? "" : `, ${connection.state}`;
+	const name = service === undefined ? "" : `${serviceText(service)} (${event.scheduler ?? ""})`;
+	const how: Readonly<Record<NonNullable<typeof event.method>, string>> = {
+		masq: `rewritten for ${to}`,
+		droute: `as it is to ${to} (direct routing)`,
+		tunnel: `in IPIP to ${to}`,
+		bypass: "past the destinations, to where the client wanted",
+	};
+	switch (event.action) {
+		case "service":
+			return `IPVS service ${name}${why}`;
+		case "schedule":
+			return `IPVS schedules to ${to} of ${name}${why}`;
+		case "found":
+			return `IPVS connection${connection === undefined ? "" : ` ${placeText(connection.client)} > ${placeText(connection.virtual)}`} to ${to}${state}${why}`;
+		case "forward":
+			return `IPVS forwards ${event.method === undefined ? to : how[event.method]}${changed}${state}${why}`;
+		case "reply":
+			return `IPVS answer${changed}${state}${why}`;
+		case "icmp":
+			return `IPVS translates an ICMP error${changed}${why}`;
+		case "no-destination":
+			return `IPVS service ${name}: no destination${why}`;
+	}
+}
+
+function placeText(place: { readonly addr: string; readonly port: number }): string {
+	return `${place.addr}:${place.port}`;
+}
+
+function serviceText(service: NonNullable<StepOf<"ipvs">["service"]>): string {
+	return "fwmark" in service ? `FWM ${service.fwmark}` : `${service.proto.toUpperCase()} ${placeText(service)}`;
 }
 
 function routeText(event: StepOf<"route">): string {

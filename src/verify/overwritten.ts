@@ -12,12 +12,18 @@ import {
 	ipv4Proto,
 	ipv4Tos,
 	ipv4TotalLength,
+	ipv4Ttl,
+	setIpv4Ttl,
 } from "../wire/ipv4.ts";
 import type { SeenFrame } from "./outcome.ts";
 
-/** Whether `real` shows the fragment that `sim` shows, as it looked when it had gone on: as another device saw it go out. */
+/**
+ * Whether `real` shows the fragment that `sim` shows, as it looked when it had gone on: as another device saw it go out, or
+ * still waiting for its next hop's MAC address.
+ */
 export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly SeenFrame[]): boolean {
 	if (!isSameFragment(sim.frame, real.frame) || isEqual(sim.frame, real.frame)) return false;
+	if (isForwarded(sim.frame, real.frame)) return true;
 	return all.some(
 		(other) =>
 			other !== real &&
@@ -40,6 +46,15 @@ function isSameFragment(a: Uint8Array, b: Uint8Array): boolean {
 		[ipv4Frag, ipv4Proto, ipv4Tos, ipv4TotalLength].every((field) => field(a, at) === field(b, at)) &&
 		isEqual(a.subarray(at + hlen), b.subarray(at + hlen))
 	);
+}
+
+/** Nothing but the time to live became less. */
+function isForwarded(before: Uint8Array, after: Uint8Array): boolean {
+	const ttl = ipv4Ttl(after, ETH_HLEN);
+	if (ttl >= ipv4Ttl(before, ETH_HLEN)) return false;
+	const aged = before.slice();
+	setIpv4Ttl(aged, ETH_HLEN, ttl);
+	return isEqual(aged, after);
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

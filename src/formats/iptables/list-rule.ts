@@ -19,6 +19,7 @@ import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
 import { describeDscpMatch } from "./match/dscp.ts";
 import { describeEcn } from "./match/ecn.ts";
 import { describeIprange } from "./match/iprange.ts";
+import { ipvsOptions } from "./match/ipvs.ts";
 import { describeLength, describeTcpmssMatch } from "./match/length.ts";
 import { formatRate } from "./match/limit.ts";
 import { describeMac } from "./match/mac.ts";
@@ -119,6 +120,8 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` limit: avg ${formatRate(match.avg)} burst ${match.burst}`;
 		case "physdev":
 			return ` PHYSDEV match${physdevOptions(match)}`;
+		case "ipvs":
+			return ipvsOptions(match, "");
 		case "connmark":
 			return describeConnmarkMatch(match);
 		case "mac":

@@ -9,6 +9,7 @@ import { formatDscpMatch } from "./match/dscp.ts";
 import { formatEcn } from "./match/ecn.ts";
 import { formatIcmp } from "./match/icmp.ts";
 import { formatIprange } from "./match/iprange.ts";
+import { formatIpvsMatch } from "./match/ipvs.ts";
 import { formatLength, formatTcpmssMatch } from "./match/length.ts";
 import { formatLimit } from "./match/limit.ts";
 import { formatMac } from "./match/mac.ts";
@@ -99,6 +100,8 @@ function matchWords(match: Match): string {
 			return formatLimit(match);
 		case "physdev":
 			return formatPhysdev(match);
+		case "ipvs":
+			return formatIpvsMatch(match);
 		case "connmark":
 			return formatConnmarkMatch(match);
 		case "mac":

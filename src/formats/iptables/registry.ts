@@ -9,6 +9,7 @@ import { DSCP_MATCH } from "./match/dscp.ts";
 import { ECN } from "./match/ecn.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
 import { IPRANGE } from "./match/iprange.ts";
+import { IPVS } from "./match/ipvs.ts";
 import { LENGTH, TCPMSS_MATCH } from "./match/length.ts";
 import { LIMIT } from "./match/limit.ts";
 import { MAC } from "./match/mac.ts";
@@ -50,6 +51,7 @@ export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["icmp6", ICMP6],
 	["icmpv6", ICMP6],
 	["ipv6-icmp", ICMP6],
+	["ipvs", IPVS],
 	["limit", LIMIT],
 	["mark", MARK],
 	["multiport", MULTIPORT],
@@ -159,7 +161,6 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"hl",
 	"ipcomp",
 	"ipv6header",
-	"ipvs",
 	"mh",
 	"osf",
 	"policy",

@@ -105,7 +105,11 @@ function change(batch: Batch, op: number, ifindex: number, asked: Link): KernelE
 	}
 	const lower = kind?.type === "vxlan" && kind.dev === undefined ? undefined : numbers.lower;
 	const { link: _asked, ...rest } = withoutNoop(link);
-	const changed = { ...rest, ...(kind === undefined ? {} : { link: kind }) };
+	// A VXLAN device takes no MTU beside its settings.
+	const isApart = kind?.type === "vxlan" && link.mtu !== undefined;
+	if (isApart && kind !== undefined)
+		batch.add(op, changeLink({ kind: "link", name: link.name, link: kind }, { lower, ifindex }));
+	const changed = { ...rest, ...(kind === undefined || isApart ? {} : { link: kind }) };
 	batch.add(op, changeLink(changed, { ...numbers, lower, ifindex, netnsFd: moves ? target.fd : undefined }));
 	if (hasPortSettings(link.port)) batch.add(op, changePort(ifindex, link.port));
 	if (moves) return batch.flush();

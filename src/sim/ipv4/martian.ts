@@ -65,7 +65,8 @@ export function fibValidateSource(dev: NetDevice, check: SourceCheck): SourceVer
 	const fib = fibOf(dev.netns);
 	if (conf.rpFilter === 0 && (dev.ifindex !== check.oif || conf.sendRedirects === 0)) {
 		if (conf.acceptLocal !== 0) return "elsewhere";
-		if (!fib.hasCustomRules) return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : "elsewhere";
+		if (!fib.hasCustomRules && !fib.hasCustomLocalRoutes)
+			return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : "elsewhere";
 	}
 	return fullCheck(dev, check);
 }

@@ -107,7 +107,10 @@ function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	if (skb.protocol !== ETH_P_IP || skb.vlan !== undefined || port === undefined || bridge === undefined)
 		return "accept";
 	const settings = brNf(state.netns);
-	if (!settings.hasInetHooks() || !(settings.callIptables || bridgeOf(bridge).nfCallIptables)) return "accept";
+	const br = bridgeOf(bridge);
+	if (!(settings.callIptables || br.nfCallIptables)) return "accept";
+	// Nobody would see it, and it would not be cut on the way out.
+	if (!settings.hasInetHooks() && skb.end - skb.network <= br.lowestMtu) return "accept";
 	if (!brValidateIpv4(skb)) return invalid(state);
 	skb.nfBridge = {
 		physin: port,

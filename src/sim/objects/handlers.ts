@@ -4,10 +4,12 @@ import type { Verb } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
 import type { Netns } from "../types.ts";
 import { addrHandler } from "./addr.ts";
+import { bridgeVlanHandler } from "./bridge-vlan.ts";
 import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
 import { ipSetEntryHandler, ipSetHandler } from "./ipset.ts";
+import { applyIpvs, dumpIpvs } from "./ipvs.ts";
 import { linkHandler } from "./link.ts";
 import { neighHandler } from "./neigh.ts";
 import { nfacctHandler } from "./nfacct.ts";
@@ -24,8 +26,14 @@ export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
 	"rule",
 	"neigh",
 	"fdb",
+	"bridge-vlan",
 	"sysctl",
 	"nfacct",
+	"ipvs-timeouts",
+	"ipvs-service",
+	"ipvs-destination",
+	"ipvs-totals",
+	"ipvs-connection",
 	"ipset",
 	"ipset-entry",
 	"xt-chain",
@@ -47,6 +55,8 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return neighHandler.apply(netns, verb, object);
 		case "fdb":
 			return fdbHandler.apply(netns, verb, object);
+		case "bridge-vlan":
+			return bridgeVlanHandler.apply(netns, verb, object);
 		case "sysctl":
 			return sysctlHandler.apply(netns, verb, object);
 		case "nfacct":
@@ -59,6 +69,12 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return xtChainHandler.apply(netns, verb, object);
 		case "xt-rule":
 			return xtRuleHandler.apply(netns, verb, object);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return applyIpvs(netns, verb, object);
 		case "conntrack":
 			return conntrackHandler.apply(netns, verb, object);
 	}
@@ -84,6 +100,8 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return neighHandler.dump(netns);
 		case "fdb":
 			return fdbHandler.dump(netns);
+		case "bridge-vlan":
+			return bridgeVlanHandler.dump(netns);
 		case "sysctl":
 			return sysctlHandler.dump(netns);
 		case "nfacct":
@@ -96,6 +114,12 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return xtChainHandler.dump(netns);
 		case "xt-rule":
 			return xtRuleHandler.dump(netns);
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-connection":
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return dumpIpvs(netns, kind);
 		case "conntrack":
 			return conntrackHandler.dump(netns);
 	}

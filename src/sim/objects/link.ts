@@ -15,7 +15,7 @@ import { ipipKind, makeIpip } from "./ipip-link.ts";
 import { checkMac, checkName } from "./link-check.ts";
 import { setLink } from "./link-set.ts";
 import { snapshotAround } from "./link-snapshot.ts";
-import { lowerOf, macvlanKind, makeMacvlan, makeVlan, vlanKind } from "./upper-link.ts";
+import { lowerOf, macvlanKind, makeMacvlan, makeVlan, otherAddrs, vlanKind } from "./upper-link.ts";
 import { makeVxlan, vxlanKind } from "./vxlan-link.ts";
 
 export const linkHandler: ObjectHandler<Link> = {
@@ -132,7 +132,7 @@ function linkObject(dev: NetDevice): Link {
 		...(dev.alias === "" ? {} : { alias: dev.alias }),
 		txQueueLength: dev.txQueueLength,
 		qdisc: dev.everUp ? "noqueue" : "noop",
-		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === undefined ? 0 : 1),
+		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === undefined ? 0 : 1) + otherAddrs(dev),
 		...(peer === undefined || peer.netns === dev.netns ? {} : { peerNetnsId: peernet2idAlloc(dev.netns, peer.netns) }),
 		stats: { ...dev.stats },
 	};
@@ -147,7 +147,8 @@ function kindOf(dev: NetDevice): LinkKind {
 			const br = bridgeOf(dev);
 			const ageingTimeSeconds = br.fdb.ageingNs / 1e9;
 			const idMac = macText(br.macIsSet || br.hadPort ? dev.mac : 0);
-			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, idMac };
+			const vlans = br.vlanFiltering ? { vlanFiltering: true, vlanDefaultPvid: br.defaultPvid } : {};
+			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, ...vlans, idMac };
 		}
 		case "ipip":
 			return ipipKind(dev);

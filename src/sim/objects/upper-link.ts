@@ -3,7 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import type { Link, LinkKind } from "../../kernel/objects.ts";
 import { macNum } from "../../wire/addr.ts";
 import { ETH_P_8021Q } from "../../wire/ethernet.ts";
-import { vlanGroup, vlanKey } from "../core/uppers.ts";
+import { uppersOf, vlanGroup, vlanKey } from "../core/uppers.ts";
 import { ETH_P_8021AD } from "../core/vlan-tag.ts";
 import { createMacvlan, Macvlan, macvlanOf, macvlansOf } from "../device/macvlan.ts";
 import { createVlan, Vlan, vlanOf } from "../device/vlan.ts";
@@ -83,4 +83,11 @@ export function lowerOf({ ops }: NetDevice): NetDevice | undefined {
 
 function protocolOf(kind: VlanKind): number {
 	return kind.protocol === "802.1ad" ? ETH_P_8021AD : ETH_P_8021Q;
+}
+
+/** 1 when devices above have addresses of their own, for which a device without a list of such takes every frame (`__dev_set_rx_mode`). */
+export function otherAddrs(dev: NetDevice): number {
+	if (lowerOf(dev) !== undefined) return 0;
+	const has = (upper: NetDevice): boolean => (upper.up && upper.mac !== dev.mac) || [...uppersOf(upper)].some(has);
+	return [...uppersOf(dev)].some(has) ? 1 : 0;
 }

@@ -57,7 +57,10 @@ function add(
 	const { verb, fdb, remote } = asked;
 	if (remote.addr === 0) return refuse("EINVAL", "Invalid argument");
 	const several = mayHaveSeveral(macNum(fdb.mac));
-	if (verb === "replace" && several && fdb.append !== true) return refuse("EOPNOTSUPP", "Operation not supported");
+	if (verb === "replace" && several && fdb.append !== true) {
+		const message = entry === undefined ? "Operation not supported" : "Cannot replace non-unicast fdb entries.";
+		return refuse("EOPNOTSUPP", message);
+	}
 	if (entry === undefined) return ok([remote]);
 	if (fdb.append === true) {
 		const isNew = several && !entry.remotes.some((each) => sameRemote(each, remote));

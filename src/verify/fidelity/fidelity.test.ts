@@ -97,7 +97,7 @@ test("a kernel that is the same agrees, on topologies that were used before too"
 	for (let index = 0; index < 40; index += 1) {
 		expect((await same.judge(21, index)).result, `21-${index}`).toEqual({ kind: "agrees" });
 	}
-});
+}, 60_000);
 
 test("a kernel that loses its MARK rules is caught, and the case is shrunk", async () => {
 	const broken = judge(brokenHost(), 600);

@@ -1,0 +1,1 @@
+export { t as LinuxKernel } from "./linux-kernel-DT3dStos.js";
