@@ -47,13 +47,13 @@ export async function syncNode(
 	const rest = missing === undefined ? undefined : withoutTunnel(wishes);
 	if (rest === undefined) return applied;
 	const without = await apply(rest);
-	return without.ok ? ok(`${missing}; so the nodes have no ${network.tunnel}, and no route needs it`) : without;
+	return without.ok ? ok(`${missing}: the nodes have no ${network.tunnel}, and no route needs it`) : without;
 }
 
 /** What the kernel said of a kind of device that it does not have. */
 function missingDevice(error: ClusterError): string | undefined {
 	if (error.kind !== "kernel" || error.error.errno !== "EOPNOTSUPP" || error.object?.kind !== "link") return undefined;
-	return error.error.message;
+	return `this kernel makes no devices of type ${error.object.link?.type ?? "that is asked for"}`;
 }
 
 /** All that a node is to have; `actual` tells its addresses. */

@@ -5,6 +5,8 @@ import { linkDetails } from "./ip-link-details.ts";
 import { linkStats } from "./ip-link-stats.ts";
 
 const NO_MAC = "00:00:00:00:00:00";
+/** An end of a tunnel that is open. */
+const ANY_ADDR = "0.0.0.0";
 
 /** How a veth names its other end. */
 export interface PeerName {
@@ -61,12 +63,13 @@ export function linkFields(link: Link, links: readonly Link[], listing: LinkList
 }
 
 function hardwareFields(link: Link, links: readonly Link[], listing: LinkListing): readonly Field[] {
-	const type = link.link?.type === "loopback" ? "loopback" : "ether";
+	const type = hardwareType(link);
+	const mac = addressOf(link);
 	const peer = peerName(link, listing);
 	return [
 		field(`\n    link/${type} `, "link_type", type),
-		field(link.mac ?? NO_MAC, "address", link.mac ?? NO_MAC),
-		field(` brd ${broadcastOf(link)}`, "broadcast", broadcastOf(link)),
+		field(mac, "address", mac),
+		...farEnd(link),
 		...netnsFields(peer),
 		...(listing.details === true
 			? linkDetails(link, links, {
@@ -98,7 +101,7 @@ export function briefLinkFields(link: Link, links: readonly Link[], listing: Lin
 	const flags = linkFlags(link, links);
 	return [
 		...briefStart(link, links, listing),
-		field(`${link.mac ?? NO_MAC} `, "address", link.mac ?? NO_MAC),
+		field(`${addressOf(link)} `, "address", addressOf(link)),
 		field(`<${flags.join(",")}> \n`, "flags", flags),
 	];
 }
@@ -125,9 +128,10 @@ export function linkFlags(link: Link, links: readonly Link[]): readonly string[]
 	const flags: readonly (readonly [string, boolean])[] = [
 		["NO-CARRIER", isUp && link.carrier !== true],
 		["LOOPBACK", type === "loopback"],
-		["BROADCAST", type !== "loopback"],
-		["MULTICAST", type !== "loopback" && type !== "dummy"],
-		["NOARP", type === "dummy"],
+		["BROADCAST", type !== "loopback" && type !== "ipip"],
+		["POINTOPOINT", link.link?.type === "ipip" && link.link.remote !== undefined],
+		["MULTICAST", type !== "loopback" && type !== "dummy" && type !== "ipip"],
+		["NOARP", type === "dummy" || type === "ipip"],
 		["PROMISC", link.promisc === true],
 		["UP", isUp],
 		["LOWER_UP", isUp && link.carrier === true],
@@ -148,11 +152,27 @@ function qdiscOf(link: Link): string {
 	return link.qdisc ?? (link.up === true ? "noqueue" : "noop");
 }
 
-function broadcastOf(link: Link): string {
-	return link.link?.type === "loopback" ? NO_MAC : "ff:ff:ff:ff:ff:ff";
+function hardwareType(link: Link): string {
+	const type = link.link?.type;
+	return type === "loopback" || type === "ipip" ? type : "ether";
+}
+
+/** A tunnel's is the address that its outer packets come from. */
+function addressOf(link: Link): string {
+	return link.link?.type === "ipip" ? (link.link.local ?? ANY_ADDR) : (link.mac ?? NO_MAC);
+}
+
+/** The broadcast address; of a tunnel with one far end, that. */
+function farEnd(link: Link): readonly Field[] {
+	const remote = link.link?.type === "ipip" ? link.link.remote : undefined;
+	if (remote !== undefined) return [textOnly(` peer ${remote}`), field("", "broadcast", remote)];
+	const other = link.link?.type === "ipip" ? ANY_ADDR : "ff:ff:ff:ff:ff:ff";
+	const addr = link.link?.type === "loopback" ? NO_MAC : other;
+	return [field(` brd ${addr}`, "broadcast", addr)];
 }
 
 function peerName(link: Link, listing: LinkListing): PeerName {
+	if (link.link?.type === "ipip") return { at: link.link.dev ?? "NONE" };
 	if (link.link?.type !== "veth") return {};
 	if (listing.peer !== undefined) return listing.peer(link);
 	const { peer, peerNetns } = link.link;
