@@ -36,7 +36,7 @@ export function tunnelWords(facts: FlowFacts, request: readonly TraceEvent[]): s
 /** The same from frames, which tell of one tunnel. */
 export function tunnelWordsOfFrames(facts: FlowFacts, frames: readonly CapturedFrame[]): string | undefined {
 	for (const [k, seen] of frames.entries()) {
-		const outer = seen.direction === "out" ? outerOf(seen.frame) : undefined;
+		const outer = seen.direction === "out" && seen.link === undefined ? outerOf(seen.frame) : undefined;
 		if (outer === undefined) continue;
 		const before = frames
 			.slice(0, k)
