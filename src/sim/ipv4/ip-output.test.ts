@@ -163,7 +163,7 @@ test.each([
 	{ what: "is not heard from another than the gateway", from: "10.9.0.3", leads: "10.9.0.2" },
 	{ what: "is not heard by a router", forward: 1, leads: "10.9.0.2" },
 ])("a redirect $what", async ({ knows = true, from = "10.9.0.2", forward = 0, leads }) => {
-	const nearer = { kind: "neigh", dev: "br0", addr: ip("10.9.0.3"), mac: mac("02:00:00:00:00:03") } as const;
+	const nearer = { kind: "neigh", dev: "v0", addr: ip("10.9.0.3"), mac: mac("02:00:00:00:00:03") } as const;
 	const more = [
 		{ kind: "route", dst: cidr("0.0.0.0/0"), via: ip("10.9.0.2") } as const,
 		...(knows ? [{ ...nearer, state: "PERMANENT" } as const] : []),
@@ -173,6 +173,6 @@ test.each([
 	router.send([icmp({ type: 5, code: 1, rest: n("10.9.0.3"), src: from, dst: "10.9.0.1", body })], { netns: "y" });
 	const route = ipRouteOutput(router.lab.netns("m"), { dst: n("192.0.2.1"), mark: 0, tos: 0, proto: 17 });
 	expect(route.ok && route.value.gateway).toBe(n(leads));
-	const nearerNow = neighLookup(router.lab.dev("m", "br0"), n("10.9.0.3"));
+	const nearerNow = neighLookup(router.lab.dev("m", "v0"), n("10.9.0.3"));
 	expect(nearerNow?.state).toBe(knows ? "PERMANENT" : "INCOMPLETE");
 });
