@@ -1,6 +1,9 @@
 /** All facts of §1 and §3 of ../shared/reference/kernel-lab.md, in their order. */
 import { CONNTRACK_FACTS } from "./conntrack.ts";
+import { ERROR_FACTS } from "./errors.ts";
 import type { Fact } from "./fact.ts";
+import { IP_FACTS } from "./ip.ts";
 import { LAB_FACTS } from "./labs.ts";
+import { NAT_FACTS } from "./nat.ts";
 
-export const FACTS: readonly Fact[] = [...LAB_FACTS, ...CONNTRACK_FACTS];
+export const FACTS: readonly Fact[] = [...LAB_FACTS, ...CONNTRACK_FACTS, ...NAT_FACTS, ...ERROR_FACTS, ...IP_FACTS];
