@@ -13,7 +13,7 @@ import { differenceText } from "../src/verify/difference-text.ts";
 import { parseScenario } from "../src/verify/file/parse-scenario.ts";
 import type { Scenario } from "../src/verify/scenario.ts";
 import { StagePool } from "../src/verify/stage-pool.ts";
-import { type Verdict, verifyScenario } from "../src/verify/verify-scenario.ts";
+import { verifyScenario } from "../src/verify/verify-scenario.ts";
 import { Seen } from "./facts/seen.ts";
 import { FACTS } from "./facts/table.ts";
 
@@ -21,38 +21,22 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FILES = join(ROOT, "test/facts");
 /** §1a–c, and the numbers of §3. */
 const IDS: readonly string[] = ["1a", "1b", "1c", ...Array.from({ length: 55 }, (_, index) => `${index + 1}`)];
-/** Scenarios that wait longer do so at the same time, each on a real kernel of its own. */
-const SLOW_MS = 500;
-
-const SCENARIOS: ReadonlyMap<string, Scenario> = new Map(
-	FACTS.flatMap(({ scenarios = {} }) => Object.keys(scenarios)).map((name) => [name, scenarioOf(name)]),
-);
-
-const hosts: LinuxHost[] = [];
-const verdicts = new Map<string, Promise<Verdict>>();
+let host: LinuxHost;
 let pool: StagePool;
 
 beforeAll(async () => {
-	pool = await openPool();
-	for (const [name, scenario] of SCENARIOS) {
-		if (waitedMs(scenario) < SLOW_MS) continue;
-		const own = await openPool();
-		const verdict = verifyScenario({ sim: () => simHost(1), real: own }, scenario);
-		// Whoever waits for it is told.
-		verdict.catch(() => undefined);
-		verdicts.set(name, verdict);
-	}
+	const opened = await openLinuxHost();
+	if (!opened.ok) throw new Error(opened.error.join("\n"));
+	host = opened.value;
+	pool = new StagePool(host);
 });
 
-afterAll(() => {
-	for (const host of hosts) host.close();
-});
+afterAll(() => host.close());
 
 describe.each(FACTS)("fact $id: $says", ({ scenarios = {}, unproved }) => {
 	test.each(Object.entries(scenarios))("%s", async (name, claim) => {
 		const scenario = scenarioOf(name);
-		const verdict = verdicts.get(name) ?? verifyScenario({ sim: () => simHost(1), real: pool }, scenario);
-		const { comparison, unconfirmed, sim, real } = await verdict;
+		const { comparison, unconfirmed, sim, real } = await verifyScenario({ sim: () => simHost(1), real: pool }, scenario);
 		const first = comparison.agrees ? unconfirmed : comparison.first;
 		expect(first === undefined ? "" : differenceText(scenario, first, PLAIN)).toBe("");
 		for (const outcome of [sim, real]) {
@@ -89,23 +73,9 @@ describe("the table of facts", () => {
 	});
 });
 
-async function openPool(): Promise<StagePool> {
-	const host = await openLinuxHost();
-	if (!host.ok) throw new Error(host.error.join("\n"));
-	hosts.push(host.value);
-	return new StagePool(host.value);
-}
-
 function scenarioOf(name: string): Scenario {
 	const path = join(FILES, `${name}.yaml`);
 	const parsed = parseScenario({ path, text: readFileSync(path, "utf8") });
 	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
 	return parsed.value;
-}
-
-function waitedMs({ steps }: Scenario): number {
-	return steps.reduce((sum, step) => {
-		if (step.kind === "wait") return sum + step.ms;
-		return step.kind === "tcp" ? sum + (step.timeoutMs ?? 0) : sum;
-	}, 0);
 }
