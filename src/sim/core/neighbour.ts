@@ -159,10 +159,12 @@ export function neighEventSend(neigh: Neighbour, skb: Skb | undefined): boolean 
 	}
 	if (skb !== undefined) {
 		neigh.queue.push(skb);
+		skb.waitsForNeighbour = true;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
 	}
 	if (neigh.queue.length > neighParm(neigh.dev, "unres_qlen")) {
 		const oldest = neigh.queue.shift();
+		if (oldest !== undefined) oldest.waitsForNeighbour = false;
 		if (oldest !== undefined) dropSkb(oldest, neigh.dev.netns, "__neigh_event_send", "NEIGH_QUEUEFULL");
 	}
 	if (first) neighProbe(neigh);
@@ -173,6 +175,7 @@ function sendQueue(neigh: Neighbour): void {
 	const { queue } = neigh;
 	neigh.queue = [];
 	for (const skb of queue) {
+		skb.waitsForNeighbour = false;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_update", "resolved");
 		neighOutput(skb, neigh.dev, neigh.addr);
 	}
