@@ -1,3 +1,6 @@
+/** Order of what is due at once. */
+import { expect, test } from "vitest";
+import { EventLoop } from "./event-loop.ts";
 
 test("of timers of the wheel that are due at once the one set last comes first", () => {
 	const loop = new EventLoop();
