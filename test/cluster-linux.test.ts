@@ -98,7 +98,10 @@ describe("a cluster that is left standing", () => {
 		await run("ip", ["netns", "add", "bystander"]);
 		try {
 			const up = await podwire("up", "-f", MYAPP);
-			expect(up).toMatchObject({ code: 0, out: expect.stringContaining("ip netns exec podwire-node-master1 iptables-save") });
+			expect(up).toMatchObject({
+				code: 0,
+				out: expect.stringContaining("ip netns exec podwire-node-master1 iptables-save"),
+			});
 			const client = namespaces().find((file) => file.endsWith("-client")) ?? "";
 			const asked = await run("ip", ["netns", "exec", client, "curl", "-s", "-m", "5", "http://10.150.18.86"]);
 			expect(JSON.parse(asked.stdout)).toMatchObject({ pod: expect.stringMatching(/^myapp-/) });

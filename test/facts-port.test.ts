@@ -466,6 +466,15 @@ describe.each([
 		expect(sources).toEqual(["203.0.113.1", "198.51.100.1", "203.0.113.1", "10.0.0.1"]);
 	});
 
+	test("49: a vxlan device's MTU is 50 less than that of the device below", async () => {
+		await cable();
+		await must("a", set({ kind: "link", name: "eth0", mtu: 1490 }));
+		const over = { type: "vxlan", id: 42, dev: "eth0", remote: ip("10.0.0.2"), port: 4789 } as const;
+		await must("a", add({ kind: "link", name: "vx42", link: over }));
+		await must("a", add({ kind: "link", name: "vx43", link: { ...over, id: 43, dev: "lo" } }));
+		expect([(await link("a", "vx42")).mtu, (await link("a", "vx43")).mtu]).toEqual([1440, 65486]);
+	});
+
 	test("50: a chain's name has at most 28 characters", async () => {
 		await kernel.addNetns("n");
 		const chain = (length: number): Op =>

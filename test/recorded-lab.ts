@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { formatConntrack } from "../src/formats/conntrack.ts";
+import { formatIpSetSave } from "../src/formats/ipset/listing.ts";
+import { parseIpSetSave } from "../src/formats/ipset/parse-listing.ts";
 import type { KernelObject } from "../src/kernel/objects.ts";
 import { devQueueXmit } from "../src/sim/core/dev.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
@@ -22,6 +24,10 @@ export interface Recorded {
 	readonly noNeighB?: boolean;
 	/** `m` has `blackhole 10.96.0.0/12`: what no DNAT rule takes ends there. */
 	readonly blackhole?: boolean;
+	/** `ipset restore` text for `m`. */
+	readonly ipsets?: string;
+	/** `ipset save` of `m` afterwards. */
+	readonly ipsetSaved?: string;
 	/** `["inject", netns, dev, hex]`. */
 	readonly steps: readonly (readonly [string, string, string, string])[];
 	/** What the devices of `m` saw: `[dev, host|bcast|mcast|other|out, hex]`, blanked as `blanked` does. */
@@ -42,6 +48,8 @@ export interface Seen {
 	readonly log: readonly string[];
 	/** Undefined where they were not recorded. */
 	readonly entries: readonly string[] | undefined;
+	/** `ipset save`, without the seconds left. */
+	readonly ipsets: string;
 }
 
 /** The scenarios of a file in test/golden/netfilter: one a line, after a line with their provenance. */
@@ -61,6 +69,7 @@ export function recordedOutcome(scenario: Recorded): Seen {
 		counters: countersOf(chainsOf(scenario.saved.join("\n"))),
 		log: scenario.log ?? [],
 		entries: scenario.entries,
+		ipsets: withoutSeconds(scenario.ipsetSaved ?? ""),
 	};
 }
 
@@ -69,6 +78,7 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	const kernel = new SimKernel({ seed: 1 });
 	for (const netns of ["m", "a", "b", "x"]) await kernel.addNetns(netns);
 	for (const [netns, object] of topology(scenario)) await apply(kernel, netns, [object]);
+	if (scenario.ipsets !== undefined) await apply(kernel, "m", ipSetsOf(scenario.ipsets));
 	const rules = await kernel.apply("m", replaceOps(scenario.rules));
 	if (!rules.ok) throw new Error(JSON.stringify(rules.error));
 	kernel.machine.loop.runUntil(1e9);
@@ -84,7 +94,15 @@ export async function simulatedOutcome(scenario: Recorded): Promise<Seen> {
 	const dumped = await kernel.dump("m", ["xt-chain"]);
 	const log = kernel.log().map((line) => `${line.level} ${line.text.replaceAll(/(TTL=\d+) ID=\d+/g, "$1 ID=*")}`);
 	const entries = scenario.entries === undefined ? undefined : await entriesOf(kernel);
-	return { frames, counters: countersOf(dumped.ok ? dumped.value : []), log, entries };
+	const sets = await kernel.dump("m", ["ipset"]);
+	const ipsets = sets.ok ? formatIpSetSave(sets.value.filter((object) => object.kind === "ipset")) : "";
+	return {
+		frames: scenario.ipsets === undefined ? frames : {},
+		counters: countersOf(dumped.ok ? dumped.value : []),
+		log: scenario.ipsets === undefined ? log : [],
+		entries,
+		ipsets: withoutSeconds(ipsets),
+	};
 }
 
 async function entriesOf(kernel: SimKernel): Promise<readonly string[]> {
@@ -93,6 +111,16 @@ async function entriesOf(kernel: SimKernel): Promise<readonly string[]> {
 		entry.kind === "conntrack" ? [formatConntrack(entry, { extended: true, use: 2 })] : [],
 	);
 	return lines.map((line) => line.replace(/^(ipv4 +2 \w+ +\d+) \d+/, "$1 *")).sort();
+}
+
+function ipSetsOf(text: string): readonly KernelObject[] {
+	const parsed = parseIpSetSave(text);
+	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+	return parsed.value;
+}
+
+function withoutSeconds(save: string): string {
+	return save.replaceAll(/^(add .*) timeout [1-9]\d*/gm, "$1 timeout N");
 }
 
 const SHORT: Readonly<Record<string, string>> = { broadcast: "bcast", multicast: "mcast", otherhost: "other" };

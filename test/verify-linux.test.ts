@@ -1,6 +1,6 @@
 /** Scenarios on this machine's kernel beside the simulated one, and what stays behind when a run is ended. Needs root. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,9 +78,10 @@ describe.skipIf(missing.length > 0)(`the real kernel ${missing.join(" ")}`, () =
 	});
 
 	test("both kernels compared: a line for each scenario and a closing one", () => {
+		const count = examples().length;
 		const run = podwire("verify", EXAMPLES);
 		expect([run.status, run.stderr]).toEqual([0, ""]);
-		expect(run.stdout.split("\n").at(-2)).toBe("10 scenarios: 10 agree, 0 differ");
+		expect(run.stdout.split("\n").at(-2)).toBe(`${count} scenarios: ${count} agree, 0 differ`);
 	});
 
 	test("without root it says what is missing and exits 2", () => {
@@ -91,20 +92,18 @@ describe.skipIf(missing.length > 0)(`the real kernel ${missing.join(" ")}`, () =
 	});
 
 	test.each(["SIGINT", "SIGTERM"] as const)("%s ends a run at once and leaves nothing behind", async (signal) => {
-		const before = namedNetns();
-		const { child, holder, ended } = await longRun();
+		const { child, holder, ended, netns } = await longRun();
 		child.kill(signal);
 		expect(await ended).toBe(signal === "SIGINT" ? 130 : 143);
 		expect(existsSync(holder)).toBe(false);
-		expect(namedNetns()).toEqual(before);
+		expect(netns.filter(isHeld)).toEqual([]);
 	});
 
 	test("after kill -9 the kernel has ended the namespaces, and --cleanup removes the rest", async () => {
-		const before = namedNetns();
-		const { child, holder, ended } = await longRun();
+		const { child, holder, ended, netns } = await longRun();
 		child.kill("SIGKILL");
 		await ended;
-		expect(namedNetns()).toEqual(before);
+		expect(netns.filter(isHeld)).toEqual([]);
 		expect(existsSync(holder)).toBe(true);
 		const cleaned = podwire("verify", "--cleanup");
 		expect([cleaned.status, cleaned.stderr]).toEqual([0, ""]);
@@ -120,9 +119,30 @@ function podwire(...args: readonly string[]): {
 	return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
 }
 
-/** What `ip netns` would list. */
-function namedNetns(): readonly string[] {
-	return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
+/** A process or a mounted file (`ip netns`) holds the namespace. */
+function isHeld(netns: string): boolean {
+	const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+	return (
+		readFileSync("/proc/self/mountinfo", "utf8").includes(netns) || pids.some((pid) => heldBy(pid).includes(netns))
+	);
+}
+
+/** `net:[4026531840]` of each network namespace that a process is in or has a descriptor of. */
+function heldBy(pid: string): readonly string[] {
+	try {
+		const links = ["ns/net", ...readdirSync(`/proc/${pid}/fd`).map((fd) => `fd/${fd}`)];
+		return links.map((link) => linkText(`/proc/${pid}/${link}`)).filter((text) => text.startsWith("net:["));
+	} catch {
+		return [];
+	}
+}
+
+function linkText(path: string): string {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return "";
+	}
 }
 
 interface LongRun {
@@ -130,6 +150,8 @@ interface LongRun {
 	/** Its file among the holders. */
 	readonly holder: string;
 	readonly ended: Promise<number | null>;
+	/** The namespaces that it has made. */
+	readonly netns: readonly string[];
 }
 
 /** A run in the middle of a scenario that takes a minute. */
@@ -149,15 +171,13 @@ steps: [{ wait: 1m }]
 	const ended = new Promise<number | null>((resolve) => {
 		child.on("exit", (code) => resolve(code));
 	});
+	const home = linkText("/proc/self/ns/net");
 	for (;;) {
 		const mine = existsSync(HOLDERS)
 			? readdirSync(HOLDERS).find((name) => name.startsWith(`${child.pid}-`))
 			: undefined;
-		if (mine !== undefined) {
-			// The namespaces are made right after.
-			await new Promise((resolve) => setTimeout(resolve, 500));
-			return { child, holder: join(HOLDERS, mine), ended };
-		}
+		const netns = [...new Set(heldBy(String(child.pid)))].filter((held) => held !== home);
+		if (mine !== undefined && netns.length === 2) return { child, holder: join(HOLDERS, mine), ended, netns };
 		if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}

@@ -230,6 +230,7 @@ function unusedKernel(): Kernel {
 		dump: no,
 		routeGet: no,
 		netnsIds: no,
+		testIpSet: no,
 		run: no,
 		trace: no,
 		capture: no,

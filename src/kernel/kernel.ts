@@ -1,6 +1,7 @@
 /** THE PORT: what a kernel can do, the simulated one and the real one alike. */
 import type { Result } from "../base/result.ts";
 import type { ConntrackEvent, ConntrackStats } from "./conntrack.ts";
+import type { IpSetMember } from "./ipset.ts";
 import type { KernelObject, KernelObjectKind } from "./objects.ts";
 import type { RouteAnswer, RouteQuery } from "./route-query.ts";
 import type { Sockets } from "./socket.ts";
@@ -73,6 +74,8 @@ export interface CapturedFrame {
 	readonly pktType: "host" | "broadcast" | "multicast" | "otherhost" | "outgoing";
 	/** A copy of the frame, from the Ethernet header. */
 	readonly frame: Uint8Array;
+	/** Of a device without a link layer (a tunnel): `frame` is an IP packet. */
+	readonly link?: "ip";
 }
 
 export interface CaptureOptions {
@@ -112,6 +115,8 @@ export interface Kernel {
 	routeGet(netns: string, query: RouteQuery): Promise<Result<RouteAnswer, KernelError>>;
 	/** The numbers by which a namespace knows others, by their names (`ip netns list-id`). */
 	netnsIds(netns: string): Promise<Result<ReadonlyMap<string, number>, KernelError>>;
+	/** Whether an element is in a set (`ipset test`); with `nomatch`: whether it is one of its exceptions. ENOENT: there is no such set. */
+	testIpSet(netns: string, set: string, member: IpSetMember): Promise<Result<boolean, KernelError>>;
 	/** Lets time pass until `done()` or, at the latest, until `timeoutNs` from now. Resolves to whether `done()` held. */
 	run(done: () => boolean, timeoutNs: number): Promise<boolean>;
 	/** Every step of every packet, until the returned function is called. Undefined: this kernel cannot trace. */

@@ -5,6 +5,7 @@
 import type { IpAddr, IpFamily, MacAddr } from "../wire/addr.ts";
 import type { ConntrackEntry, Tuple } from "./conntrack.ts";
 import type { DropReason } from "./drop-reason.ts";
+import type { IpvsConnection, IpvsForward, IpvsServiceKey } from "./ipvs.ts";
 import type { Neigh, Route } from "./objects.ts";
 import type { HookName, Rule, TableName } from "./xtables.ts";
 
@@ -30,10 +31,31 @@ export type TraceStep =
 			readonly packet: Uint8Array;
 			readonly link: "ip" | "ethernet";
 	  }
-	/** `dev_queue_xmit`: the frame leaves by a device. */
-	| { readonly step: "transmit"; readonly dev: string; readonly frame: Uint8Array }
+	/** `dev_queue_xmit`: the frame leaves by a device. `link`: of a device without a link layer, an IP packet. */
+	| { readonly step: "transmit"; readonly dev: string; readonly frame: Uint8Array; readonly link?: "ip" }
 	/** `__netif_receive_skb`: the frame (or the packet, for a bridge passing it up) came in by a device. */
-	| { readonly step: "receive"; readonly dev: string; readonly frame: Uint8Array }
+	| { readonly step: "receive"; readonly dev: string; readonly frame: Uint8Array; readonly link?: "ip" }
+	/** A tunnel device put the packet into another one, `child`, which has a journey of its own and names this as its parent. */
+	| {
+			readonly step: "encap";
+			readonly how: "ipip" | "vxlan";
+			readonly dev: string;
+			readonly child: number;
+			readonly src: IpAddr;
+			readonly dst: IpAddr;
+			/** VXLAN. */
+			readonly vni?: number;
+			readonly sport?: number;
+			readonly dport?: number;
+	  }
+	/** A tunnel device took the packet inside out of this one: it goes on as `child`. */
+	| {
+			readonly step: "decap";
+			readonly how: "ipip" | "vxlan";
+			readonly dev: string;
+			readonly child: number;
+			readonly vni?: number;
+	  }
 	/** A netfilter hook with at least one registered function is being run. */
 	| {
 			readonly step: "hook";
@@ -82,6 +104,23 @@ export type TraceStep =
 			readonly state?: "NEW" | "ESTABLISHED" | "RELATED" | "INVALID" | "UNTRACKED";
 			readonly dir?: "original" | "reply";
 			readonly entry?: ConntrackEntry;
+			readonly why?: string;
+	  }
+	/**
+	 * IPVS: a service was found for the packet, a destination chosen, its connection found; it is forwarded, an answer or an ICMP
+	 * error is translated; or there is no destination. `before` and `after` where the packet was rewritten.
+	 */
+	| {
+			readonly step: "ipvs";
+			readonly action: "service" | "schedule" | "found" | "forward" | "reply" | "icmp" | "no-destination";
+			readonly service?: IpvsServiceKey;
+			readonly scheduler?: string;
+			/** As it is at this step. */
+			readonly connection?: IpvsConnection;
+			/** `bypass`: to where the client wanted (cache_bypass). */
+			readonly method?: IpvsForward | "bypass";
+			readonly before?: Tuple;
+			readonly after?: Tuple;
 			readonly why?: string;
 	  }
 	/** A routing decision. `route` is the route that matched. */

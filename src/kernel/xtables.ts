@@ -190,14 +190,29 @@ export interface StatisticNthMatch extends Invertible {
 	readonly packet: number;
 }
 
-export interface SetMatch extends Invertible {
-	readonly kind: "set";
+export type SetDirection = "src" | "dst";
+
+/** A set, and for each component of its elements which side of the packet it is compared with. */
+export interface SetReference {
 	readonly set: string;
-	readonly dirs: readonly ("src" | "dst")[];
+	/** One to six; those beyond the set's components are not looked at. */
+	readonly dirs: readonly SetDirection[];
+}
+
+/** A condition on an element's counter; only `eq` can be inverted (`ne`). */
+export interface SetCounterMatch {
+	readonly op: "eq" | "ne" | "lt" | "gt";
+	readonly value: number;
+}
+
+export interface SetMatch extends Invertible, SetReference {
+	readonly kind: "set";
 	readonly returnNomatch?: true;
 	/** `! --update-counters` / `! --update-subcounters`. */
 	readonly noUpdateCounters?: true;
 	readonly noUpdateSubcounters?: true;
+	readonly packets?: SetCounterMatch;
+	readonly bytes?: SetCounterMatch;
 }
 
 export interface MultiportMatch extends Invertible {
@@ -240,6 +255,19 @@ export interface PhysdevMatch {
 	readonly isBridged?: Inverted<true>;
 }
 
+/** `-m ipvs`: the packet belongs to an IPVS connection, of this kind. `ipvs` stands alone; the others imply it. */
+export interface IpvsMatch {
+	readonly kind: "ipvs";
+	readonly ipvs?: Inverted<true>;
+	readonly proto?: Inverted<number>;
+	/** Host bits are kept. */
+	readonly vaddr?: Inverted<Cidr>;
+	readonly vport?: Inverted<number>;
+	readonly dir?: "ORIGINAL" | "REPLY";
+	readonly method?: Inverted<"GATE" | "IPIP" | "MASQ">;
+	readonly vportctl?: Inverted<number>;
+}
+
 /** A match that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 export interface UnknownMatch {
 	readonly kind: "unknown-match";
@@ -273,6 +301,7 @@ export type Match =
 	| NfacctMatch
 	| LimitMatch
 	| PhysdevMatch
+	| IpvsMatch
 	| PacketMatch
 	| UnknownMatch;
 
@@ -336,6 +365,19 @@ export type Target =
 	  }
 	| TrackingTarget
 	| ManglingTarget
+	| {
+			readonly kind: "set";
+			readonly add?: SetReference;
+			/** An element that is there gets its timeout anew. */
+			readonly exist?: true;
+			/** Seconds. */
+			readonly timeout?: number;
+			readonly del?: SetReference;
+			readonly map?: SetReference;
+			readonly mapMark?: true;
+			readonly mapPrio?: true;
+			readonly mapQueue?: true;
+	  }
 	/** A target that podwire does not model: kept word by word, refused when loaded into the simulated kernel. */
 	| { readonly kind: "unknown-target"; readonly name: string; readonly text: string };
 

@@ -1,6 +1,7 @@
 /** The machine's own kernel behind the port. It touches only the namespaces that it made, or was told to adopt. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { ConntrackEvent, ConntrackStats } from "../kernel/conntrack.ts";
+import type { IpSetMember } from "../kernel/ipset.ts";
 import type {
 	CapturedFrame,
 	CaptureOptions,
@@ -16,6 +17,7 @@ import type { RouteAnswer, RouteQuery } from "../kernel/route-query.ts";
 import type { Sockets } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { IndexedOp, NetnsTable, ObjectDriver, Undo } from "./driver.ts";
+import { testLinuxIpSet } from "./ipset.ts";
 import { missingOnThisMachine } from "./missing.ts";
 import { Rtnl } from "./netlink/rtnl.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -58,8 +60,11 @@ const KINDS: readonly KernelObjectKind[] = [
 	"rule",
 	"neigh",
 	"fdb",
+	"bridge-vlan",
 	"sysctl",
 	"nfacct",
+	"ipset",
+	"ipset-entry",
 	"xt-chain",
 	"xt-rule",
 	"conntrack",
@@ -156,6 +161,11 @@ export class LinuxKernel implements Kernel {
 		const found = this.#find(netns);
 		if (!found.ok) return found;
 		return ok(new Map([...this.#rtnl.netnsIds(found.value)].map(([id, { name }]) => [name, id])));
+	}
+
+	async testIpSet(netns: string, set: string, member: IpSetMember): Promise<Result<boolean, KernelError>> {
+		const found = this.#find(netns);
+		return found.ok ? testLinuxIpSet(found.value, set, member) : found;
 	}
 
 	run(done: () => boolean, timeoutNs: number): Promise<boolean> {

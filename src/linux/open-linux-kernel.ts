@@ -9,6 +9,7 @@ import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
 import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
+import { ipSetDriver } from "./ipset.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -99,7 +100,7 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 	return {
 		clock: poller.clock,
 		sockets,
-		drivers: [xtables, new ConntrackDriver(), new NfacctDriver()],
+		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver],
 		run: (done, timeoutNs) => poller.run(done, timeoutNs),
 		capture: (netns, options, listener) => startCapture(netns, options, listener, poller),
 		conntrackEvents: (netns, listener) => {

@@ -34,7 +34,7 @@ export function sendDatagram(
 		room.poller.post(() => {
 			for (const error of icmp) socket.onQueuedError(error);
 		});
-		// No ICMP error is EPERM: it is about this datagram, which a firewall of the machine's own dropped.
+		// A rule of this host refused this very datagram, and the error is about it: no ICMP error becomes EPERM.
 		if (first === "EPERM") return refusal(first, queued);
 		const second = attempt(socket.fd, bytes, to);
 		return second === undefined ? SENT : refusal(second, takeQueuedErrors(room, socket.fd));

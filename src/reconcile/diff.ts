@@ -12,12 +12,37 @@ import { keyOf, satisfies } from "./identity.ts";
 export type Owns = (object: KernelObject) => boolean;
 
 /** What needs nothing comes first; deletions go the other way round, and sysctls are never deleted. */
-const MAKE_ORDER: readonly KernelObjectKind[] = ["link", "addr", "route", "rule", "neigh", "fdb", "sysctl", "nfacct"];
-const DELETE_ORDER: readonly KernelObjectKind[] = ["nfacct", "fdb", "neigh", "rule", "route", "addr", "link"];
+const MAKE_ORDER: readonly KernelObjectKind[] = [
+	"link",
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"bridge-vlan",
+	"fdb",
+	"sysctl",
+	"nfacct",
+	"ipset",
+	"ipvs-service",
+	"ipvs-destination",
+];
+const DELETE_ORDER: readonly KernelObjectKind[] = [
+	"ipvs-destination",
+	"ipvs-service",
+	"ipset",
+	"nfacct",
+	"fdb",
+	"bridge-vlan",
+	"neigh",
+	"rule",
+	"route",
+	"addr",
+	"link",
+];
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,
- * addresses, routes, sysctls, nfacct objects, chains, jumps to them; then the deletions.
+ * addresses, routes, sysctls, nfacct objects, ipsets, chains, jumps to them; then the deletions.
  */
 export function diff(actual: readonly KernelObject[], desired: readonly KernelObject[], owns: Owns): readonly Op[] {
 	const cleared = clearTheWay(actual, desired, owns);

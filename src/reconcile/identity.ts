@@ -1,7 +1,11 @@
 /** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
-import type { Addr, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
+
+import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
+import type { IpvsDestination, IpvsService } from "../kernel/ipvs.ts";
+import type { Addr, Fdb, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
+import { macIsGroup, macNum } from "../wire/addr.ts";
 
 /** Two objects with one key cannot stand beside each other in a namespace. */
 export function keyOf(object: KernelObject): string {
@@ -17,7 +21,9 @@ export function keyOf(object: KernelObject): string {
 		case "neigh":
 			return `neigh ${object.dev} ${object.addr}`;
 		case "fdb":
-			return `fdb ${object.dev} ${object.mac}`;
+			return `fdb ${object.dev} ${object.vlan ?? 0} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+		case "bridge-vlan":
+			return `bridge-vlan ${object.dev} ${object.vid}`;
 		case "sysctl":
 			return `sysctl ${object.key}`;
 		case "xt-chain":
@@ -26,6 +32,19 @@ export function keyOf(object: KernelObject): string {
 			return `xt-rule ${object.family} ${object.table} ${object.chain} ${canonicalText(object.rule)}`;
 		case "nfacct":
 			return `nfacct ${object.name}`;
+		case "ipvs-service":
+			return `${object.kind} ${object.family} ${canonicalText(object.service)}`;
+		case "ipvs-destination":
+			return `${object.kind} ${object.family} ${canonicalText(object.service)} ${object.addr} ${object.port}`;
+		case "ipvs-connection":
+			return `${object.kind} ${object.proto} ${canonicalText(object.client)} ${canonicalText(object.virtual)}`;
+		case "ipvs-timeouts":
+		case "ipvs-totals":
+			return object.kind;
+		case "ipset":
+			return `ipset ${object.name}`;
+		case "ipset-entry":
+			return `ipset-entry ${object.set} ${canonicalText(object.parts)}`;
 		case "conntrack":
 			return `conntrack ${canonicalText(object.original)} ${object.zone ?? 0}`;
 	}
@@ -43,21 +62,47 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "neigh":
 			return actual.kind === "neigh" && neighSatisfies(actual, desired);
 		case "fdb":
-			return actual.kind === "fdb" && actual.state === desired.state;
+			return actual.kind === "fdb" && actual.state === desired.state && sameDestination(actual, desired);
+		case "bridge-vlan":
+			return (
+				actual.kind === "bridge-vlan" &&
+				(actual.pvid ?? false) === (desired.pvid ?? false) &&
+				(actual.untagged ?? false) === (desired.untagged ?? false)
+			);
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
+		case "ipset":
+			return actual.kind === "ipset" && ipSetSatisfies(actual, desired);
 		case "xt-chain": {
 			if (actual.kind !== "xt-chain") return false;
 			const policy = desired.policy === undefined || actual.policy === desired.policy;
 			return policy && sameRules(actual.rules, desired.rules);
 		}
+		case "ipvs-service":
+			return actual.kind === "ipvs-service" && sameValue(ipvsServiceForm(actual), ipvsServiceForm(desired));
+		case "ipvs-destination":
+			return actual.kind === "ipvs-destination" && sameValue(ipvsDestinationForm(actual), ipvsDestinationForm(desired));
+		case "ipvs-timeouts":
+			return actual.kind === "ipvs-timeouts" && sameValue(actual, desired);
 		// The key is the whole object, or there is no more to it than its name.
 		case "rule":
 		case "xt-rule":
 		case "nfacct":
+		case "ipvs-connection":
+		case "ipvs-totals":
+		case "ipset-entry":
 		case "conntrack":
 			return true;
 	}
+}
+
+/** VXLAN: the default address and groups may be behind several hosts, each an object of its own. */
+function hasSeveral({ mac, dst }: Fdb): boolean {
+	return dst !== undefined && (mac === "00:00:00:00:00:00" || macIsGroup(macNum(mac)));
+}
+
+function sameDestination(a: Fdb, b: Fdb): boolean {
+	return a.dst === b.dst && a.port === b.port && a.vni === b.vni && a.via === b.via;
 }
 
 /** Equal but for counters and origin, which are not part of a rule. */
@@ -121,6 +166,23 @@ function neighSatisfies(actual: Neigh, desired: Neigh): boolean {
 	return state && (desired.mac === undefined || actual.mac === desired.mac);
 }
 
+/** Members in any order, without what they have counted and how long they still stay. */
+function ipSetSatisfies(actual: IpSet, desired: IpSet): boolean {
+	if (desired.newName !== undefined || desired.swapWith !== undefined) return false;
+	if (desired.type !== undefined && desired.type !== actual.type) return false;
+	if (desired.family !== undefined && desired.family !== (actual.family ?? desired.family)) return false;
+	const { hashsize: _size, initval: _initval, bucketsize: _bucket, ...options } = desired.options ?? {};
+	if (!includes(actual.options ?? {}, options)) return false;
+	if (desired.entries === undefined) return true;
+	const wanted = new Set(desired.entries.map(memberKey));
+	const there = actual.entries ?? [];
+	return there.length === wanted.size && there.every((member) => wanted.has(memberKey(member)));
+}
+
+function memberKey({ parts, comment, nomatch, skbmark }: IpSetMember): string {
+	return canonicalText({ parts, comment, nomatch, skbmark });
+}
+
 /** A route with its defaults, without what only a dump tells. */
 function routeForm(route: Route): unknown {
 	const { type = "unicast", table = RT_TABLE_MAIN, metric = 0, protocol = "boot" } = route;
@@ -130,6 +192,17 @@ function routeForm(route: Route): unknown {
 	const { dst, via, dev, src, mtu, nexthops } = route;
 	const onlink = route.onlink === true;
 	return { dst, type, table, metric, protocol, scope, via, dev, src, mtu, nexthops, onlink };
+}
+
+/** A virtual service with its defaults, without what only a dump tells. */
+function ipvsServiceForm(service: IpvsService): unknown {
+	const { scheduler = "wlc", schedFlags = [], persistence, onePacket } = service;
+	return { scheduler, schedFlags: schedFlags.toSorted(), persistence, onePacket };
+}
+
+function ipvsDestinationForm(destination: IpvsDestination): unknown {
+	const { forward = "droute", weight = 1, upperThreshold = 0, lowerThreshold = 0, tunnel } = destination;
+	return { forward, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
 /** Whether every member of `wanted` is in `all`. */

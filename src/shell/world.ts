@@ -217,6 +217,7 @@ export function asKernel(world: World, interrupt?: Interrupt): Kernel {
 		apply: (netns, tx) => kernel.apply(netns, tx),
 		dump: (netns, kinds) => kernel.dump(netns, kinds),
 		routeGet: (netns, query) => kernel.routeGet(netns, query),
+		testIpSet: (netns, set, member) => kernel.testIpSet(netns, set, member),
 		netnsIds: (netns) => kernel.netnsIds(netns),
 		run: (done, timeoutNs) => world.wait(done, { timeoutNs, ...(interrupt === undefined ? {} : { interrupt }) }),
 		trace: (listener) => kernel.trace(listener),

@@ -2,6 +2,7 @@
 import { Prng } from "../base/prng.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { ConntrackEvent, ConntrackStats } from "../kernel/conntrack.ts";
+import type { IpSetMember } from "../kernel/ipset.ts";
 import type {
 	CapturedFrame,
 	CaptureOptions,
@@ -25,6 +26,7 @@ import { addNetns, removeNetns } from "./net-namespace.ts";
 import { watchConntrack } from "./netfilter/conntrack/events.ts";
 import { conntrackNet } from "./netfilter/conntrack/net.ts";
 import { dumpKind, KERNEL_OBJECT_KINDS } from "./objects/handlers.ts";
+import { testIpSet } from "./objects/ipset.ts";
 import { applyTransaction } from "./transaction.ts";
 import { SimSockets } from "./transport/sockets.ts";
 import { Machine, type Netns } from "./types.ts";
@@ -103,6 +105,13 @@ export class SimKernel implements Kernel {
 		const found = this.#netns(netns);
 		if (!found.ok) return found;
 		return ok(new Map([...netnsIdsOf(found.value)].map(([peer, id]) => [peer.name, id])));
+	}
+
+	async testIpSet(netns: string, set: string, member: IpSetMember): Promise<Result<boolean, KernelError>> {
+		const found = this.#netns(netns);
+		if (!found.ok) return found;
+		const tested = testIpSet(found.value, set, member);
+		return tested.ok ? tested : err({ ...tested.error, op: -1 });
 	}
 
 	async run(done: () => boolean, timeoutNs: number): Promise<boolean> {

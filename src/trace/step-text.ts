@@ -29,6 +29,8 @@ export function stepText(event: TraceEvent): string {
 			return natText(event);
 		case "conntrack":
 			return conntrackText(event);
+		case "ipvs":
+			return ipvsText(event);
 		case "route":
 			return routeText(event);
 		case "ttl":
@@ -39,6 +41,10 @@ export function stepText(event: TraceEvent): string {
 			return arpText(event);
 		case "bridge":
 			return bridgeText(event);
+		case "encap":
+			return encapText(event);
+		case "decap":
+			return `${event.dev} takes out what is inside${event.vni === undefined ? "" : ` (VNI ${event.vni})`}: packet #${event.child}`;
 		case "fragment":
 			return `cut into ${event.into} fragments for MTU ${event.mtu}`;
 		case "reassemble":
@@ -108,6 +114,45 @@ function conntrackText(event: StepOf<"conntrack">): string {
 	return `${words[event.change]}${dir}${why}${entry}`;
 }
 
+function ipvsText(event: StepOf<"ipvs">): string {
+	const { connection, service, before, after } = event;
+	const why = event.why === undefined ? "" : ` (${event.why})`;
+	const changed = before === undefined || after === undefined ? "" : `: ${tupleText(before)}  →  ${tupleText(after)}`;
+	const to = connection === undefined ? "" : placeText(connection.destination);
+	const state = connection === undefined ? "" : `, ${connection.state}`;
+	const name = service === undefined ? "" : `${serviceText(service)} (${event.scheduler ?? ""})`;
+	const how: Readonly<Record<NonNullable<typeof event.method>, string>> = {
+		masq: `rewritten for ${to}`,
+		droute: `as it is to ${to} (direct routing)`,
+		tunnel: `in IPIP to ${to}`,
+		bypass: "past the destinations, to where the client wanted",
+	};
+	switch (event.action) {
+		case "service":
+			return `IPVS service ${name}${why}`;
+		case "schedule":
+			return `IPVS schedules to ${to} of ${name}${why}`;
+		case "found":
+			return `IPVS connection${connection === undefined ? "" : ` ${placeText(connection.client)} > ${placeText(connection.virtual)}`} to ${to}${state}${why}`;
+		case "forward":
+			return `IPVS forwards ${event.method === undefined ? to : how[event.method]}${changed}${state}${why}`;
+		case "reply":
+			return `IPVS answer${changed}${state}${why}`;
+		case "icmp":
+			return `IPVS translates an ICMP error${changed}${why}`;
+		case "no-destination":
+			return `IPVS service ${name}: no destination${why}`;
+	}
+}
+
+function placeText(place: { readonly addr: string; readonly port: number }): string {
+	return `${place.addr}:${place.port}`;
+}
+
+function serviceText(service: NonNullable<StepOf<"ipvs">["service"]>): string {
+	return "fwmark" in service ? `FWM ${service.fwmark}` : `${service.proto.toUpperCase()} ${placeText(service)}`;
+}
+
 function routeText(event: StepOf<"route">): string {
 	const asked = `${event.dst}${event.src === undefined ? "" : ` from ${event.src}`}${event.mark === undefined || event.mark === 0 ? "" : ` mark 0x${event.mark.toString(16)}`}`;
 	const by = event.route === undefined ? "no route matched" : `matched "${formatRoute(event.route).trim()}"`;
@@ -172,6 +217,13 @@ function bridgeText(event: StepOf<"bridge">): string {
 		drop: `${event.bridge} drops the frame`,
 	};
 	return `${words[event.action]}${why}`;
+}
+
+function encapText(event: StepOf<"encap">): string {
+	const port = (n: number | undefined): string => (n === undefined ? "" : `:${n}`);
+	const how = event.how === "vxlan" ? `VXLAN (VNI ${event.vni ?? 0})` : "IPIP";
+	const ends = `${event.src}${port(event.sport)} → ${event.dst}${port(event.dport)}`;
+	return `${event.dev} puts it into packet #${event.child}: ${how} ${ends}`;
 }
 
 function dropText(event: StepOf<"drop">): string {

@@ -68,13 +68,13 @@ export class Chance {
 	/** `begins`: a SYN's own number, by which a connection may become known. */
 	seq(sim: number, real: number, begins: boolean): boolean {
 		const may = begins && !this.known.seqs.has(sim) && !this.known.seqs.has(real);
-		return follow(this.#seqs, { sim, real }, { may, opens: true, drift: 0 }) && this.count("TCP sequence number");
+		return follow(this.#seqs, { sim, real }, { may, drift: 0 }) && this.count("TCP sequence number");
 	}
 
-	/** `own`: the sender's, not an echo; `opens`: of a SYN, by which another connection may become known. */
-	timestamp(sim: number, real: number, { own, opens }: { readonly own: boolean; readonly opens: boolean }): boolean {
+	/** `begins`: a SYN's own time stamp. */
+	timestamp(sim: number, real: number, begins: boolean): boolean {
 		if (sim === 0 || real === 0) return false;
-		const rules = { may: own, opens, drift: TIMESTAMP_DRIFT };
+		const rules = { may: begins, drift: TIMESTAMP_DRIFT };
 		return follow(this.#timestamps, { sim, real }, rules) && this.count("TCP timestamp");
 	}
 
@@ -111,20 +111,19 @@ interface Pair {
 /** 32-bit numbers that count on from where a pair began. */
 type Stream = Pair;
 
-/**
- * Two connections may begin with numbers that are close to each other in one kernel: any stream that fits will do, and a
- * segment that opens a connection may begin a stream beside one that does not.
- */
+/** Two connections may begin with numbers that are close to each other in one kernel: any stream that fits will do. */
 function follow(
 	streams: Stream[],
 	{ sim, real }: Pair,
-	{ may, opens, drift }: { readonly may: boolean; readonly opens: boolean; readonly drift: number },
+	{ may, drift }: { readonly may: boolean; readonly drift: number },
 ): boolean {
-	const near = streams.filter((one) => Math.abs((sim - one.sim) | 0) < STREAM_WINDOW);
-	if (near.some((one) => Math.abs((real - one.real - ((sim - one.sim) | 0)) | 0) <= drift)) return true;
-	const learns = may && (opens || near.length === 0);
-	if (learns) streams.push({ sim, real });
-	return learns;
+	const follows = streams.some((one) => {
+		const ahead = (sim - one.sim) | 0;
+		return Math.abs(ahead) < STREAM_WINDOW && Math.abs((real - one.real - ahead) | 0) <= drift;
+	});
+	if (follows) return true;
+	if (may) streams.push({ sim, real });
+	return may;
 }
 
 /** The kernel keeps a low port low. */

@@ -17,7 +17,7 @@ export function normaliseLogLine(sim: string, real: string, chance: Chance): str
 			// The packet that an ICMP error quotes begins anew.
 			if (word.startsWith("[")) proto = "";
 			if (word === simWord) return word;
-			if (words[index - 1] === "OPT") return optionsWord(simWord, word, chance);
+			if (words[index - 1] === "OPT") return optionsWord(simWord, word, { begins: words.includes("SYN"), chance });
 			const begins = words.includes("SYN", index);
 			return mayDiffer(simWord, word, { proto, begins }, chance) ? simWord : word;
 		})
@@ -54,9 +54,13 @@ function isNumber(text: string): boolean {
 }
 
 /** `(020405B4…)`. */
-function optionsWord(sim: string, real: string, chance: Chance): string {
+function optionsWord(
+	sim: string,
+	real: string,
+	{ begins, chance }: { readonly begins: boolean; readonly chance: Chance },
+): string {
 	const bytes = fromHex(real.slice(1, -1));
-	normaliseTcpOptions(fromHex(sim.slice(1, -1)), bytes, chance);
+	normaliseTcpOptions({ sim: fromHex(sim.slice(1, -1)), real: bytes, begins }, chance);
 	return `(${hex(bytes).toUpperCase()})`;
 }
 

@@ -32,7 +32,7 @@ export interface LogSight {
 	readonly text: string;
 }
 
-export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direction" | "pktType" | "frame"> {
+export interface SeenFrame extends Pick<CapturedFrame, "netns" | "dev" | "direction" | "pktType" | "frame" | "link"> {
 	readonly step: number;
 }
 

@@ -69,8 +69,16 @@ class Play {
 	watch({ trace }: RunOptions): Result<void, Refusal> {
 		const { kernel } = this.#host;
 		for (const netns of this.#scenario.topology.netns) {
-			const stop = kernel.capture(this.#stage.name(netns), {}, ({ dev, direction, pktType, frame }) => {
-				this.#frames.push({ step: this.#step, netns, dev, direction, pktType, frame });
+			const stop = kernel.capture(this.#stage.name(netns), {}, ({ dev, direction, pktType, frame, link }) => {
+				this.#frames.push({
+					step: this.#step,
+					netns,
+					dev,
+					direction,
+					pktType,
+					frame,
+					...(link === undefined ? {} : { link }),
+				});
 			});
 			if (!stop.ok) return err({ netns, error: stop.error });
 			this.#stops.push(stop.value);

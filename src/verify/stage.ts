@@ -8,7 +8,14 @@ import type { NetnsConfig, Scenario, Topology } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
 
 /** What a scenario may leave in a namespace, in the order in which it is taken away. */
-const RESET_KINDS = ["addr", "route", "rule", "neigh", "fdb"] as const satisfies readonly KernelObjectKind[];
+const RESET_KINDS = [
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"fdb",
+	"bridge-vlan",
+] as const satisfies readonly KernelObjectKind[];
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
@@ -129,7 +136,7 @@ export class Stage {
 		const tx = [
 			...sysctls.map(([key, value]): Op => ({ verb: "replace", object: { kind: "sysctl", key, value } })),
 			...[config.addrs, config.routes, config.rules].flatMap((objects) => (objects ?? []).map(addOp)),
-			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
+			...[config.neighs, config.vlans, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
 		];
 		if (tx.length > 0) {
 			const applied = await host.kernel.apply(this.name(netns), tx);
@@ -195,6 +202,9 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 	return all;
 }
 
+/** Kinds that have no such setting. */
+const WITHOUT_OFFLOAD: readonly string[] = ["ipip", "macvlan"];
+
 /** By namespace, far ends of veths included. */
 function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
 	const devices = new Map<string, string[]>();
@@ -204,7 +214,12 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 		own.push(dev);
 	};
 	for (const { netns, link } of links) {
-		if (link.link === undefined) continue;
+		if (link.netns !== undefined && devices.get(netns)?.includes(link.name) === true) {
+			const others = (devices.get(netns) ?? []).filter((name) => name !== link.name);
+			devices.set(netns, others);
+			add(link.netns, link.name);
+		}
+		if (link.link === undefined || WITHOUT_OFFLOAD.includes(link.link.type)) continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

@@ -46,8 +46,8 @@ function refusalJson({ netns, error }: Refusal): Json {
 	return { netns, errno: error.errno, message: error.message };
 }
 
-function frameJson({ step, netns, dev, direction, pktType, frame }: SeenFrame): Json {
-	return { step, netns, dev, direction, pktType, text: frameText(frame), frame: hex(frame) };
+function frameJson({ step, netns, dev, direction, pktType, frame, link }: SeenFrame): Json {
+	return { step, netns, dev, direction, pktType, text: frameText(frame, link), frame: hex(frame) };
 }
 
 function leftJson({ chains, conntrack, neighs, fdb }: NetnsOutcome): Json {

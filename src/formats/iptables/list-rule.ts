@@ -19,6 +19,7 @@ import { formatConntrackMatch, sorted } from "./match/conntrack.ts";
 import { describeDscpMatch } from "./match/dscp.ts";
 import { describeEcn } from "./match/ecn.ts";
 import { describeIprange } from "./match/iprange.ts";
+import { ipvsOptions } from "./match/ipvs.ts";
 import { describeLength, describeTcpmssMatch } from "./match/length.ts";
 import { formatRate } from "./match/limit.ts";
 import { describeMac } from "./match/mac.ts";
@@ -27,6 +28,7 @@ import { physdevOptions } from "./match/physdev.ts";
 import { describePkttype } from "./match/pkttype.ts";
 import { flagNames } from "./match/ports.ts";
 import { describeRpfilter } from "./match/rpfilter.ts";
+import { setWords } from "./match/set.ts";
 import { formatProbability } from "./match/statistic.ts";
 import { describeString } from "./match/string.ts";
 import { describeTosMatch } from "./match/tos.ts";
@@ -39,6 +41,7 @@ import { describeXmark } from "./target/mark.ts";
 import { formatNatRange, natFlags } from "./target/nat.ts";
 import { describeNetmap } from "./target/netmap.ts";
 import { describeNflog } from "./target/nflog.ts";
+import { setTargetWords } from "./target/set.ts";
 import { describeTcpmssTarget } from "./target/tcpmss.ts";
 import { describeDscpTarget, describeTosTarget } from "./target/tos.ts";
 import { describeTtlTarget } from "./target/ttl.ts";
@@ -104,12 +107,7 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` statistic mode ${match.mode} ${bang(match.invert)}${what}`;
 		}
 		case "set":
-			return (
-				` ${bang(match.invert)}match-set ${match.set} ${match.dirs.join(",")}` +
-				(match.returnNomatch === true ? " return-nomatch" : "") +
-				(match.noUpdateCounters === true ? " ! update-counters" : "") +
-				(match.noUpdateSubcounters === true ? " ! update-subcounters" : "")
-			);
+			return setWords(match, "");
 		case "multiport": {
 			const list = match.ports.map((range) => portRange(range, words)).join(",");
 			return ` multiport ${match.which} ${match.invert === true ? " !" : ""}${list}`;
@@ -122,6 +120,8 @@ export function describeMatch(match: Match, words: ListWords): string {
 			return ` limit: avg ${formatRate(match.avg)} burst ${match.burst}`;
 		case "physdev":
 			return ` PHYSDEV match${physdevOptions(match)}`;
+		case "ipvs":
+			return ipvsOptions(match, "");
 		case "connmark":
 			return describeConnmarkMatch(match);
 		case "mac":
@@ -205,6 +205,8 @@ export function describeTarget(target: Target, { names }: ListWords): string {
 			return " CHECKSUM fill";
 		case "trace":
 			return "";
+		case "set":
+			return setTargetWords(target, "");
 		case "unknown-target":
 			return target.text === "" ? "" : ` ${target.text}`;
 	}

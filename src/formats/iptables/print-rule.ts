@@ -9,6 +9,7 @@ import { formatDscpMatch } from "./match/dscp.ts";
 import { formatEcn } from "./match/ecn.ts";
 import { formatIcmp } from "./match/icmp.ts";
 import { formatIprange } from "./match/iprange.ts";
+import { formatIpvsMatch } from "./match/ipvs.ts";
 import { formatLength, formatTcpmssMatch } from "./match/length.ts";
 import { formatLimit } from "./match/limit.ts";
 import { formatMac } from "./match/mac.ts";
@@ -36,6 +37,7 @@ import { formatNat } from "./target/nat.ts";
 import { formatNetmap } from "./target/netmap.ts";
 import { formatNflog } from "./target/nflog.ts";
 import { formatReject } from "./target/reject.ts";
+import { setTargetWords } from "./target/set.ts";
 import { formatTcpmssTarget } from "./target/tcpmss.ts";
 import { formatDscpTarget, formatTosTarget } from "./target/tos.ts";
 import { formatTtlTarget } from "./target/ttl.ts";
@@ -98,6 +100,8 @@ function matchWords(match: Match): string {
 			return formatLimit(match);
 		case "physdev":
 			return formatPhysdev(match);
+		case "ipvs":
+			return formatIpvsMatch(match);
 		case "connmark":
 			return formatConnmarkMatch(match);
 		case "mac":
@@ -178,6 +182,8 @@ function targetWords(target: Target): string {
 			return " -j CHECKSUM --checksum-fill";
 		case "trace":
 			return " -j TRACE";
+		case "set":
+			return ` -j SET${setTargetWords(target, "--")}`;
 		case "unknown-target":
 			return ` -j ${target.name}${target.text === "" ? "" : ` ${target.text}`}`;
 	}

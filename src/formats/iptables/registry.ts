@@ -9,6 +9,7 @@ import { DSCP_MATCH } from "./match/dscp.ts";
 import { ECN } from "./match/ecn.ts";
 import { ICMP, ICMP6 } from "./match/icmp.ts";
 import { IPRANGE } from "./match/iprange.ts";
+import { IPVS } from "./match/ipvs.ts";
 import { LENGTH, TCPMSS_MATCH } from "./match/length.ts";
 import { LIMIT } from "./match/limit.ts";
 import { MAC } from "./match/mac.ts";
@@ -35,6 +36,7 @@ import { DNAT, MASQUERADE, REDIRECT, SNAT } from "./target/nat.ts";
 import { NETMAP } from "./target/netmap.ts";
 import { NFLOG } from "./target/nflog.ts";
 import { REJECT } from "./target/reject.ts";
+import { SET_TARGET } from "./target/set.ts";
 import { TCPMSS } from "./target/tcpmss.ts";
 import { DSCP, TOS } from "./target/tos.ts";
 import { TTL } from "./target/ttl.ts";
@@ -49,6 +51,7 @@ export const MATCHES: ReadonlyMap<string, Extension<Match>> = new Map([
 	["icmp6", ICMP6],
 	["icmpv6", ICMP6],
 	["ipv6-icmp", ICMP6],
+	["ipvs", IPVS],
 	["limit", LIMIT],
 	["mark", MARK],
 	["multiport", MULTIPORT],
@@ -95,6 +98,7 @@ export const TARGETS: ReadonlyMap<string, Extension<Target>> = new Map([
 	["NOTRACK", NOTRACK],
 	["REDIRECT", REDIRECT],
 	["REJECT", REJECT],
+	["SET", SET_TARGET],
 	["SNAT", SNAT],
 	["TRACE", TRACE],
 	["CHECKSUM", CHECKSUM],
@@ -127,7 +131,6 @@ export const OTHER_TARGETS: ReadonlySet<string> = new Set([
 	"QUEUE",
 	"RATEEST",
 	"SECMARK",
-	"SET",
 	"SNPT",
 	"SYNPROXY",
 	"TCPOPTSTRIP",
@@ -158,7 +161,6 @@ export const OTHER_MATCHES: ReadonlySet<string> = new Set([
 	"hl",
 	"ipcomp",
 	"ipv6header",
-	"ipvs",
 	"mh",
 	"osf",
 	"policy",

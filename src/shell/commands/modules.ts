@@ -7,6 +7,7 @@ const MODULES: readonly string[] = [
 	"bridge",
 	"br_netfilter",
 	"dummy",
+	"ip_set",
 	"ip_tables",
 	"iptable_filter",
 	"iptable_mangle",
@@ -20,6 +21,7 @@ const MODULES: readonly string[] = [
 	"stp",
 	"veth",
 	"x_tables",
+	"xt_set",
 ];
 
 export const modprobeCommand: CommandEntry = {

@@ -24,6 +24,7 @@ import { httpServerCommand } from "./http-server.ts";
 import { httpWebCommand } from "./http-web.ts";
 import { ifconfigCommand } from "./ifconfig/ifconfig.ts";
 import { ipCommand } from "./ip/ip.ts";
+import { ipsetCommand } from "./ipset/ipset.ts";
 import { ip6tablesCommand, iptablesCommand } from "./iptables/iptables.ts";
 import { iptablesRestoreCommand } from "./iptables/restore.ts";
 import { iptablesSaveCommand } from "./iptables/save.ts";
@@ -101,6 +102,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 	iptablesCommand,
 	iptablesRestoreCommand,
 	iptablesSaveCommand,
+	ipsetCommand,
 	killCommand,
 	lsCommand,
 	lsnsCommand,

@@ -183,6 +183,7 @@ function sendQueue(neigh: Neighbour): void {
 
 function transmit(skb: Skb, dev: NetDevice, mac: number, nexthop: IpNum): Fate {
 	skb.protocol = typeof nexthop === "number" ? ETH_P_IP : ETH_P_IPV6;
+	if (dev.hardHeaderLength === 0) return devQueueXmit(skb);
 	pushSkb(skb, ETH_HLEN);
 	setEthDst(skb.bytes, skb.data, mac);
 	// br_netfilter puts the sender's address back as soon as the frame gets to the bridge; nobody sees it without.

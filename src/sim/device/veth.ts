@@ -92,5 +92,6 @@ function scrub(skb: Skb, otherNetns: boolean): void {
 	skb.ignoreDf = false;
 	if (!otherNetns) return;
 	skb.mark = 0;
+	skb.ipvsProperty = false;
 	skb.sk = undefined;
 }

@@ -23,7 +23,14 @@ import { icmpSend } from "./icmp.ts";
 import { ipRouteInput } from "./route.ts";
 
 /** Who puts together: each has its own queues. */
-export type DefragUser = "local-deliver" | "conntrack-in" | "conntrack-out" | "conntrack-bridge-in";
+export type DefragUser =
+	| "local-deliver"
+	| "conntrack-in"
+	| "conntrack-out"
+	| "conntrack-bridge-in"
+	| "vs-in"
+	| "vs-forward"
+	| "vs-out";
 
 /** A fragment that waits: its part of the payload. */
 interface Fragment {

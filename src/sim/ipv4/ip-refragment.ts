@@ -78,6 +78,7 @@ function makePiece(
 	piece.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	piece.sk = skb.sk;
 	piece.forwarded = skb.forwarded;
+	piece.ipvsProperty = skb.ipvsProperty;
 	return piece;
 }
 

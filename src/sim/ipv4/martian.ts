@@ -65,7 +65,8 @@ export function fibValidateSource(dev: NetDevice, check: SourceCheck): SourceVer
 	const fib = fibOf(dev.netns);
 	if (conf.rpFilter === 0 && (dev.ifindex !== check.oif || conf.sendRedirects === 0)) {
 		if (conf.acceptLocal !== 0) return "elsewhere";
-		if (!fib.hasCustomRules) return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : "elsewhere";
+		if (!fib.hasCustomRules && !fib.hasCustomLocalRoutes)
+			return inetAddrs(dev.netns).has(check.src) ? "IP_LOCAL_SOURCE" : "elsewhere";
 	}
 	return fullCheck(dev, check);
 }
@@ -120,7 +121,7 @@ export function logMartian(
 		return;
 	}
 	write(`IPv4: martian source ${ipText(dst)} from ${ipText(src)}, on dev ${dev.name}`);
-	if (skb.mac < 0) return;
+	if (skb.mac < 0 || dev.hardHeaderLength === 0) return;
 	const header = [...skb.bytes.subarray(skb.mac, skb.mac + ETH_HLEN)];
 	write(`ll header: 00000000: ${header.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`);
 }

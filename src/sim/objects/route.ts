@@ -27,6 +27,7 @@ function add(netns: Netns, spec: RouteSpec, how: "replace" | Route["among"]): Re
 	const made = fibCreateRoute(netns, spec);
 	if (!made.ok) return made;
 	const fib = fibOf(netns);
+	if (spec.type === "local") fib.hasCustomLocalRoutes = true;
 	const group = fib.table(spec.table).of(spec.dst, spec.prefix);
 	const found = group.find((each) => each.metric === spec.metric);
 	if (found !== undefined && how === undefined) return refuse("EEXIST", "File exists");

@@ -35,6 +35,8 @@ export class Fib {
 	#rules: readonly FibRule[] = DEFAULT_RULES.map((rule) => compile(rule, () => 0));
 	/** Set by the first rule of somebody's own, for good: Linux keeps the tables apart from then on. */
 	#hasCustomRules = false;
+	/** Set by the first local route that somebody added, for good: the addresses of devices are not all the local ones. */
+	hasCustomLocalRoutes = false;
 	/** The tables to ask when there are only the default rules. */
 	#plain: readonly (readonly FibTable[])[] | undefined = undefined;
 	/** Inverses of the changes since `record` was called. */

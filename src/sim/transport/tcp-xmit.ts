@@ -6,8 +6,9 @@ import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../w
 import { neighConfirm } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
+import { KERNEL_SOCKET, type SkbSocket } from "../skb-socket.ts";
 import { dropSkb, originSkb } from "../trace.ts";
-import { type Dst, KERNEL_SOCKET, type Netns, type Skb, type SkbSocket } from "../types.ts";
+import type { Dst, Netns, Skb } from "../types.ts";
 import { inetRoute, inetRouteGeneration, inetXmit, type Origin, v4 } from "./inet.ts";
 import { endText, type SockOptions, sockTtl } from "./sock-options.ts";
 import { NO_BYTES, tcpFlagNames } from "./tcp-arrival.ts";
@@ -40,6 +41,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		payload,
 	});
 	skb.sk = sock;
+	skb.hashedBySocket = true;
 	skb.mark = sock.options.mark;
 	const origin =
 		netns.machine.tracer === undefined
@@ -107,6 +109,7 @@ export function tcpSendReply(netns: Netns, ends: TcpEnds, reply: TcpReply): Skb 
 	skb.dst = dst;
 	skb.sk = reply.sk ?? KERNEL_SOCKET;
 	skb.mark = reply.from?.mark ?? 0;
+	skb.hashedBySocket = reply.from !== undefined;
 	const header = {
 		src: ends.laddr,
 		dst: ends.raddr,

@@ -4,11 +4,14 @@ import type { Words } from "./object-words.ts";
 import type { Packet, TcpWords } from "./packet.ts";
 import { TCP_FLAG_NAMES } from "./packet-shape.ts";
 
-export function packetWords({ ipv4, tcp, payload, padding, ...rest }: Packet): Words {
+export function packetWords({ eth, arp, ipv4, udp, tcp, icmp, payload, padding }: Packet): Words {
 	return {
-		...rest,
+		eth,
+		arp,
 		...(ipv4 === undefined ? {} : { ipv4: { ...ipv4, options: ipv4.options && hex(ipv4.options) } }),
+		udp,
 		...(tcp === undefined ? {} : { tcp: tcpWords(tcp) }),
+		icmp,
 		payload: payload && payloadWords(payload),
 		padding: padding && hex(padding),
 	};

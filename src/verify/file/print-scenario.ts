@@ -19,7 +19,8 @@ import type { Packet } from "./packet.ts";
 import { packetWords } from "./packet-words.ts";
 import { SCENARIO_SCHEMA } from "./scenario-shape.ts";
 
-const LINE_WIDTH = 160;
+/** Never broken. */
+const LINE_WIDTH = 0;
 
 /** YAML; comments, one to a line, stand in front. */
 export function printScenario(scenario: Scenario, comment?: string): string {
@@ -67,7 +68,7 @@ function deviceWords({ netns, link }: PlacedLink): Words {
 	return { in: netns, ...linkWords(link) };
 }
 
-function configWords({ sysctls, addrs, routes, rules, neighs, fdb, iptables }: NetnsConfig): Words {
+function configWords({ sysctls, addrs, routes, rules, neighs, vlans, fdb, iptables }: NetnsConfig): Words {
 	const values = Object.entries(sysctls ?? {}).map(([key, value]) => [key, sysctlWord(value)]);
 	return {
 		sysctls: sysctls && Object.fromEntries(values),
@@ -75,6 +76,7 @@ function configWords({ sysctls, addrs, routes, rules, neighs, fdb, iptables }: N
 		routes: routes?.map(routeWords),
 		rules: rules?.map(policyRuleWords),
 		neighbours: neighs?.map(neighWords),
+		vlans: vlans?.map(withoutKind),
 		fdb: fdb?.map(withoutKind),
 		iptables,
 	};

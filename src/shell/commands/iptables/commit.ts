@@ -4,7 +4,7 @@ import type { XtChain } from "../../../kernel/objects.ts";
 import type { CommandContext } from "../../command.ts";
 import { ToolExit } from "../tool-exit.ts";
 import type { StagedStep, StagedTable } from "./staged-table.ts";
-import { refused } from "./tool.ts";
+import { refused, usage } from "./tool.ts";
 
 /** The chains of all tables that something is loaded in. */
 export async function dumpChains({ world, netns }: CommandContext): Promise<readonly XtChain[]> {
@@ -30,6 +30,9 @@ export async function commitTable(
 	if (error.errno === "EOPNOTSUPP") throw new ToolExit(2, `podwire: iptables: ${error.message}\n`);
 	const step = steps[error.op] ?? blamed(error, table, before) ?? steps.at(-1);
 	if (step === undefined) throw new ToolExit(4, `iptables: ${error.message}\n`);
+	// The real tool asks about sets before it asks the kernel to do something.
+	if (/^Set .* doesn't exist\.$|^The protocol family of set /.test(error.message))
+		throw usage(step.tool, error.message);
 	throw refused(step.tool, step.kernelStep, ERRNO_TEXT[error.errno] ?? error.errno);
 }
 
@@ -41,6 +44,7 @@ const ERRNO_TEXT: Partial<Readonly<Record<Errno, string>>> = {
 	ELOOP: "Too many links",
 	ENAMETOOLONG: "File name too long",
 	ENOENT: "No such file or directory",
+	ERANGE: "Numerical result out of range",
 	EPERM: "Operation not permitted",
 };
 

@@ -247,7 +247,6 @@ export class StagedTable {
 	#checkRules(rules: readonly Rule[], step: string, chain: string): void {
 		for (const { matches, target } of rules) {
 			for (const match of matches) {
-				if (match.kind === "set") throw usage(this.#tool, `Set ${match.set} doesn't exist.`);
 				if (match.kind === "unknown-match") throw notModelled(`iptables ${unknownMatch(match.name, match.text)}`);
 			}
 			if (target.kind === "unknown-target") throw notModelled(`iptables -j ${target.name} ${target.text}`.trimEnd());

@@ -53,7 +53,7 @@ function endsInNewline(message: string): boolean {
 	return (
 		/^[\w-]+: (option "|bad value |bad integer |Too many components )/.test(message) ||
 		/^(Couldn't load match |Can't use -|The -t option |log level |Argument must have )/.test(message) ||
-		/^Set .* doesn't exist|^Port "|^--wait-interval /.test(message)
+		/^Set .* doesn't exist|^The protocol family of set |^Port "|^--wait-interval /.test(message)
 	);
 }
 

@@ -80,7 +80,7 @@ export function nfNatIcmpReplyTranslation(skb: Skb, ct: Conntrack, manip: Manip)
 }
 
 /** Rewrites one end of the IPv4 packet at `at`, a quoted one too, of which only eight transport bytes need be there. */
-function manipIpv4(skb: Skb, at: number, target: CtTuple, manip: Manip): void {
+export function manipIpv4(skb: Skb, at: number, target: CtTuple, manip: Manip): void {
 	const b = skb.bytes;
 	if (at + 20 > skb.end) return;
 	const l4 = at + ipv4HeaderLength(b, at);

@@ -46,11 +46,13 @@ export function ruleNeedsConntrack(rule: Rule): boolean {
 	return rule.matches.some((match) => matchModule(match)?.needsConntrack === true);
 }
 
-/** Takes hold of what the rule's matches refer to. */
+/** Takes hold of what the rule's matches and target refer to. */
 export function holdRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.hold?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.hold?.(match, at);
 }
 
 export function releaseRule(at: RuleContext): void {
+	targetModule(at.rule.target)?.release?.(at.rule.target, at);
 	for (const match of at.rule.matches) matchModule(match)?.release?.(match, at);
 }

@@ -11,6 +11,7 @@ import { fragment } from "../match/fragment.ts";
 import { icmp } from "../match/icmp.ts";
 import { inInterface, outInterface } from "../match/interface.ts";
 import { iprange } from "../match/iprange.ts";
+import { ipvs } from "../match/ipvs.ts";
 import { length } from "../match/length.ts";
 import { limit } from "../match/limit.ts";
 import { mac } from "../match/mac.ts";
@@ -59,6 +60,7 @@ const MATCH_MODULES: MatchModules = {
 	nfacct,
 	limit,
 	physdev,
+	ipvs,
 	connmark,
 	mac,
 	iprange,

@@ -10,6 +10,7 @@ import { netmap } from "../target/netmap.ts";
 import { checksum, classify, nflog, trace } from "../target/note.ts";
 import { redirect } from "../target/redirect.ts";
 import { reject } from "../target/reject.ts";
+import { set } from "../target/set.ts";
 import { snat } from "../target/snat.ts";
 import { accept, drop, goto, jump, none, returnTarget } from "../target/standard.ts";
 import { tcpmss } from "../target/tcpmss.ts";
@@ -31,6 +32,7 @@ const TARGET_MODULES: TargetModules = {
 	masquerade,
 	redirect,
 	mark,
+	set,
 	log,
 	ct,
 	notrack,

@@ -62,6 +62,9 @@ export interface TargetModule<T> {
 	/** The name after `-j`, for messages. */
 	readonly name: string;
 	check?(target: T, at: RuleContext): ObjectError | undefined;
+	/** A rule with this target was loaded; `release` is called once for each `hold`. */
+	hold?(target: T, at: RuleContext): void;
+	release?(target: T, at: RuleContext): void;
 	/** What it does; undefined: the evaluation itself carries it out (verdicts, jumps). */
 	compile?(target: T, at: RuleContext): TargetFn;
 }

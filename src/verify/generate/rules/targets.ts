@@ -73,6 +73,7 @@ export const TARGET_MAKERS: TargetMakers = {
 			return { kind: "mark", value: draw.chance(90) ? draw.pick(MARKS) : 0, mask };
 		},
 	},
+	set: { why: "scenarios have no sets yet" },
 	log: { feature: "target LOG", weight: 14, make: log },
 	ct: { feature: "target CT", weight: 25, tables: ["raw"], make: ct },
 	notrack: { feature: "target NOTRACK", weight: 8, tables: ["raw"], make: notrack },
