@@ -54,6 +54,7 @@ export type DropReason =
 	| "ICMP_IGNORED"
 	| "ARP_IGNORED"
 	| "MULTICAST_IGNORED"
+	| "VLAN_FILTER"
 	| "RECURSION_LIMIT"
 	| "NO_TX_TARGET"
 	| "IP_TUNNEL_ECN"
@@ -119,6 +120,7 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 	ICMP_IGNORED: "the ICMP message asks for nothing and belongs to no socket",
 	ARP_IGNORED: "the ARP packet is not for this host or needs no answer",
 	MULTICAST_IGNORED: "a multicast packet for a group that nobody here joined",
+	VLAN_FILTER: "the bridge tells VLANs apart, and the port (or the bridge itself) is not in the frame's",
 	RECURSION_LIMIT: "devices that send through each other go round in circles",
 	NO_TX_TARGET: "the VXLAN device has no forwarding entry for the destination MAC address, and no default",
 	IP_TUNNEL_ECN: "congestion was noted outside, but the packet inside cannot carry the note",

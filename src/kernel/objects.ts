@@ -24,6 +24,10 @@ export type LinkKind =
 			readonly stp?: boolean;
 			/** The bridge's own `nf_call_iptables` attribute; the sysctl works as well. */
 			readonly nfCallIptables?: boolean;
+			/** Frames stay in their VLAN, see `BridgeVlan`. In a dump only where it is on. */
+			readonly vlanFiltering?: boolean;
+			/** The VLAN that ports join without tags. Default 1; 0: none. In a dump only of a bridge that tells VLANs apart. */
+			readonly vlanDefaultPvid?: number;
 			/** In a dump only: the MAC address in the bridge's identifier; zero until there was a port or an address was given. */
 			readonly idMac?: MacAddr;
 	  }
@@ -240,12 +244,29 @@ export interface Neigh {
 	};
 }
 
+/**
+ * A VLAN that a bridge port, or the bridge device itself, is in (`bridge vlan`). An `add` of one that is there changes it, as
+ * the kernel does.
+ */
+export interface BridgeVlan {
+	readonly kind: "bridge-vlan";
+	readonly dev: string;
+	/** 1–4094. */
+	readonly vid: number;
+	/** Frames without a tag are of this VLAN. */
+	readonly pvid?: boolean;
+	/** Frames of it leave without a tag. */
+	readonly untagged?: boolean;
+}
+
 /** A forwarding database entry of a bridge port, or with `dst` one of a VXLAN device itself. */
 export interface Fdb {
 	readonly kind: "fdb";
 	readonly dev: string;
 	/** VXLAN: `00:00:00:00:00:00` is where everything goes that has no entry of its own. */
 	readonly mac: MacAddr;
+	/** The VLAN, on a bridge that tells them apart. */
+	readonly vlan?: number;
 	/** VXLAN: the host behind which the address is. A dump lists each destination of an address by itself. */
 	readonly dst?: IpAddr;
 	/** VXLAN: UDP port there; absent: the device's. */
@@ -315,6 +336,7 @@ export type KernelObject =
 	| PolicyRule
 	| Neigh
 	| Fdb
+	| BridgeVlan
 	| Sysctl
 	| XtChain
 	| XtRule

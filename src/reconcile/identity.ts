@@ -21,7 +21,9 @@ export function keyOf(object: KernelObject): string {
 		case "neigh":
 			return `neigh ${object.dev} ${object.addr}`;
 		case "fdb":
-			return `fdb ${object.dev} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+			return `fdb ${object.dev} ${object.vlan ?? 0} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+		case "bridge-vlan":
+			return `bridge-vlan ${object.dev} ${object.vid}`;
 		case "sysctl":
 			return `sysctl ${object.key}`;
 		case "xt-chain":
@@ -61,6 +63,12 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 			return actual.kind === "neigh" && neighSatisfies(actual, desired);
 		case "fdb":
 			return actual.kind === "fdb" && actual.state === desired.state && sameDestination(actual, desired);
+		case "bridge-vlan":
+			return (
+				actual.kind === "bridge-vlan" &&
+				(actual.pvid ?? false) === (desired.pvid ?? false) &&
+				(actual.untagged ?? false) === (desired.untagged ?? false)
+			);
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
 		case "ipset":

@@ -35,6 +35,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.protocol = skb.protocol;
 	copy.pktType = skb.pktType;
 	copy.vlan = skb.vlan;
+	copy.vlanFiltered = skb.vlanFiltered;
 	copy.mark = skb.mark;
 	copy.dst = skb.dst;
 	copy.ct = skb.ct;

@@ -339,6 +339,8 @@ export class Skb {
 	nfBridge: NfBridgeInfo | undefined = undefined;
 	/** The sending socket's description and uid, for `-m owner`, LOG --log-uid and traces. */
 	sk: SkbSocket | undefined = undefined;
+	/** A bridge that tells VLANs apart let it in; it is in the VLAN of its tag (`br_input_skb_cb.vlan_filtered`). */
+	vlanFiltered = false;
 	/** The sending socket gave it a hash of its own (`sk_txhash`), so that both directions of its flow do not have the same one. */
 	hashedBySocket = false;
 	/** IPCB flags. */

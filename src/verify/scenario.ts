@@ -3,7 +3,7 @@
  * it (`outcome.ts`) must be the same.
  */
 import type { Verb } from "../kernel/kernel.ts";
-import type { Addr, Fdb, Link, Neigh, PolicyRule, Route, Sysctl, XtRule } from "../kernel/objects.ts";
+import type { Addr, BridgeVlan, Fdb, Link, Neigh, PolicyRule, Route, Sysctl, XtRule } from "../kernel/objects.ts";
 import type { IpAddr } from "../wire/addr.ts";
 
 export interface Scenario {
@@ -41,6 +41,7 @@ export interface NetnsConfig {
 	readonly routes?: readonly Route[];
 	readonly rules?: readonly PolicyRule[];
 	readonly neighs?: readonly Neigh[];
+	readonly vlans?: readonly BridgeVlan[];
 	readonly fdb?: readonly Fdb[];
 	/** iptables-save text of IPv4; tables that it does not name are empty. */
 	readonly iptables?: string;
@@ -95,6 +96,6 @@ export type Step =
 	/** Lets time pass: virtual on the simulated kernel, real on the other. */
 	| { readonly kind: "wait"; readonly ms: number };
 
-export type ChangeableObject = Link | Addr | Route | PolicyRule | Neigh | Fdb | Sysctl | XtRule;
+export type ChangeableObject = Link | Addr | Route | PolicyRule | Neigh | Fdb | BridgeVlan | Sysctl | XtRule;
 
 export type StepKind = Step["kind"];

@@ -8,7 +8,14 @@ import type { NetnsConfig, Scenario, Topology } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
 
 /** What a scenario may leave in a namespace, in the order in which it is taken away. */
-const RESET_KINDS = ["addr", "route", "rule", "neigh", "fdb"] as const satisfies readonly KernelObjectKind[];
+const RESET_KINDS = [
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"fdb",
+	"bridge-vlan",
+] as const satisfies readonly KernelObjectKind[];
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
@@ -130,7 +137,7 @@ export class Stage {
 		const tx = [
 			...sysctls.map(([key, value]): Op => ({ verb: "replace", object: { kind: "sysctl", key, value } })),
 			...[config.addrs, config.routes, config.rules].flatMap((objects) => (objects ?? []).map(addOp)),
-			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
+			...[config.neighs, config.vlans, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
 		];
 		if (tx.length > 0) {
 			const applied = await host.kernel.apply(this.name(netns), tx);

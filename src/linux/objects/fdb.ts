@@ -43,6 +43,7 @@ export function applyFdb(batch: Batch, op: number, verb: Verb, fdb: Fdb): Kernel
 	const body = (to: MessageWriter): void => {
 		ndmsg(to, { family: AF_BRIDGE, ifindex, state, flags });
 		to.attrBytes(NDA.lladdr, macBytes(fdb.mac));
+		if (fdb.vlan !== undefined) to.attrU16(NDA.vlan, fdb.vlan);
 		if (fdb.dst !== undefined) to.attrBytes(NDA.dst, addrBytes(fdb.dst));
 		if (fdb.port !== undefined) to.attrBe16(NDA.port, fdb.port);
 		if (fdb.vni !== undefined) to.attrU32(NDA.vni, fdb.vni);
@@ -82,13 +83,25 @@ export function dumpFdbMessages(socket: NetlinkSocket): Result<readonly Message[
 		to.u32(AF_BRIDGE).u32(0).u32(0);
 	});
 	if (!messages.ok) return messages;
+	const tellsVlansApart = filteringBridges(socket);
 	return ok(
 		messages.value.filter((message) => {
 			const attrs = message.attrs(NDMSG_BYTES);
-			// Kernels with VLAN filtering have each local entry once more for VLAN 1.
-			return (attrs.has(NDA.master) && (attrs.u16(NDA.vlan) ?? 0) === 0) || attrs.has(NDA.dst);
+			const master = attrs.u32(NDA.master);
+			if (master === undefined) return attrs.has(NDA.dst);
+			// Kernels with VLAN filtering have each local entry once more for VLAN 1, also where it is off.
+			return (attrs.u16(NDA.vlan) ?? 0) === 0 || tellsVlansApart(master);
 		}),
 	);
+}
+
+function filteringBridges(socket: NetlinkSocket): (ifindex: number) => boolean {
+	const known = new Map<number, boolean>();
+	return (ifindex) => {
+		const found = known.get(ifindex) ?? getLink(socket, ifindex)?.bridge?.vlanFiltering === true;
+		known.set(ifindex, found);
+		return found;
+	};
 }
 
 function fdbObject(message: Message, nameOf: (ifindex: number) => string): Fdb | undefined {
@@ -104,10 +117,12 @@ function fdbObject(message: Message, nameOf: (ifindex: number) => string): Fdb |
 		bytes === undefined || isLocal ? 0 : new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(8, true);
 	const [dst, port, vni] = [addrText(attrs.bytes(NDA.dst)), attrs.be16(NDA.port), attrs.u32(NDA.vni)];
 	const via = attrs.u32(NDA.ifindex);
+	const vlan = attrs.u16(NDA.vlan) ?? 0;
 	return {
 		kind: "fdb",
 		dev: nameOf(message.u32(4)),
 		mac,
+		...(vlan === 0 ? {} : { vlan }),
 		...(dst === undefined ? {} : { dst }),
 		...(port === undefined ? {} : { port }),
 		...(vni === undefined ? {} : { vni }),

@@ -163,6 +163,8 @@ function putKind(to: MessageWriter, kind: LinkKind, numbers: LinkNumbers, verb: 
 				to.attrU32(IFLA_BR.ageingTime, Math.round(kind.ageingTimeSeconds * 100));
 			}
 			if (kind.stp !== undefined) to.attrU32(IFLA_BR.stpState, kind.stp ? 1 : 0);
+			if (kind.vlanFiltering !== undefined) to.attrU8(IFLA_BR.vlanFiltering, kind.vlanFiltering ? 1 : 0);
+			if (kind.vlanDefaultPvid !== undefined) to.attrU16(IFLA_BR.vlanDefaultPvid, kind.vlanDefaultPvid);
 			if (kind.nfCallIptables !== undefined) to.attrU8(IFLA_BR.nfCallIptables, kind.nfCallIptables ? 1 : 0);
 			return;
 		case "vlan":

@@ -28,7 +28,15 @@ export const IFLA = {
 /** Attributes inside IFLA_LINKINFO. */
 export const IFLA_INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 
-export const IFLA_BR = { ageingTime: 4, stpState: 5, bridgeId: 11, mcastSnooping: 23, nfCallIptables: 36 } as const;
+export const IFLA_BR = {
+	ageingTime: 4,
+	stpState: 5,
+	vlanFiltering: 7,
+	bridgeId: 11,
+	mcastSnooping: 23,
+	nfCallIptables: 36,
+	vlanDefaultPvid: 39,
+} as const;
 
 export const IFLA_BRPORT = { state: 1, hairpin: 4, learning: 8, flood: 9, number: 18, isolated: 33 } as const;
 
@@ -64,6 +72,8 @@ export interface BridgeInfo {
 	readonly stp: boolean;
 	readonly nfCallIptables: boolean;
 	readonly idMac: MacAddr;
+	readonly vlanFiltering?: boolean;
+	readonly vlanDefaultPvid?: number;
 }
 
 export interface PortInfo {
@@ -180,6 +190,9 @@ function bridgeOf(data: Attributes): BridgeInfo {
 		ageingTimeSeconds: (data.u32(IFLA_BR.ageingTime) ?? 0) / 100,
 		stp: data.u32(IFLA_BR.stpState) !== 0,
 		nfCallIptables: data.u8(IFLA_BR.nfCallIptables) === 1,
+		...(data.u8(IFLA_BR.vlanFiltering) === 1
+			? { vlanFiltering: true, vlanDefaultPvid: data.u16(IFLA_BR.vlanDefaultPvid) ?? 0 }
+			: {}),
 		// Two bytes of priority before it.
 		idMac: macOf(data.bytes(IFLA_BR.bridgeId)?.subarray(2)) ?? macText(0),
 	};

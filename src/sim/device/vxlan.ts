@@ -38,7 +38,7 @@ export interface VxlanConf {
 export const VXLAN_HEADROOM = 50;
 
 export interface VxlanMovers {
-	xmit(skb: Skb): Fate;
+	readonly xmit: (skb: Skb) => Fate;
 	/** A datagram for a socket of VXLAN; `skb.data` is at the UDP header, the datagram ends at `end`. */
 	receive(skb: Skb, socket: VxlanSocket, end: number): Fate;
 }

@@ -13,6 +13,7 @@ import {
 import { peernet2idAlloc } from "../core/netns-ids.ts";
 import { bridgeOf } from "../device/bridge.ts";
 import { type AddIfError, brAddIf, brDelIf, brPortSetMac, brSetMac } from "../device/bridge-device.ts";
+import { setDefaultPvid, vlansInit } from "../device/bridge-vlan.ts";
 import { vethPeer } from "../device/veth.ts";
 import { Vlan } from "../device/vlan.ts";
 import { isIpipFallback } from "../ipv4/ipip-device.ts";
@@ -73,6 +74,11 @@ function setKind(dev: NetDevice, kind: LinkKind): Checked {
 		br.fdb.ageingNs = Math.round(kind.ageingTimeSeconds * 100) * 1e7;
 	}
 	br.nfCallIptables = kind.nfCallIptables ?? br.nfCallIptables;
+	const pvid = kind.vlanDefaultPvid;
+	if (pvid !== undefined && !(pvid >= 0 && pvid <= 4094)) return refuse("EINVAL", "Invalid argument");
+	if (kind.vlanFiltering === true) vlansInit(br);
+	br.vlanFiltering = kind.vlanFiltering ?? br.vlanFiltering;
+	if (pvid !== undefined) setDefaultPvid(br, pvid);
 	return DONE;
 }
 

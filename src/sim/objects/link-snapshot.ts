@@ -14,6 +14,7 @@ import { uppersOf } from "../core/uppers.ts";
 import { type BridgeState, bridgeOf } from "../device/bridge.ts";
 import { brAddIf, brDelIf, brSetMac } from "../device/bridge-device.ts";
 import type { FdbEntry } from "../device/bridge-fdb.ts";
+import { type VlanMembership, vlansOf } from "../device/bridge-vlan.ts";
 import { Macvlan } from "../device/macvlan.ts";
 import { vethPeer, vethReconnect } from "../device/veth.ts";
 import { Vlan } from "../device/vlan.ts";
@@ -72,10 +73,21 @@ interface Snapshot {
 
 interface BridgeSnapshot {
 	readonly ports: readonly NetDevice[];
-	readonly settings: Pick<BridgeState, "nfCallIptables" | "hadPort" | "macIsSet" | "mtuIsSet">;
+	readonly settings: Pick<BridgeState, (typeof SETTINGS)[number]>;
+	readonly vlans: readonly (readonly [NetDevice, VlanMembership])[];
 	readonly ageingNs: number;
 	readonly fdb: readonly FdbEntry[];
 }
+
+const SETTINGS = [
+	"nfCallIptables",
+	"hadPort",
+	"macIsSet",
+	"mtuIsSet",
+	"vlanFiltering",
+	"defaultPvid",
+	"vlansInUse",
+] as const;
 
 const NO_SYSCTLS: ReadonlyMap<string, string> = new Map();
 
@@ -139,10 +151,11 @@ function undoKindOf(dev: NetDevice): Undo | undefined {
 }
 
 function bridgeSnapshotOf(br: BridgeState): BridgeSnapshot {
-	const { nfCallIptables, hadPort, macIsSet, mtuIsSet } = br;
+	const { nfCallIptables, hadPort, macIsSet, mtuIsSet, vlanFiltering, defaultPvid, vlansInUse } = br;
 	return {
 		ports: br.ports,
-		settings: { nfCallIptables, hadPort, macIsSet, mtuIsSet },
+		settings: { nfCallIptables, hadPort, macIsSet, mtuIsSet, vlanFiltering, defaultPvid, vlansInUse },
+		vlans: [br.dev, ...br.ports].map((dev) => [dev, { ...vlansOf(dev) }]),
 		ageingNs: br.fdb.ageingNs,
 		fdb: br.fdb.entries().map((entry) => ({ ...entry })),
 	};
@@ -183,7 +196,8 @@ function restore(snapshots: readonly Snapshot[]): void {
 		brSetMac(dev, mac, bridge.settings.macIsSet);
 		devSetMtu(dev, mtu);
 		br.fdb.ageingNs = bridge.ageingNs;
-		for (const entry of br.fdb.entries()) br.fdb.delete(entry.mac);
+		for (const [member, vlans] of bridge.vlans) Object.assign(vlansOf(member), vlans);
+		for (const entry of br.fdb.entries()) br.fdb.delete(entry.mac, entry.vid);
 		for (const entry of bridge.fdb) br.fdb.set({ ...entry });
 	}
 }

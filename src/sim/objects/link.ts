@@ -147,7 +147,8 @@ function kindOf(dev: NetDevice): LinkKind {
 			const br = bridgeOf(dev);
 			const ageingTimeSeconds = br.fdb.ageingNs / 1e9;
 			const idMac = macText(br.macIsSet || br.hadPort ? dev.mac : 0);
-			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, idMac };
+			const vlans = br.vlanFiltering ? { vlanFiltering: true, vlanDefaultPvid: br.defaultPvid } : {};
+			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, ...vlans, idMac };
 		}
 		case "ipip":
 			return ipipKind(dev);

@@ -12,6 +12,7 @@ import {
 } from "../../formats/shapes.ts";
 import type {
 	Addr,
+	BridgeVlan,
 	Fdb,
 	Link,
 	LinkKind,
@@ -55,6 +56,8 @@ const bridge = z
 		ageingTimeSeconds: wholeNumber.exactOptional(),
 		stp: z.boolean().exactOptional(),
 		nfCallIptables: z.boolean().exactOptional(),
+		vlanFiltering: z.boolean().exactOptional(),
+		vlanDefaultPvid: wholeNumber.exactOptional(),
 	})
 	.transform((of) => ({ type: "bridge" as const, ...of }));
 
@@ -223,6 +226,7 @@ export const fdbShape: z.ZodType<Fdb> = z
 	.strictObject({
 		dev: deviceName,
 		mac: macShape,
+		vlan: wholeNumber.exactOptional(),
 		dst: addressShape.exactOptional(),
 		port: wholeNumber.exactOptional(),
 		vni: wholeNumber.exactOptional(),
@@ -231,6 +235,15 @@ export const fdbShape: z.ZodType<Fdb> = z
 		state: z.enum(["permanent", "static"]).exactOptional(),
 	})
 	.transform((fdb) => ({ kind: "fdb", ...fdb }));
+
+export const bridgeVlanShape: z.ZodType<BridgeVlan> = z
+	.strictObject({
+		dev: deviceName,
+		vid: wholeNumber,
+		pvid: z.boolean().exactOptional(),
+		untagged: z.boolean().exactOptional(),
+	})
+	.transform((vlan) => ({ kind: "bridge-vlan", ...vlan }));
 
 const sysctlValue = z.union([z.string(), z.number()], { error: "a number or a text" }).transform(String);
 

@@ -68,7 +68,7 @@ function deviceWords({ netns, link }: PlacedLink): Words {
 	return { in: netns, ...linkWords(link) };
 }
 
-function configWords({ sysctls, addrs, routes, rules, neighs, fdb, iptables }: NetnsConfig): Words {
+function configWords({ sysctls, addrs, routes, rules, neighs, vlans, fdb, iptables }: NetnsConfig): Words {
 	const values = Object.entries(sysctls ?? {}).map(([key, value]) => [key, sysctlWord(value)]);
 	return {
 		sysctls: sysctls && Object.fromEntries(values),
@@ -76,6 +76,7 @@ function configWords({ sysctls, addrs, routes, rules, neighs, fdb, iptables }: N
 		routes: routes?.map(routeWords),
 		rules: rules?.map(policyRuleWords),
 		neighbours: neighs?.map(neighWords),
+		vlans: vlans?.map(withoutKind),
 		fdb: fdb?.map(withoutKind),
 		iptables,
 	};

@@ -5,6 +5,7 @@ import { type IpAddr, parseIp } from "../../wire/addr.ts";
 import type { ChangeableObject, Listener, NetnsConfig, Scenario, Step } from "../scenario.ts";
 import {
 	addrShape,
+	bridgeVlanShape,
 	deviceShape,
 	fdbShape,
 	linkShape,
@@ -56,6 +57,7 @@ const config: z.ZodType<NetnsConfig> = z
 		routes: z.array(routeShape).exactOptional(),
 		rules: z.array(policyRuleShape).exactOptional(),
 		neighbours: z.array(neighShape).exactOptional(),
+		vlans: z.array(bridgeVlanShape).exactOptional(),
 		fdb: z.array(fdbShape).exactOptional(),
 		iptables: iptablesText.exactOptional(),
 	})
@@ -123,6 +125,7 @@ const change = z
 		rule: policyRuleShape.exactOptional(),
 		neighbour: neighShape.exactOptional(),
 		fdb: fdbShape.exactOptional(),
+		vlan: bridgeVlanShape.exactOptional(),
 		sysctl: sysctlShape.exactOptional(),
 		iptables: xtRuleShape.exactOptional(),
 	})
@@ -132,7 +135,7 @@ const change = z
 		if (object !== undefined && given.length === 1) return { kind: "change", netns, verb, object };
 		context.addIssue({
 			code: "custom",
-			message: "one of device, address, route, rule, neighbour, fdb, sysctl and iptables",
+			message: "one of device, address, route, rule, neighbour, fdb, vlan, sysctl and iptables",
 		});
 		return z.NEVER;
 	});

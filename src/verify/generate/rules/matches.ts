@@ -101,7 +101,6 @@ export const MATCH_MAKERS: MatchMakers = {
 		make: ({ draw, proto }) => (proto === IPPROTO_ICMP ? icmp(draw) : undefined),
 	},
 	icmp6: { why: "the simulated kernel moves no IPv6 packets" },
-	ipvs: { why: "the scenarios of IPVS have a recorder of their own (test/golden/ipvs)" },
 	conntrack: {
 		feature: "match conntrack",
 		make: (site) => (site.plan.conntrack ? conntrack(site) : undefined),
