@@ -36,7 +36,10 @@ afterAll(() => host.close());
 describe.each(FACTS)("fact $id: $says", ({ scenarios = {}, unproved }) => {
 	test.each(Object.entries(scenarios))("%s", async (name, claim) => {
 		const scenario = scenarioOf(name);
-		const { comparison, unconfirmed, sim, real } = await verifyScenario({ sim: () => simHost(1), real: pool }, scenario);
+		const { comparison, unconfirmed, sim, real } = await verifyScenario(
+			{ sim: () => simHost(1), real: pool },
+			scenario,
+		);
 		const first = comparison.agrees ? unconfirmed : comparison.first;
 		expect(first === undefined ? "" : differenceText(scenario, first, PLAIN)).toBe("");
 		for (const outcome of [sim, real]) {
@@ -61,7 +64,9 @@ describe("the table of facts", () => {
 			Object.keys(scenarios).map((name) => [id.padStart(2, "0"), name] as const),
 		);
 		expect(claimed.filter(([id, name]) => !name.startsWith(`${id}-`))).toEqual([]);
-		const files = readdirSync(FILES).flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : []));
+		const files = readdirSync(FILES).flatMap((file) =>
+			file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
+		);
 		expect(claimed.map(([, name]) => name).sort()).toEqual(files.sort());
 	});
 

@@ -10,16 +10,25 @@ export interface FdbLine {
 	readonly master?: string;
 	readonly state: string;
 	readonly ageSeconds?: number;
+	/** Of a VXLAN device: the host behind which the address is, and how to get there. */
+	readonly behind?: Pick<Fdb, "dst" | "port" | "vni" | "via">;
 }
 
-/** One entry of a port of bridge `master`, without a line end; a learnt entry ends in a space, as `bridge fdb` prints it. */
+/**
+ * One entry of a port of bridge `master`, or of a VXLAN device, without a line end; a learnt entry ends in a space, as
+ * `bridge fdb` prints it.
+ */
 export function formatFdb(fdb: Fdb, master: string): string {
 	return fieldsText(fdbFields(fdbLine(fdb, master)));
 }
 
 export function fdbLine(fdb: Fdb, master: string): FdbLine {
 	const age = fdb.ageSeconds === undefined ? {} : { ageSeconds: fdb.ageSeconds };
-	return { mac: fdb.mac, dev: fdb.dev, master, state: fdb.state ?? "", ...age };
+	const entry = { mac: fdb.mac, dev: fdb.dev, state: fdb.state ?? "", ...age };
+	if (fdb.dst === undefined) return { ...entry, master };
+	const { dst, port, vni, via } = fdb;
+	const way = { ...(port === undefined ? {} : { port }), ...(vni === undefined ? {} : { vni }) };
+	return { ...entry, behind: { dst, ...way, ...(via === undefined ? {} : { via }) } };
 }
 
 export interface FdbListing {
@@ -32,10 +41,15 @@ export interface FdbListing {
 export function fdbFields(line: FdbLine, listing: FdbListing = {}): readonly Field[] {
 	const { mac, dev, master, state } = line;
 	const age = Math.floor(line.ageSeconds ?? 0);
-	const showsAge = listing.stats === true && master !== undefined;
+	const { dst, port, vni, via } = line.behind ?? {};
+	const showsAge = listing.stats === true && (master !== undefined || dst !== undefined);
 	return [
 		field(`${mac} `, "mac", mac),
 		...fieldIf(listing.dev !== false, `dev ${dev} `, "ifname", dev),
+		...(dst === undefined ? [] : [field(`dst ${dst} `, "dst", dst)]),
+		...(port === undefined ? [] : [field(`port ${port} `, "port", port)]),
+		...(vni === undefined ? [] : [field(`vni ${vni} `, "vni", vni)]),
+		...(via === undefined ? [] : [field(`via ${via} `, "viaIf", via)]),
 		...fieldIf(showsAge, `used ${age}/`, "used", age),
 		...fieldIf(showsAge, `${age} `, "updated", age),
 		field(master === undefined ? "self " : "", "flags", master === undefined ? ["self"] : []),
