@@ -1,13 +1,16 @@
 /** Captured frames as one pcapng file: an interface per device, named `NAMESPACE:DEVICE`. */
 import type { CapturedFrame } from "../kernel/kernel.ts";
-import { buildPcapng, LINKTYPE_ETHERNET } from "../wire/pcapng.ts";
+import { buildPcapng, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "../wire/pcapng.ts";
 
 /** Virtual time counts from the kernel's start, so a capture begins on 1 January 1970; the same seed gives the same file. */
 export function captureFile(frames: readonly CapturedFrame[]): Uint8Array {
 	const names = [...new Set(frames.map(interfaceName))];
 	return buildPcapng(
 		{
-			interfaces: names.map((name) => ({ name, linkType: LINKTYPE_ETHERNET })),
+			interfaces: names.map((name) => {
+				const isRaw = frames.some((frame) => frame.link === "ip" && interfaceName(frame) === name);
+				return { name, linkType: isRaw ? LINKTYPE_RAW : LINKTYPE_ETHERNET };
+			}),
 			packets: frames.map((frame) => ({
 				interface: names.indexOf(interfaceName(frame)),
 				atNs: BigInt(Math.round(frame.at)),
