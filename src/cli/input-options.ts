@@ -1,8 +1,7 @@
 /** The options of every command that builds a cluster. */
 import { type Command, Option } from "commander";
 import { DEFAULT_NETWORK, NETWORK_NAMES, type NetworkName } from "../cluster/network-name.ts";
-import { UsageError } from "./io.ts";
-import type { ClusterInputOptions } from "./options.ts";
+import { type ClusterInputOptions, wholeNumber } from "./options.ts";
 
 /** As commander gives them. */
 export interface InputOptions {
@@ -41,12 +40,13 @@ export function addKeepOption(command: Command): Command {
 export function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
 	const kernel = options.kernel === "linux" ? "linux" : "sim";
 	const { network, keep = false } = options;
-	return { paths: [...(options.filename ?? []), ...paths], seed: seedOf(options.seed), kernel, network, keep };
-}
-
-export function seedOf(text: string): number {
-	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`--seed ${text}: expected a whole number`]);
-	return Number(text);
+	return {
+		paths: [...(options.filename ?? []), ...paths],
+		seed: wholeNumber("--seed", options.seed),
+		kernel,
+		network,
+		keep,
+	};
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -6,8 +6,9 @@ import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../w
 import { neighConfirm } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
+import { KERNEL_SOCKET, type SkbSocket } from "../skb-socket.ts";
 import { dropSkb, originSkb } from "../trace.ts";
-import { type Dst, KERNEL_SOCKET, type Netns, type Skb, type SkbSocket } from "../types.ts";
+import type { Dst, Netns, Skb } from "../types.ts";
 import { inetRoute, inetRouteGeneration, inetXmit, type Origin, v4 } from "./inet.ts";
 import { endText, type SockOptions, sockTtl } from "./sock-options.ts";
 import { NO_BYTES, tcpFlagNames } from "./tcp-arrival.ts";
@@ -20,8 +21,11 @@ export function tcpClockMs(netns: Netns): number {
 	return Math.floor(netns.machine.loop.now() / 1_000_000);
 }
 
-/** Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. */
-export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): void {
+/**
+ * Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. Undefined:
+ * there was no route.
+ */
+export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): Skb | undefined {
 	const { netns } = sock.options;
 	const dst = tcpRoute(sock);
 	const syn = (flags & TCP_SYN) !== 0;
@@ -45,7 +49,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 			: { fn: "__ip_queue_xmit", what: whatOf(sock, flags, payload.length) };
 	if (dst === undefined) {
 		dropUnrouted(skb, netns, origin);
-		return;
+		return undefined;
 	}
 	skb.dst = dst;
 	if (sock.dstPendingConfirm) confirmNeighbour(sock, dst);
@@ -65,6 +69,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		},
 		origin,
 	);
+	return skb;
 }
 
 /** The route of a connection's packets; undefined: there is none now. */

@@ -2,7 +2,8 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import { type Dst, type Fate, type Netns, pernet, type Skb, type SkbSocket, type SocketOwner } from "../types.ts";
+import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
+import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
 import { ADDR_ANY, describeSock, type SockOptions } from "./sock-options.ts";

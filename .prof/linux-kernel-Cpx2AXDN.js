@@ -1,1 +1,0 @@
-export { t as LinuxKernel } from "./linux-kernel-DT3dStos.js";
