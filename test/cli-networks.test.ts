@@ -137,3 +137,13 @@ test("an unknown network is refused", async () => {
 	const ran = await podwire("show", "--network", "cilium", "-f", TWO_SUBNETS, "nodes");
 	expect(ran.code).toBe(2);
 });
+
+test.each([
+	["flannel-vxlan", "flanneld does so for every packet from a pod to a destination outside the pod network."],
+	["calico", "Calico's natOutgoing does so for every packet from a pod to a destination outside its pools."],
+])("%s: what pods send beyond the cluster comes from their node, and it is said why", async (network, why) => {
+	const flow = ["--from", "pod/default/client", "--to", "outside"];
+	const { out } = await podwire("trace", "--quiet", "--network", network, "-f", TWO_SUBNETS, ...flow);
+	expect(out).toMatch(/outside \(203\.0\.113\.2\) saw the client 172\.16\.1\.50/);
+	expect(out).toContain(why);
+});
