@@ -180,8 +180,8 @@ export const LAB_FACTS: readonly Fact[] = [
 				expect(
 					seen
 						.entries("router")
-						.map(({ reply }) => reply.dport)
-						.sort(),
+						.map(({ reply }) => reply.dport ?? 0)
+						.sort((a, b) => a - b),
 				).toEqual([17000, 17001]);
 				expect(seen.lines("client eth0", { direction: "in" })).toEqual([]);
 				expect(seen.packets("router nat POSTROUTING")).toEqual([3]);
