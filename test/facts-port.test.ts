@@ -245,7 +245,9 @@ describe.each([
 		expect(await send()).toBe(1);
 		await must("b", del({ kind: "xt-chain", family: "ipv4", table: "nat", chain: "PREROUTING", rules: [] }));
 		expect(await send()).toBe(2);
-		const [entry] = (await dump("b", "conntrack")).filter((object) => object.kind === "conntrack" && object.proto === 17);
+		const [entry] = (await dump("b", "conntrack")).filter(
+			(object) => object.kind === "conntrack" && object.proto === 17,
+		);
 		if (entry === undefined) throw new Error("no entry");
 		await must("b", del(entry));
 		expect(await send()).toBe(2);
@@ -280,7 +282,16 @@ describe.each([
 			kernel.sockets.listenTcp("far", { bind: { port: 90 } }, () => {});
 			let said = "silence";
 			const to = { addr: ip("10.0.0.1"), port: 8055 };
-			kernel.sockets.connectTcp("far", to, {}, { onConnect: () => void (said = "connected") });
+			kernel.sockets.connectTcp(
+				"far",
+				to,
+				{},
+				{
+					onConnect: () => {
+						said = "connected";
+					},
+				},
+			);
 			await kernel.run(() => said !== "silence", 300 * MS);
 			expect({ hairpin, nf, said }).toEqual({ hairpin, nf, said: expected });
 			for (const netns of ["n", "far"]) await kernel.deleteNetns(netns);
@@ -321,7 +332,11 @@ describe.each([
 	test("34: a learnt path MTU shows in the routing decision", async () => {
 		await cable();
 		await must("b", add({ kind: "link", name: "x0", link: X }));
-		await must("b", set({ kind: "link", name: "x0", up: true, mtu: 1400 }), set({ kind: "link", name: "x1", up: true }));
+		await must(
+			"b",
+			set({ kind: "link", name: "x0", up: true, mtu: 1400 }),
+			set({ kind: "link", name: "x1", up: true }),
+		);
 		await must("b", add({ kind: "addr", dev: "x0", addr: cidr("10.1.0.1/24") }));
 		await must("b", set({ kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" }));
 		await must("b", add({ kind: "neigh", dev: "x0", addr: ip("10.1.0.9"), mac: MAC_A, state: "PERMANENT" }));
@@ -383,7 +398,11 @@ describe.each([
 		await step("it is up", set({ kind: "link", name: "v1", up: true }));
 		await step("another", set({ kind: "link", name: "v2", up: true, master: "br0" }));
 		await step("the first is down", set({ kind: "link", name: "v1", up: false }));
-		await step("both left", set({ kind: "link", name: "v1", master: "" }), set({ kind: "link", name: "v2", master: "" }));
+		await step(
+			"both left",
+			set({ kind: "link", name: "v1", master: "" }),
+			set({ kind: "link", name: "v2", master: "" }),
+		);
 		expect(seen).toEqual([
 			"no port yet: true",
 			"a port that is down: false",
@@ -396,7 +415,11 @@ describe.each([
 
 	test("45: a veth whose peer is down has no carrier, its port is disabled; routes go with the device", async () => {
 		await bridge({ v1: "02:00:00:00:00:31" });
-		await must("n", set({ kind: "link", name: "br0", up: true }), set({ kind: "link", name: "v1", master: "br0", up: true }));
+		await must(
+			"n",
+			set({ kind: "link", name: "br0", up: true }),
+			set({ kind: "link", name: "v1", master: "br0", up: true }),
+		);
 		const state = async (): Promise<readonly unknown[]> => {
 			await pass(50 * MS);
 			const { carrier, port } = await link("n", "v1");
@@ -537,11 +560,18 @@ describe.each([
 	async function connectAndClose(netns: string, to: { readonly addr: ReturnType<typeof ip>; readonly port: number }) {
 		let connection: TcpConnection | undefined;
 		let ended = false;
-		const connected = kernel.sockets.connectTcp(netns, to, {}, {
-			onConnect: () => connection?.send(utf8Encode("hello")),
-			onData: () => {},
-			onClose: () => void (ended = true),
-		});
+		const connected = kernel.sockets.connectTcp(
+			netns,
+			to,
+			{},
+			{
+				onConnect: () => connection?.send(utf8Encode("hello")),
+				onData: () => {},
+				onClose: () => {
+					ended = true;
+				},
+			},
+		);
 		if (!connected.ok) throw new Error(connected.error.message);
 		connection = connected.value;
 		await pass(50 * MS);

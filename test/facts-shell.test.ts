@@ -71,8 +71,12 @@ test("52: rules are compared as parsed", async () => {
 	const codes = said.map(({ code }) => code);
 	expect(codes.slice(2, 2 + same.length)).toEqual(same.map(() => 0));
 	expect(codes.slice(2 + same.length, 2 + same.length + other.length)).toEqual(other.map(() => 1));
-	expect(said.at(-4)?.out).toBe(`-P INPUT ACCEPT\n-A INPUT ${rule.replace("1 -j", "0x1 -j")}\n-A INPUT -p udp -j DROP\n`);
-	expect(said.at(-2)?.out).toBe("-P OUTPUT ACCEPT\n-A OUTPUT -s 10.0.0.1/32 -j DROP\n-A OUTPUT -s 10.0.0.2/32 -j DROP\n");
+	expect(said.at(-4)?.out).toBe(
+		`-P INPUT ACCEPT\n-A INPUT ${rule.replace("1 -j", "0x1 -j")}\n-A INPUT -p udp -j DROP\n`,
+	);
+	expect(said.at(-2)?.out).toBe(
+		"-P OUTPUT ACCEPT\n-A OUTPUT -s 10.0.0.1/32 -j DROP\n-A OUTPUT -s 10.0.0.2/32 -j DROP\n",
+	);
 	expect(said.at(-1)?.err).toBe("iptables: Index of insertion too big.\n");
 });
 

@@ -52,7 +52,16 @@ export const CONNTRACK_FACTS: readonly Fact[] = [
 				expect(seen.prefixes()).toEqual(states.flatMap((state) => [...HANDSHAKE, state]));
 			},
 			"03-established-liberal": (seen) => {
-				const states = ["ESTABLISHED", "ESTABLISHED", "ESTABLISHED", "ESTABLISHED", "INVALID", "INVALID", "INVALID", "INVALID"];
+				const states = [
+					"ESTABLISHED",
+					"ESTABLISHED",
+					"ESTABLISHED",
+					"ESTABLISHED",
+					"INVALID",
+					"INVALID",
+					"INVALID",
+					"INVALID",
+				];
 				expect(seen.prefixes()).toEqual(states.flatMap((state) => [...HANDSHAKE, state]));
 			},
 		},
@@ -203,7 +212,9 @@ export const CONNTRACK_FACTS: readonly Fact[] = [
 				expect(seen.flows("router")).toEqual(["2 2 600 UNREPLIED", "99 99 600 UNREPLIED"]);
 			},
 		},
-		tests: [{ file: "test/linux-conntrack.test.ts", title: "the same traffic leaves the same entries in both kernels" }],
+		tests: [
+			{ file: "test/linux-conntrack.test.ts", title: "the same traffic leaves the same entries in both kernels" },
+		],
 	},
 	{
 		id: "14",

@@ -59,6 +59,7 @@ export const IPTABLES_FACTS: readonly Fact[] = [
 				title: "the sysctl is held until the last one closes, and a killed holder does not hold it",
 			},
 		],
-		unproved: "Every namespace of the simulator logs, as with nf_log_all_netns=1, and on the real kernel the sysctl is held at 1 while others' tests run, so silence cannot be shown.",
+		unproved:
+			"Every namespace of the simulator logs, as with nf_log_all_netns=1, and on the real kernel the sysctl is held at 1 while others' tests run, so silence cannot be shown.",
 	},
 ];

@@ -35,7 +35,9 @@ export const NAT_FACTS: readonly Fact[] = [
 				expect(fwd).toContain("DPT=90 ");
 			},
 			"16-same-bridge-nf-off": (seen) => {
-				expect(seen.lines("c2 eth0", { with: "UDP", macs: true })[0]).toContain("02:00:00:00:07:01 > 02:00:00:00:07:03,");
+				expect(seen.lines("c2 eth0", { with: "UDP", macs: true })[0]).toContain(
+					"02:00:00:00:07:01 > 02:00:00:00:07:03,",
+				);
 				expect(seen.headers("c2 eth0", { with: "UDP" })).toEqual(["id n DF ttl 63 tos 0x0 length 33"]);
 				const [, fwd] = seen.log();
 				expect(fwd).toContain("fwd IN=br0 OUT=br0 MAC=");
@@ -121,9 +123,7 @@ export const NAT_FACTS: readonly Fact[] = [
 		scenarios: {
 			"21-address-goes": (seen) => {
 				expect(seen.flows("router").filter((flow) => flow.startsWith("udp"))).toEqual(["udp 6001 30 UNREPLIED"]);
-				expect(seen.sockets("server", 4)).toEqual([
-					"reply from 198.51.100.1 id 1 seq 1 ttl 64 with 56 bytes",
-				]);
+				expect(seen.sockets("server", 4)).toEqual(["reply from 198.51.100.1 id 1 seq 1 ttl 64 with 56 bytes"]);
 				expect(seen.sockets("server", 5)).toEqual([]);
 			},
 		},

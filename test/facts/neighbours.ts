@@ -9,7 +9,9 @@ function requests(seen: Seen, steps: number): readonly number[] {
 }
 
 function answers(seen: Seen, place: string): readonly string[] {
-	return seen.lines(place, { direction: "in", with: "Reply" }).map((line) => line.replace(/^.*Reply |, length.*$/g, ""));
+	return seen
+		.lines(place, { direction: "in", with: "Reply" })
+		.map((line) => line.replace(/^.*Reply |, length.*$/g, ""));
 }
 
 const LAN_MAC = "02:00:00:00:07:01";
@@ -44,7 +46,8 @@ export const NEIGHBOUR_FACTS: readonly Fact[] = [
 			),
 			{ file: "test/facts/labs.ts", title: "1a-after-one-ping" },
 		],
-		unproved: "The simulator collects garbage of neighbours for each device from gc_thresh1 on, and has no gc_thresh2 and 3.",
+		unproved:
+			"The simulator collects garbage of neighbours for each device from gc_thresh1 on, and has no gc_thresh2 and 3.",
 	},
 	{
 		id: "39",

@@ -64,7 +64,8 @@ function redirect(skb: Skb, netns: Netns, flow: OutputFlow, gateway: number): Fa
 	const refuse = (detail: string): Fate => dropSkb(skb, netns, "icmp_redirect", "ICMP_IGNORED", { detail });
 	const way = ipRouteOutput(netns, { ...flow, anySrc: true });
 	const oldGateway = ipv4Src(skb.bytes, skb.network);
-	if (dev === undefined || !way.ok || way.value.gateway !== oldGateway) return refuse("not from the gateway of the way");
+	if (dev === undefined || !way.ok || way.value.gateway !== oldGateway)
+		return refuse("not from the gateway of the way");
 	const refused = redirectRefused(dev, { gateway, oldGateway });
 	if (refused !== undefined) return refuse(refused);
 	const neigh = neighLookup(way.value.dev, gateway) ?? neighCreate(way.value.dev, gateway);
