@@ -177,7 +177,7 @@ steps:
 			"my.yaml:9:5: steps[2]: expected one of frame, tcp, udp, ping, change and wait, found a mapping",
 			"my.yaml:10:30: steps[3].tcp.from: expected an address and a port as 10.0.0.1:4000, or :4000, found 4000",
 			'my.yaml:10:40: steps[3].tcp.to: expected an address and a port as 10.0.0.1:80, found "10.0.0.1"',
-			"my.yaml:11:13: steps[4].change: expected one of device, address, route, rule, neighbour, fdb, sysctl and iptables, found a mapping",
+			"my.yaml:11:13: steps[4].change: expected one of device, address, route, rule, neighbour, fdb, vlan, sysctl and iptables, found a mapping",
 			"my.yaml:12:12: steps[5].frame: expected hex, or a packet in words that begins with eth, found a mapping",
 			'my.yaml:13:42: steps[6].frame.hex: expected bytes as pairs of hexadecimal digits, found "abc"',
 			"my.yaml:14:118: steps[7].frame.udp.dport: expected a whole number from 0 to 65535, found 70000",

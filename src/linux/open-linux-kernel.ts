@@ -34,6 +34,8 @@ export interface OpenLinuxKernel {
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
 	/** Packets carry their checksums from the start, as if there were no offloading. */
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
+	/** TCP's receive buffers are Linux 6.18's default on a machine of 4 GiB or more: what SYNs offer follows from them. */
+	setReceiveBuffers(netns: string): Result<void, KernelError>;
 	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
 	flush(netns: string): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
@@ -72,6 +74,7 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
+		setReceiveBuffers: (name) => within(name, setReceiveBuffers),
 		flush: (name) => within(name, flush),
 		lostFrames: (name) => {
 			const netns = table?.find(name);
@@ -158,6 +161,13 @@ function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, Ke
 	const errno = turnChecksumOffloadOff(netns, devs);
 	if (errno === undefined) return ok(undefined);
 	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
+}
+
+const TCP_RMEM = "4096\t131072\t33554432";
+
+function setReceiveBuffers(netns: LinuxNetns): Result<void, KernelError> {
+	const written = netns.run(() => writeSysctl("net/ipv4/tcp_rmem", TCP_RMEM));
+	return "value" in written ? ok(undefined) : failed(`net.ipv4.tcp_rmem: ${written.errno}`);
 }
 
 function flush(netns: LinuxNetns): Result<void, KernelError> {

@@ -9,7 +9,7 @@ export interface ScenarioHost {
 	readonly kernel: Kernel;
 	/** Everything that is due now is done: packets, and what sockets make of them. No time passes on purpose. */
 	settle(): Promise<void>;
-	/** Takes from new devices what only this kernel has and no cable shows. Absent: nothing. */
+	/** Takes from a namespace and its new devices what only this machine has and no cable shows. Absent: nothing. */
 	prepare?(netns: string, devs: readonly string[]): Promise<Result<void, KernelError>>;
 	/** The text's IPv4 tables become just what it says, counters at zero (those in the text are not looked at); other tables stay. */
 	loadTables(netns: string, text: string): Promise<Result<void, KernelError>>;

@@ -119,8 +119,9 @@ export class Stage {
 			const applied = await kernel.apply(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
 		}
-		for (const [netns, devs] of madeDevices(this.topology)) {
-			const prepared = await this.host.prepare?.(this.name(netns), devs);
+		const devices = madeDevices(this.topology);
+		for (const netns of this.topology.netns) {
+			const prepared = await this.host.prepare?.(this.name(netns), devices.get(netns) ?? []);
 			if (prepared?.ok === false) return err({ netns, error: prepared.error });
 		}
 		return ok(undefined);
