@@ -346,8 +346,6 @@ export class Skb {
 	ipvsProperty = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
-	/** It waits for its next hop's MAC address. */
-	waitsForNeighbour = false;
 
 	constructor(machine: Machine, bytes: Uint8Array, data: number, end: number) {
 		this.machine = machine;

@@ -108,8 +108,9 @@ export const LAB_FACTS: readonly Fact[] = [
 		},
 		tests: [
 			...port("1a: net.bridge settings of a fresh namespace"),
-			{ file: "test/shell-ip-real.test.ts", title: "%s" },
-			{ file: "test/linux-kernel-log.test.ts", title: "LOG_SILENT" },
+			{ file: "test/shell-ip/scenarios.ts", title: "two namespaces on a bridge, with traffic" },
+			{ file: "test/shell-ip/scenarios.ts", title: "brctl and bridge" },
+			{ file: "test/shell-ip/scenarios.ts", title: "arp and route" },
 		],
 	},
 	{
@@ -180,8 +181,8 @@ export const LAB_FACTS: readonly Fact[] = [
 				expect(
 					seen
 						.entries("router")
-						.map(({ reply }) => reply.dport ?? 0)
-						.sort((a, b) => a - b),
+						.map(({ reply }) => reply.dport)
+						.sort((a = 0, b = 0) => a - b),
 				).toEqual([17000, 17001]);
 				expect(seen.lines("client eth0", { direction: "in" })).toEqual([]);
 				expect(seen.packets("router nat POSTROUTING")).toEqual([3]);
