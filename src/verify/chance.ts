@@ -19,6 +19,8 @@ export type Normalised =
 	| "fragment overwritten"
 	/** ± 1 s. */
 	| "conntrack timeout"
+	/** ± 1 s. */
+	| "ipset timeout"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
 	| "neighbour state";
 

@@ -1,15 +1,16 @@
-/** What the kernels hold in the end, side by side: rules with counters, connection tracking, neighbours, forwarding entries. */
+/** What the kernels hold in the end, side by side: rules with counters, sets, connection tracking, neighbours, forwarding entries. */
 import { formatConntrack } from "../formats/conntrack.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
 import type { Fdb, Neigh, NeighState, XtChain } from "../kernel/objects.ts";
 import type { Counters } from "../kernel/xtables.ts";
 import type { Chance } from "./chance.ts";
+import { accountLines, sameElement, setLines } from "./compare-sets.ts";
 import type { Difference } from "./difference.ts";
 import type { NetnsOutcome, Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
 
-const NOTHING: NetnsOutcome = { chains: [], conntrack: [], neighs: [], fdb: [] };
+const NOTHING: NetnsOutcome = { chains: [], conntrack: [], neighs: [], fdb: [], sets: [], accounts: [] };
 /** A neighbour's state moves on by itself after 5 s (DELAY) or 15 s (REACHABLE); shorter than both. */
 const STATES_MOVE_AFTER_MS = 4000;
 
@@ -25,8 +26,11 @@ export function compareState({ scenario, sim, real, chance }: Both): Difference 
 	const waited = waitedMs(scenario) >= STATES_MOVE_AFTER_MS;
 	for (const netns of scenario.topology.netns) {
 		const [a, b] = [sim.netns[netns] ?? NOTHING, real.netns[netns] ?? NOTHING];
+		const setsText = scenario.config[netns]?.ipset ?? "";
 		const found =
 			differing("rule", ruleLines(a.chains), ruleLines(b.chains)) ??
+			differing("ipset", setLines(a.sets, setsText), setLines(b.sets, setsText), (x, y) => sameElement(x, y, chance)) ??
+			differing("nfacct", accountLines(a.accounts), accountLines(b.accounts)) ??
 			differing("conntrack", conntrackLines(a.conntrack), conntrackLines(b.conntrack, chance), (x, y) =>
 				sameTimeout(x, y, chance),
 			) ??
@@ -44,7 +48,7 @@ function waitedMs({ steps }: Scenario): number {
 /** What a thing is called → its text, in which everything that is compared stands. */
 type Lines = ReadonlyMap<string, string>;
 
-type StateDifference = Pick<Extract<Difference, { kind: "rule" | "conntrack" | "neigh" | "fdb" }>, "kind" | "where"> & {
+type StateDifference = Pick<Extract<Difference, { where: string }>, "kind" | "where"> & {
 	readonly sim?: string;
 	readonly real?: string;
 };

@@ -154,7 +154,14 @@ class Play {
 		const name = this.#stage.name(netns);
 		const chains = await this.#chains(netns);
 		if (!chains.ok) return chains;
-		const dumped = await this.#host.kernel.dump(name, ["conntrack", "neigh", "fdb"]);
+		const { ipset, nfacct } = this.#scenario.config[netns] ?? {};
+		const dumped = await this.#host.kernel.dump(name, [
+			"conntrack",
+			"neigh",
+			"fdb",
+			...(ipset === undefined ? [] : ["ipset" as const]),
+			...(nfacct === undefined ? [] : ["nfacct" as const]),
+		]);
 		if (!dumped.ok) return dumped;
 		const objects = dumped.value;
 		return ok({
@@ -162,6 +169,8 @@ class Play {
 			conntrack: objects.filter((object) => object.kind === "conntrack"),
 			neighs: objects.filter((object) => object.kind === "neigh"),
 			fdb: objects.filter((object) => object.kind === "fdb"),
+			sets: objects.filter((object) => object.kind === "ipset"),
+			accounts: objects.filter((object) => object.kind === "nfacct"),
 		});
 	}
 

@@ -1,5 +1,6 @@
 /** A topology that stands on a kernel: built once, set up for a scenario, brought back for the next. */
 import { err, ok, type Result } from "../base/result.ts";
+import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import type { KernelError, Op } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { TableName } from "../kernel/xtables.ts";
@@ -31,6 +32,7 @@ export class Stage {
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
 	readonly #withRules = new Set<string>();
+	readonly #withObjects = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
@@ -143,7 +145,31 @@ export class Stage {
 			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return this.#loadTables(netns, config.iptables);
+		const made = await this.#makeObjects(netns, config);
+		return made.ok ? this.#loadTables(netns, config.iptables) : made;
+	}
+
+	/** What rules refer to by name. */
+	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
+		if (ipset === undefined && nfacct === undefined) return ok(undefined);
+		this.#withObjects.add(netns);
+		const sets = parseIpSetSave(ipset ?? "");
+		if (!sets.ok) return err({ errno: "EINVAL", op: -1, message: `ipset: ${sets.error.message}` });
+		const accounts = (nfacct ?? []).map((name) => addOp({ kind: "nfacct", name }));
+		return this.host.kernel.apply(this.name(netns), [...sets.value.map(addOp), ...accounts]);
+	}
+
+	/** Rules first, for as long as one refers to an object it stays; lists before the sets in them. */
+	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
+		if (!this.#withObjects.delete(netns)) return ok(undefined);
+		const name = this.name(netns);
+		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		if (!emptied.ok) return emptied;
+		const dumped = await this.host.kernel.dump(name, ["ipset", "nfacct"]);
+		if (!dumped.ok) return dumped;
+		const isList = (object: KernelObject): boolean => object.kind === "ipset" && object.type === "list:set";
+		const ordered = [...dumped.value.filter(isList), ...dumped.value.filter((object) => !isList(object))];
+		return ordered.length === 0 ? ok(undefined) : this.host.kernel.apply(name, ordered.map(deleteOp));
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
@@ -171,6 +197,8 @@ export class Stage {
 		const clean = this.#clean.get(netns) ?? new Map<string, KernelObject>();
 		const flushed = await this.host.flush(name);
 		if (!flushed.ok) return flushed;
+		const removed = await this.#removeObjects(netns);
+		if (!removed.ok) return removed;
 		for (const kind of RESET_KINDS) {
 			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;
