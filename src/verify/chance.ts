@@ -17,9 +17,8 @@ export type Normalised =
 	| "checksum offload"
 	/** A later fragment as it went on, for the real kernel writes new headers into the very bytes that were captured. */
 	| "fragment overwritten"
-	/** ± 1 s. */
+	/** A second more, or less by what the real run took. */
 	| "conntrack timeout"
-	/** ± 1 s. */
 	| "ipset timeout"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
 	| "neighbour state";

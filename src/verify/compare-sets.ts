@@ -5,7 +5,6 @@ import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import { syntaxOf } from "../formats/ipset/types.ts";
 import type { IpSet } from "../kernel/ipset.ts";
 import type { Nfacct } from "../kernel/objects.ts";
-import type { Chance } from "./chance.ts";
 
 /**
  * A line for each set and each element, by name. In which order a hash lists its elements is compared where the scenario's
@@ -32,13 +31,17 @@ export function setLines(sets: readonly IpSet[], text: string): ReadonlyMap<stri
 	return lines;
 }
 
-/** The same element but for a second more or less in its timeout. */
-export function sameElement(sim: string, real: string, chance: Chance): boolean {
+/** What is left of a timeout: a second more, or up to `late` seconds less. */
+export function isLater(sim: number, real: number, late: number): boolean {
+	return real - sim <= 1 && sim - real <= late;
+}
+
+/** The same element but for its timeout. */
+export function sameElement(sim: string, real: string, late: number): boolean {
 	const seconds = / timeout (\d+)/;
 	const [a, b] = [seconds.exec(sim), seconds.exec(real)];
-	if (a === null || b === null || Math.abs(Number(a[1]) - Number(b[1])) > 1) return false;
-	if (!sim.startsWith("add ")) return false;
-	return sim.replace(seconds, "") === real.replace(seconds, "") && chance.count("ipset timeout");
+	if (a === null || b === null || !isLater(Number(a[1]), Number(b[1]), late)) return false;
+	return sim.startsWith("add ") && sim.replace(seconds, "") === real.replace(seconds, "");
 }
 
 export function accountLines(accounts: readonly Nfacct[]): ReadonlyMap<string, string> {

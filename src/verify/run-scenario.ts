@@ -95,6 +95,8 @@ class Play {
 
 	async run(): Promise<Outcome> {
 		const { listen, steps } = this.#scenario;
+		const { clock } = this.#host.kernel;
+		const begin = clock.now();
 		for (const listener of listen) this.#players.listen(listener);
 		await this.#settle();
 		for (const [index, step] of steps.entries()) {
@@ -103,6 +105,7 @@ class Play {
 			await this.#settle();
 		}
 		this.#step = steps.length;
+		const durationMs = (clock.now() - begin) / NS_PER_MS;
 		const netns: Record<string, NetnsOutcome> = {};
 		for (const name of this.#scenario.topology.netns) {
 			const read = await this.#read(name);
@@ -110,7 +113,7 @@ class Play {
 			netns[name] = read.value;
 		}
 		const trace = this.#traces ? { trace: this.#trace } : {};
-		return { frames: this.#frames, netns, log: this.#log, sockets: [...this.#sights.all], ...trace };
+		return { frames: this.#frames, netns, log: this.#log, sockets: [...this.#sights.all], durationMs, ...trace };
 	}
 
 	end(): void {
