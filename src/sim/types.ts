@@ -11,6 +11,7 @@ import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
+import { ByteSlab } from "./byte-slab.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { SkbSocket } from "./skb-socket.ts";
 
@@ -46,8 +47,7 @@ export class Machine {
 	xmitDepth = 0;
 	#nextSkb = 1;
 	#nextNetns = 1;
-	#slab = new ArrayBuffer(0);
-	#slabUsed = 0;
+	readonly #slab = new ByteSlab();
 
 	constructor(loop: EventLoop, rng: Prng) {
 		this.loop = loop;
@@ -62,20 +62,11 @@ export class Machine {
 		return this.#nextNetns++;
 	}
 
-	/** Zeroed bytes for a packet, cut from a slab: an `ArrayBuffer` of its own costs ten times as much. */
+	/** Zeroed bytes for a packet. */
 	allocBytes(lengthBytes: number): Uint8Array {
-		if (lengthBytes > SLAB_BYTES / 16) return new Uint8Array(lengthBytes);
-		if (this.#slabUsed + lengthBytes > this.#slab.byteLength) {
-			this.#slab = new ArrayBuffer(SLAB_BYTES);
-			this.#slabUsed = 0;
-		}
-		const bytes = new Uint8Array(this.#slab, this.#slabUsed, lengthBytes);
-		this.#slabUsed += lengthBytes;
-		return bytes;
+		return this.#slab.alloc(lengthBytes);
 	}
 }
-
-const SLAB_BYTES = 65_536;
 
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
@@ -355,6 +346,8 @@ export class Skb {
 	ipvsProperty = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
+	/** It waits for its next hop's MAC address. */
+	waitsForNeighbour = false;
 
 	constructor(machine: Machine, bytes: Uint8Array, data: number, end: number) {
 		this.machine = machine;

@@ -63,6 +63,7 @@ export function neighInvalidate(neigh: Neighbour): void {
 	while (neigh.state === "FAILED") {
 		const skb = neigh.queue.shift();
 		if (skb === undefined) return;
+		skb.waitsForNeighbour = false;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_invalidate", "failed");
 		skb.dst?.linkFailure(skb);
 		dropSkb(skb, neigh.dev.netns, "arp_error_report", "NEIGH_FAILED", {
@@ -82,7 +83,7 @@ export function setState(neigh: Neighbour, state: NeighState, timerNs: number | 
 export function startTimer(neigh: Neighbour, delayNs: number): void {
 	neigh.timer?.cancel();
 	const { loop } = neigh.dev.netns.machine;
-	neigh.timer = loop.after(timerWheelDelay(loop.now(), delayNs), neigh.onTimer);
+	neigh.timer = loop.afterInWheel(timerWheelDelay(loop.now(), delayNs), neigh.onTimer);
 }
 
 export function stopTimer(neigh: Neighbour): void {

@@ -141,8 +141,11 @@ export function neighFlush(dev: NetDevice, which: "all" | "not-permanent"): void
 /** gc_thresh1, but counted per device: below it nothing is collected. */
 const GC_THRESHOLD = 128;
 
-/** `__neigh_event_send`: true: the address is good enough to send now; false: the packet was queued. */
-function neighEventSend(neigh: Neighbour, skb: Skb): boolean {
+/**
+ * `__neigh_event_send`: true: the address is good enough to send now; false: the packet, if there is one, was queued until
+ * it is known.
+ */
+export function neighEventSend(neigh: Neighbour, skb: Skb | undefined): boolean {
 	neigh.usedNs = now(neigh);
 	if (neigh.state === "DELAY" || neigh.state === "PROBE") return true;
 	if (neigh.state === "STALE") {
@@ -154,10 +157,14 @@ function neighEventSend(neigh: Neighbour, skb: Skb): boolean {
 		neigh.probes = neighParm(neigh.dev, "ucast_solicit");
 		setState(neigh, "INCOMPLETE", retransNs(neigh));
 	}
-	neigh.queue.push(skb);
-	if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
+	if (skb !== undefined) {
+		neigh.queue.push(skb);
+		skb.waitsForNeighbour = true;
+		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
+	}
 	if (neigh.queue.length > neighParm(neigh.dev, "unres_qlen")) {
 		const oldest = neigh.queue.shift();
+		if (oldest !== undefined) oldest.waitsForNeighbour = false;
 		if (oldest !== undefined) dropSkb(oldest, neigh.dev.netns, "__neigh_event_send", "NEIGH_QUEUEFULL");
 	}
 	if (first) neighProbe(neigh);
@@ -168,6 +175,7 @@ function sendQueue(neigh: Neighbour): void {
 	const { queue } = neigh;
 	neigh.queue = [];
 	for (const skb of queue) {
+		skb.waitsForNeighbour = false;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_update", "resolved");
 		neighOutput(skb, neigh.dev, neigh.addr);
 	}

@@ -21,8 +21,11 @@ export function tcpClockMs(netns: Netns): number {
 	return Math.floor(netns.machine.loop.now() / 1_000_000);
 }
 
-/** Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. */
-export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): void {
+/**
+ * Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. Undefined:
+ * there was no route.
+ */
+export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): Skb | undefined {
 	const { netns } = sock.options;
 	const dst = tcpRoute(sock);
 	const syn = (flags & TCP_SYN) !== 0;
@@ -46,7 +49,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 			: { fn: "__ip_queue_xmit", what: whatOf(sock, flags, payload.length) };
 	if (dst === undefined) {
 		dropUnrouted(skb, netns, origin);
-		return;
+		return undefined;
 	}
 	skb.dst = dst;
 	if (sock.dstPendingConfirm) confirmNeighbour(sock, dst);
@@ -66,6 +69,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		},
 		origin,
 	);
+	return skb;
 }
 
 /** The route of a connection's packets; undefined: there is none now. */
