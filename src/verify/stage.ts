@@ -1,6 +1,5 @@
 /** A topology that stands on a kernel: built once, set up for a scenario, brought back for the next. */
 import { err, ok, type Result } from "../base/result.ts";
-import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import type { KernelError, Op } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { TableName } from "../kernel/xtables.ts";
@@ -153,23 +152,26 @@ export class Stage {
 	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
 		if (ipset === undefined && nfacct === undefined) return ok(undefined);
 		this.#withObjects.add(netns);
-		const sets = parseIpSetSave(ipset ?? "");
-		if (!sets.ok) return err({ errno: "EINVAL", op: -1, message: `ipset: ${sets.error.message}` });
-		const accounts = (nfacct ?? []).map((name) => addOp({ kind: "nfacct", name }));
-		return this.host.kernel.apply(this.name(netns), [...sets.value.map(addOp), ...accounts]);
+		const name = this.name(netns);
+		const loaded = ipset === undefined ? ok(undefined) : await this.host.loadSets(name, ipset);
+		if (!loaded.ok || nfacct === undefined) return loaded;
+		return this.host.kernel.apply(
+			name,
+			nfacct.map((each) => addOp({ kind: "nfacct", name: each })),
+		);
 	}
 
-	/** Rules first, for as long as one refers to an object it stays; lists before the sets in them. */
+	/** Rules first, for as long as one refers to an object it stays. */
 	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
 		if (!this.#withObjects.delete(netns)) return ok(undefined);
 		const name = this.name(netns);
 		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
 		if (!emptied.ok) return emptied;
-		const dumped = await this.host.kernel.dump(name, ["ipset", "nfacct"]);
-		if (!dumped.ok) return dumped;
-		const isList = (object: KernelObject): boolean => object.kind === "ipset" && object.type === "list:set";
-		const ordered = [...dumped.value.filter(isList), ...dumped.value.filter((object) => !isList(object))];
-		return ordered.length === 0 ? ok(undefined) : this.host.kernel.apply(name, ordered.map(deleteOp));
+		const freed = await this.host.loadSets(name, "");
+		if (!freed.ok) return freed;
+		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
+		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
+		return this.host.kernel.apply(name, dumped.value.map(deleteOp));
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
