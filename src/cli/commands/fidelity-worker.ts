@@ -98,7 +98,7 @@ class Worker {
 
 interface OpenJudge {
 	readonly judge: Judge;
-	close(): Promise<void>;
+	readonly close: () => Promise<void>;
 }
 
 async function judgeFor(start: WorkerStart): Promise<Result<OpenJudge, readonly string[]>> {
