@@ -171,7 +171,7 @@ function tcpChild(request: TcpRequestSock, seg: TcpArrival): TcpSock {
 		state: "SYN_RECV",
 		handlers: {},
 		onTimer: tcpWriteTimer,
-		onEstablished: listener.onAccept,
+		onAccept: listener.onAccept,
 	});
 	const firstSeq = seqAdd(request.sndIsn, 1);
 	sock.sndUna = firstSeq;
