@@ -17,7 +17,7 @@ import type { Work } from "../event-loop.ts";
 import { icmpEchoReplyHandlers } from "../ipv4/icmp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
-import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
+import type { SendErrno, SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { deliverSkb } from "../trace.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
@@ -57,7 +57,7 @@ class PingSock implements EchoSocket, SkbSocket {
 	readonly options: SockOptions;
 	readonly #to: IpNum;
 	closed = false;
-	#errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE" | undefined = undefined;
+	#errno: SendErrno | undefined = undefined;
 
 	constructor(init: {
 		readonly options: SockOptions;
@@ -80,7 +80,7 @@ class PingSock implements EchoSocket, SkbSocket {
 		return `ping id ${this.id}${program === "" ? "" : ` (${program})`}`;
 	}
 
-	error(errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE"): void {
+	error(errno: SendErrno): void {
 		this.#errno = errno;
 	}
 

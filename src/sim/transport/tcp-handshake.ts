@@ -129,7 +129,7 @@ function sendSynAck(request: TcpRequestSock, parent?: TcpArrival): void {
 		fn: "tcp_v4_send_synack",
 		...(parent === undefined ? {} : { parent: parent.skb }),
 		from: listener.options,
-		sk: { describe: "a listening socket", owner: listener.options.owner },
+		sk: { describe: "a listening socket", owner: listener.options.owner, isRequest: true },
 	});
 }
 
