@@ -13,7 +13,7 @@ import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
 import { ByteSlab } from "./byte-slab.ts";
 import type { EventLoop } from "./event-loop.ts";
-import type { SkbSocket } from "./skb-socket.ts";
+import type { SendErrno, SkbSocket } from "./skb-socket.ts";
 
 /** Every packet path returns one, so that no packet can vanish unnoticed. */
 export type Fate = "delivered" | "queued" | "dropped";
@@ -377,6 +377,8 @@ export interface HookState {
 	/** A function that returns "drop" may say why; else NETFILTER_DROP. */
 	dropReason?: DropReason;
 	dropDetail?: string;
+	/** The errno that a sender on this host gets; else EPERM. */
+	dropErrno?: SendErrno;
 	dropRule?: { readonly table: TableName; readonly chain: string; readonly number: number };
 }
 
