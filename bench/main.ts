@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { buildCluster } from "../src/cluster/build.ts";
 import type { Cluster } from "../src/cluster/cluster.ts";
 import type { IpSetMember } from "../src/kernel/ipset.ts";
+import type { IpvsServiceKey } from "../src/kernel/ipvs.ts";
 import type { Op } from "../src/kernel/kernel.ts";
 import type { KernelObject } from "../src/kernel/objects.ts";
 import type { Rule } from "../src/kernel/xtables.ts";
@@ -21,6 +22,7 @@ await coldTrace();
 await clusterBuild();
 await serviceScale();
 await packetRate();
+await ipvsScale();
 await setLookups();
 
 /** The whole command, Node's start included. */
@@ -111,6 +113,63 @@ async function packetRate(): Promise<void> {
 		rates.push(((answers - before) * 2 * 1000) / ms);
 	}
 	report("packets.pod_clusterip_pod", median(rates), "packets/s");
+}
+
+/** First packets to one of 100,000 virtual services against one of 100: finding the service must not depend on how many there are. */
+async function ipvsScale(): Promise<void> {
+	const few = await virtualServices(100);
+	const many = await virtualServices(100_000);
+	for (const lab of [few, many]) for (let k = 0; k < 3_000; k += 1) ask(lab, k);
+	const ratios: number[] = [];
+	for (let round = 0; round < 15; round += 1) {
+		const a = await timed(() => askAll(few));
+		const b = await timed(() => askAll(many));
+		ratios.push(b.ms / a.ms);
+	}
+	report("ipvs.service.100000_vs_100", median(ratios), "ratio");
+}
+
+interface VirtualServices {
+	readonly kernel: SimKernel;
+	readonly services: number;
+}
+
+/** Services of which each has one destination, behind a dummy. */
+async function virtualServices(services: number): Promise<VirtualServices> {
+	const kernel = new SimKernel({ seed: 1 });
+	await kernel.addNetns("node");
+	const key = (k: number): IpvsServiceKey => ({ proto: "udp", addr: virtualAddr(k), port: 53 });
+	await apply(kernel, [
+		{ kind: "link", name: "lo", up: true },
+		{ kind: "link", name: "d0", link: { type: "dummy" }, up: true },
+		{ kind: "addr", dev: "d0", addr: cidr("10.240.0.20/24") },
+		{ kind: "route", dst: cidr("10.96.0.0/12"), type: "local", dev: "lo", table: 255, scope: "host" },
+		{ kind: "neigh", dev: "d0", addr: ip("10.240.0.1"), mac: mac("02:00:00:00:00:01"), state: "PERMANENT" },
+		...Array.from({ length: services }, (_, k): KernelObject[] => [
+			{ kind: "ipvs-service", family: "ipv4", service: key(k), scheduler: "rr" },
+			{ kind: "ipvs-destination", family: "ipv4", service: key(k), addr: ip("10.240.0.1"), port: 53, forward: "masq" },
+		]).flat(),
+	]);
+	return { kernel, services };
+}
+
+function virtualAddr(k: number): IpAddr {
+	return ip(`10.${96 + (k >> 16)}.${(k >> 8) & 255}.${k & 255}`);
+}
+
+/** One datagram of a new socket to service `k`. */
+function ask(lab: VirtualServices, k: number): void {
+	const connect = { addr: virtualAddr(k % lab.services), port: 53 };
+	const socket = lab.kernel.sockets.openUdp("node", { connect }, { onDatagram: () => undefined });
+	if (!socket.ok) throw new Error(socket.error.message);
+	const sent = socket.value.send(new Uint8Array(32));
+	if (!sent.ok) throw new Error(sent.error.message);
+	lab.kernel.machine.loop.runBacklog();
+	socket.value.close();
+}
+
+function askAll(lab: VirtualServices): void {
+	for (let k = 0; k < 1_000; k += 1) ask(lab, Math.floor((k * lab.services) / 1_000));
 }
 
 /** A packet that meets ten rules with `-m set`, in sets of 100 and of 100,000 elements. */
@@ -220,7 +279,10 @@ async function built(snapshot: KubeSnapshot): Promise<Cluster> {
 
 async function apply(kernel: SimKernel, objects: readonly KernelObject[]): Promise<void> {
 	const tx: Op[] = objects.map((object) => ({
-		verb: object.kind === "sysctl" || object.kind === "xt-chain" ? "replace" : "add",
+		verb:
+			object.kind === "sysctl" || object.kind === "xt-chain" || (object.kind === "link" && object.name === "lo")
+				? "replace"
+				: "add",
 		object,
 	}));
 	const done = await kernel.apply("node", tx);

@@ -406,7 +406,7 @@ export function describePacket(frame: Uint8Array): string {
 		return `${ends} sctp ${p[hlen + 12]}${ok} ${head}`;
 	}
 	if (proto === v4.IPPROTO_UDP) return `${ends} udp ${p.length - hlen - 8}${good} ${head}`;
-	const flags = [..."FSRPA"].filter((flag) => (tcpFlags(p, hlen) & (FLAGS[flag] ?? 0)) !== 0).join("");
+	const flags = ["F", "S", "R", "P", "A"].filter((flag) => (tcpFlags(p, hlen) & (FLAGS[flag] ?? 0)) !== 0).join("");
 	return `${ends} tcp ${flags}${good} ${head}`;
 }
 
@@ -450,7 +450,9 @@ function packetOf([, , proto, from, sport, to, dport, flags, length, seq = 1000,
 		fillSctpChecksum(chunk, 0, chunk.length);
 		return ipPacket(from, to, 132, chunk);
 	}
-	const bits = [...String(flags)].reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0);
+	const bits = String(flags)
+		.split("")
+		.reduce((all, flag) => all | (FLAGS[flag] ?? 0), 0);
 	const payload = new Uint8Array(20 + length).fill(0x78);
 	putTcp(payload, 0, payload.length, {
 		src,
@@ -471,12 +473,13 @@ const NO_OPTIONS = new Uint8Array(0);
 function icmpOf([, , type, code, src, dst, quoted]: Extract<GoldenEvent, readonly ["i", ...unknown[]]>): Uint8Array {
 	const payload = concatBytes(new Uint8Array(8), packetOf(quoted).subarray(0, 28));
 	putIcmp(payload, 0, payload.length, { type, code, rest: type === 3 && code === 4 ? 1400 : 0 });
-	return ipPacket(src, dst, 1, payload, 0);
+	return ipPacket(src, dst, 1, payload);
 }
 
-function ipPacket(src: string, dst: string, proto: number, payload: Uint8Array, frag: number = v4.IP_DF): Uint8Array {
+function ipPacket(src: string, dst: string, proto: number, payload: Uint8Array): Uint8Array {
 	const bytes = concatBytes(new Uint8Array(20), payload);
 	const addrs = { src: num(src), dst: num(dst) };
+	const frag = proto === v4.IPPROTO_ICMP ? 0 : v4.IP_DF;
 	v4.putIpv4(bytes, 0, { ...addrs, proto, ttl: 64, tos: 0, id: 7, frag, totalLength: bytes.length });
 	return bytes;
 }

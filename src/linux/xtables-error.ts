@@ -101,7 +101,7 @@ function culprit(failed: FailedLoad): number {
 		const model = new XtModel(failed.before);
 		for (const { index, verb, object } of ops.slice(0, count)) model.apply(verb, object, index);
 		restoreXtables(scratch.value, formatIptablesSave(failed.before, { counters: true }), { ...how, noflush: false });
-		return !restoreXtables(scratch.value, changeText(model).text, { ...how, noflush: true }).ok;
+		return !restoreXtables(scratch.value, changeText(model, failed.backend).text, { ...how, noflush: true }).ok;
 	};
 	try {
 		if (!fails(ops.length)) return -1;

@@ -2,6 +2,7 @@
 import { formatRule } from "../formats/iptables-save.ts";
 import type { Counters, Rule } from "../kernel/xtables.ts";
 import type { ModelChain, ModelTable, XtModel } from "./xtables-model.ts";
+import type { XtBackend } from "./xtables-tool.ts";
 
 /** Text for `iptables-restore --noflush --counters`. */
 export interface XtText {
@@ -15,13 +16,14 @@ export interface XtText {
 }
 
 /** What brings the tables from before to after. */
-export function changeText(model: XtModel): XtText {
+export function changeText(model: XtModel, backend: XtBackend): XtText {
 	const lines = new Lines();
 	const tables = [...model.tables.values()].filter((table) => table.isChanged);
 	for (const table of tables) {
 		lines.add(`*${table.name}`);
 		const chains = [...table.chains.values()].filter((chain) => chain.isChanged);
 		if (table.isNew) declareAll(table, lines);
+		else if (backend === "legacy") keepCounters(table, lines);
 		// Chains first: rules may jump to any of them.
 		for (const chain of chains) declare(chain, lines);
 		for (const chain of chains) changeRules(chain, lines);
@@ -55,6 +57,14 @@ export function undoText(tables: readonly ModelTable[]): string {
 function declareAll(table: ModelTable, lines: Lines): void {
 	for (const { name, isBuiltin, headOp } of table.chains.values()) {
 		if (isBuiltin && headOp === undefined) lines.add(`:${name} ACCEPT [0:0]`);
+	}
+}
+
+/** iptables-legacy 1.8.9 sets the counters of all policies of a table to zero when one of its rules changes. */
+function keepCounters(table: ModelTable, lines: Lines): void {
+	for (const { name, isBuiltin, headOp, before } of table.chains.values()) {
+		if (!isBuiltin || headOp !== undefined || before === undefined) continue;
+		lines.add(`:${name} ${(before.policy ?? "accept").toUpperCase()} ${counted(before.counters)}`);
 	}
 }
 

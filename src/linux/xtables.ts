@@ -150,7 +150,7 @@ export class XtablesDriver implements ObjectDriver {
 			const done = model.apply(verb, object, index);
 			if (!done.ok) return err({ ...done.error, op: index });
 		}
-		const change = changeText(model);
+		const change = changeText(model, backend);
 		if (change.unwritable !== undefined) {
 			return err({
 				errno: "EINVAL",

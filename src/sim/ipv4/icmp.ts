@@ -6,6 +6,8 @@ import {
 	ICMP_FRAG_NEEDED,
 	ICMP_HLEN,
 	ICMP_TIMESTAMP,
+	ICMP_TIMESTAMPREPLY,
+	type IcmpHeader,
 	icmpChecksumIsValid,
 	icmpIsError,
 	icmpRest,
@@ -23,6 +25,7 @@ import {
 	ipv4Src,
 	ipv4Tos,
 } from "../../wire/ipv4.ts";
+import { put32 } from "../../wire/read-write.ts";
 import { nfCtAttach } from "../netfilter/conntrack/types.ts";
 import { allocSkb } from "../skb.ts";
 import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
@@ -65,6 +68,27 @@ const INADDR_DUMMY = 0xc0000008;
 export function icmpSend(skbIn: Skb, type: number, code: number, rest: number): void {
 	const netns = (skbIn.dst?.dev ?? skbIn.dev)?.netns;
 	if (netns === undefined || !mayAnswer(skbIn, type)) return;
+	icmpXmit(netns, () => sendError(netns, skbIn, { type, code, rest }));
+}
+
+/**
+ * `icmp_xmit_lock`: while ICMP sends something nothing else of ICMP is sent, so an answer that is rejected on its way out is
+ * not told of.
+ */
+function icmpXmit(netns: Netns, send: () => void): void {
+	const lock = xmitLock(netns);
+	if (lock.isHeld) return;
+	lock.isHeld = true;
+	try {
+		send();
+	} finally {
+		lock.isHeld = false;
+	}
+}
+
+const xmitLock: (netns: Netns) => { isHeld: boolean } = pernet(() => ({ isHeld: false }));
+
+function sendError(netns: Netns, skbIn: Skb, { type, code, rest }: IcmpHeader): void {
 	const { bytes, network } = skbIn;
 	const to = ipv4Src(bytes, network);
 	const isForUs = skbIn.dst?.type === "local";
@@ -108,33 +132,61 @@ export function icmpRcv(skb: Skb): Fate {
 		return ignore(skb, netns, "icmp_rcv", "icmp_echo_ignore_broadcasts");
 	}
 	if (type === ICMP_ECHO) return icmpEcho(skb, netns);
+	if (type === ICMP_TIMESTAMP) return icmpTimestamp(skb, netns);
 	if (icmpIsError(type)) return icmpError(skb, netns);
 	return ignore(skb, netns, "icmp_rcv", `ICMP type ${type} is not answered`);
 }
 
-/** Answers an echo request from the address it was sent to, with the same TOS and payload (`icmp_echo`, `icmp_reply`). */
+/** Answers an echo request with the same payload (`icmp_echo`). */
 function icmpEcho(skb: Skb, netns: Netns): Fate {
 	if (inetConf(netns).icmpEchoIgnoreAll !== 0) return ignore(skb, netns, "icmp_echo", "icmp_echo_ignore_all");
+	const payload = skb.bytes.slice(skb.data + ICMP_HLEN, skb.end);
+	const fate = deliverSkb(skb, netns, "icmp_echo", "icmp (echo request)");
+	icmpReply(netns, skb, { type: ICMP_ECHOREPLY, what: "ICMP echo reply", payload });
+	return fate;
+}
+
+/** Answers with the sender's time, and twice the time of day in milliseconds (`icmp_timestamp`). */
+function icmpTimestamp(skb: Skb, netns: Netns): Fate {
+	const at = skb.data + ICMP_HLEN;
+	if (skb.end - at < 4) return dropSkb(skb, netns, "icmp_timestamp", "PKT_TOO_SMALL");
+	const payload = new Uint8Array(12);
+	payload.set(skb.bytes.subarray(at, at + 4));
+	const nowMs = Math.floor(skb.machine.loop.now() / 1e6) % MS_PER_DAY;
+	put32(payload, 4, nowMs);
+	put32(payload, 8, nowMs);
+	const fate = deliverSkb(skb, netns, "icmp_timestamp", "icmp (timestamp request)");
+	icmpReply(netns, skb, { type: ICMP_TIMESTAMPREPLY, what: "ICMP timestamp reply", payload });
+	return fate;
+}
+
+const MS_PER_DAY = 86_400_000;
+
+/** Answers from the address that was asked, with the same TOS and bytes 4–7 (`icmp_reply`). */
+function icmpReply(
+	netns: Netns,
+	skb: Skb,
+	answer: { readonly type: number; readonly what: string; readonly payload: Uint8Array },
+): void {
 	const { bytes, network } = skb;
 	const to = ipv4Src(bytes, network);
 	const tos = ipv4Tos(bytes, network);
 	const src = specDst(skb, netns, to);
-	const route = ipRouteOutput(netns, { dst: to, src, mark: 0, tos, proto: IPPROTO_ICMP });
-	if (!route.ok) return dropSkb(skb, netns, "icmp_reply", "IP_OUTNOROUTES", { detail: "no route to answer by" });
-	const reply = allocSkb(skb.machine, skb.end - skb.data);
-	reply.bytes.set(bytes.subarray(skb.data, skb.end), reply.data);
-	const rest = icmpRest(bytes, skb.data);
-	putIcmp(reply.bytes, reply.data, reply.end, { type: ICMP_ECHOREPLY, code: 0, rest });
-	reply.dst = route.value;
-	reply.sk = KERNEL_SOCKET;
-	ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
-	if (skb.machine.tracer !== undefined) {
-		traceStep(skb, netns, "icmp_reply", { step: "answer", what: "ICMP echo reply", child: reply.id });
-		originSkb(reply, netns, "icmp_reply", "ICMP echo reply", skb);
-	}
-	const fate = deliverSkb(skb, netns, "icmp_echo", "icmp (echo request)");
-	ipLocalOut(netns, reply);
-	return fate;
+	icmpXmit(netns, () => {
+		const route = ipRouteOutput(netns, { dst: to, src, mark: 0, tos, proto: IPPROTO_ICMP });
+		if (!route.ok) return;
+		const reply = allocSkb(skb.machine, ICMP_HLEN + answer.payload.length);
+		reply.bytes.set(answer.payload, reply.data + ICMP_HLEN);
+		putIcmp(reply.bytes, reply.data, reply.end, { type: answer.type, code: 0, rest: icmpRest(bytes, skb.data) });
+		reply.dst = route.value;
+		reply.sk = KERNEL_SOCKET;
+		ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
+		if (skb.machine.tracer !== undefined) {
+			traceStep(skb, netns, "icmp_reply", { step: "answer", what: answer.what, child: reply.id });
+			originSkb(reply, netns, "icmp_reply", answer.what, skb);
+		}
+		ipLocalOut(netns, reply);
+	});
 }
 
 /** No error is sent about errors, about later fragments, or to what was not addressed to this host alone. */

@@ -65,7 +65,7 @@ const EVENTS: readonly number[] = [0, 1, 2, 0, 0, 0, 9, 5, 6, 8, 3, 4, 0, 0, 7];
 
 /** From each state in the order of `SCTP_STATES`, as letters: a NONE, b INIT1, … n CLOSED. */
 function rows(text: string): readonly (readonly number[])[] {
-	return text.split(" ").map((line) => [...line].map((letter) => letter.charCodeAt(0) - 97));
+	return text.split(" ").map((line) => line.split("").map((letter) => letter.charCodeAt(0) - 97));
 }
 
 /** Lines: data, INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, SHUTDOWN, SHUTDOWN ACK, SHUTDOWN COMPLETE, ERROR, ABORT. */

@@ -35,6 +35,17 @@ export const IPVS_SYSCTLS: Readonly<Record<string, string>> = {
 	"net.ipv4.vs.sync_version": "1",
 };
 
+/** Memory defence: 0 is off, 1 on when memory is short, which it never is here; 2 and 3 would drop packets. */
+const DEFENCE: readonly string[] = ["drop_entry", "drop_packet", "secure_tcp"].map((leaf) => `net.ipv4.vs.${leaf}`);
+
+/** Why a value may not be written: EINVAL for one that the kernel refuses, EOPNOTSUPP for what is not modelled. */
+export function ipvsSysctlFault(key: string, value: string): "EINVAL" | "EOPNOTSUPP" | undefined {
+	if (!DEFENCE.includes(key)) return undefined;
+	const n = Number(value);
+	if (n < 0 || n > 3) return "EINVAL";
+	return n >= 2 ? "EOPNOTSUPP" : undefined;
+}
+
 export interface IpvsSettings {
 	readonly cacheBypass: boolean;
 	readonly connReuseMode: number;

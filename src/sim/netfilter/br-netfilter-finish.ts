@@ -51,6 +51,8 @@ export function brNfDevXmit(skb: Skb): Fate | undefined {
 	if (info?.physin === undefined || info.bridgedDnatSrc === undefined) return undefined;
 	info.bridgedDnatSrc = undefined;
 	info.physout = undefined;
+	// The bridge device takes a packet in one piece: how it was cut is forgotten (`skb_linearize`).
+	skb.fragSizes = undefined;
 	skb.mac = skb.data;
 	skb.data += ETH_HLEN;
 	skb.network = skb.data;
@@ -75,7 +77,10 @@ export function brNfDevQueueXmit(skb: Skb): Fate {
 	const dev = skb.dev;
 	if (skb.nfBridge !== undefined) giveBack(skb, skb.nfBridge);
 	skb.nfBridge = undefined;
-	if (dev === undefined || skb.end - skb.network <= dev.mtu) return brDevQueuePushXmit(skb);
+	if (dev === undefined) return brDevQueuePushXmit(skb);
+	// Pieces are no longer than those that came in.
+	const limit = skb.fragMaxSize > 0 ? Math.min(dev.mtu, skb.fragMaxSize) : dev.mtu;
+	if (skb.end - skb.network <= limit) return brDevQueuePushXmit(skb);
 	const mtu = dev.master?.mtu ?? dev.mtu;
 	const mayCut = skb.fragMaxSize > 0 ? skb.fragMaxSize <= mtu : (ipv4Frag(skb.bytes, skb.network) & IP_DF) === 0;
 	if (!mayCut)

@@ -25,6 +25,8 @@ import {
 	PRI_BRNF,
 	takeAsOurs,
 } from "./br-netfilter-finish.ts";
+import { nfConntrackConfirm } from "./conntrack/core.ts";
+import { IPS_CONFIRMED, skbCt } from "./conntrack/types.ts";
 import { hookKey, NF_PRI, nfHook, registerNetHook, stolen } from "./hooks.ts";
 
 /** NF_BR_PRI_LAST. */
@@ -125,10 +127,15 @@ function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	return "stolen";
 }
 
-/** A packet for the host loses the stand-in route, so that the IP layer routes it. */
-function brNfLocalIn(skb: Skb): HookVerdict {
+/**
+ * A packet for the host loses the stand-in route, so that the IP layer routes it. The connection of a group frame is
+ * confirmed here, before others see copies of it (since Linux 6.8).
+ */
+function brNfLocalIn(skb: Skb, state: HookState): HookVerdict {
 	if (skb.dst !== undefined && skb.dev !== undefined && skb.dst === bridgeParentRtable(skb.dev)) skb.dst = undefined;
-	return "accept";
+	const ct = skbCt(skb);
+	if (skb.pktType === "host" || ct === undefined || (ct.status & IPS_CONFIRMED) !== 0) return "accept";
+	return nfConntrackConfirm(skb, state);
 }
 
 function brNfForwardIp(skb: Skb, state: HookState): HookVerdict {

@@ -2,6 +2,7 @@
 import { ok } from "../../base/result.ts";
 import type { Sysctl } from "../../kernel/objects.ts";
 import { isForwardSysctl, keysOfForwarding } from "../ipv4/devinet-sysctl.ts";
+import { ipvsSysctlFault } from "../ipvs/settings.ts";
 import { setSysctl, sysctls } from "../sysctl.ts";
 import type { Netns } from "../types.ts";
 import { type ObjectHandler, refuse, type Undo } from "./handler.ts";
@@ -16,6 +17,9 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 		if (isNumbers(before) && !isNumbers(value)) {
 			return refuse("EINVAL", `setting key "${key}": Invalid argument`);
 		}
+		const fault = ipvsSysctlFault(key, value);
+		if (fault === "EOPNOTSUPP") return refuse(fault, `${key} = ${value} is not modelled`);
+		if (fault !== undefined) return refuse(fault, `setting key "${key}": Invalid argument`);
 		const saved = savedValues(netns, key, before);
 		setSysctl(netns, key, value);
 		return ok(undoTo(netns, key, saved));

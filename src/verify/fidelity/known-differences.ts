@@ -1,21 +1,82 @@
 /** Differences that are known and stay: each with a reason, and a test by which one is recognised. */
+import { ETH_HLEN, ETH_P_IP, ethType } from "../../wire/ethernet.ts";
+import { ICMP_HLEN, icmpIsError, icmpType } from "../../wire/icmpv4.ts";
+import {
+	IP_OFFSET,
+	IPPROTO_ICMP,
+	IPPROTO_TCP,
+	IPV4_MIN_HLEN,
+	ipv4Frag,
+	ipv4HeaderLength,
+	ipv4Proto,
+} from "../../wire/ipv4.ts";
+import { TCP_CHECK } from "../../wire/tcp.ts";
+import { UDP_CHECK } from "../../wire/udp.ts";
 import type { Difference } from "../difference.ts";
-import type { Scenario } from "../scenario.ts";
 
 export interface KnownDifference {
 	/** A sentence for the fidelity table. */
 	readonly reason: string;
 	/** It must be narrow: what it takes for known is never looked at again. */
-	readonly explains: (difference: Difference, scenario: Scenario) => boolean;
+	readonly explains: (difference: Difference) => boolean;
 }
 
-export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+	{
+		reason:
+			"A socket's fragments leave one after the other, and Linux takes each of them all the way before the next; the simulated " +
+			"kernel sends all of them first. What comes back to the same device is seen among them.",
+		explains: comesBackAmongFragments,
+	},
+	{
+		reason:
+			"On lo Linux leaves checksums open; an ICMP error that quotes such a packet, and is translated by NAT, quotes a checksum " +
+			"that is neither right nor open.",
+		explains: quotesOpenChecksum,
+	},
+	{
+		reason:
+			"LOG --log-uid in INPUT: Linux has found the TCP socket before (early demux) and prints its user; the simulated kernel " +
+			"looks for it afterwards.",
+		explains: logsEarlySocket,
+	},
+];
 
 /** The reason for which the difference is known; undefined: it is not. */
 export function reasonFor(
 	difference: Difference,
-	scenario: Scenario,
 	known: readonly KnownDifference[] = KNOWN_DIFFERENCES,
 ): string | undefined {
-	return known.find(({ explains }) => explains(difference, scenario))?.reason;
+	return known.find(({ explains }) => explains(difference))?.reason;
+}
+
+function comesBackAmongFragments(difference: Difference): boolean {
+	if (difference.kind !== "frame") return false;
+	const { sim, real } = difference;
+	if (sim?.direction !== "out" || real?.direction !== "in") return false;
+	const { frame } = sim;
+	const isIp = frame.length >= ETH_HLEN + IPV4_MIN_HLEN && ethType(frame, 0) === ETH_P_IP;
+	return isIp && (ipv4Frag(frame, ETH_HLEN) & IP_OFFSET) !== 0;
+}
+
+/** Only the checksum of the quoted packet, and that of the message around it. */
+function quotesOpenChecksum(difference: Difference): boolean {
+	if (difference.kind !== "frame" || difference.dev !== "lo") return false;
+	const sim = difference.sim?.frame;
+	const real = difference.normalised;
+	if (sim === undefined || real === undefined || sim.length !== real.length) return false;
+	const icmp = ETH_HLEN + IPV4_MIN_HLEN;
+	const quoted = icmp + ICMP_HLEN;
+	if (ipv4Proto(sim, ETH_HLEN) !== IPPROTO_ICMP || !icmpIsError(icmpType(sim, icmp))) return false;
+	const inner = quoted + ipv4HeaderLength(sim, quoted);
+	const check = inner + (ipv4Proto(sim, quoted) === IPPROTO_TCP ? TCP_CHECK : UDP_CHECK);
+	const open = new Set([icmp + 2, icmp + 3, check, check + 1]);
+	return sim.every((byte, at) => byte === real[at] || open.has(at));
+}
+
+function logsEarlySocket(difference: Difference): boolean {
+	if (difference.kind !== "log") return false;
+	const { sim = "", real = "" } = difference;
+	const isInput = / OUT= /.test(sim) && !/IN= /.test(sim) && / PROTO=TCP /.test(sim);
+	return isInput && !/ UID=/.test(sim) && / UID=\d+ GID=\d+ /.test(real);
 }

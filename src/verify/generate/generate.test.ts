@@ -49,7 +49,17 @@ test("what is not made says why", () => {
 	const whys = [...Object.entries(MATCH_MAKERS), ...Object.entries(TARGET_MAKERS)].flatMap(([kind, maker]) =>
 		"why" in maker ? [kind] : [],
 	);
-	expect(whys.sort()).toEqual(["goto", "icmp6", "ipvs", "jump", "nfacct", "set", "set", "unknown-match", "unknown-target"]);
+	expect(whys.sort()).toEqual([
+		"goto",
+		"icmp6",
+		"ipvs",
+		"jump",
+		"nfacct",
+		"set",
+		"set",
+		"unknown-match",
+		"unknown-target",
+	]);
 });
 
 test.each([1, 2, 3])("the simulated kernel plays 100 scenarios of seed %i and refuses none", async (seed) => {

@@ -101,7 +101,6 @@ export const MATCH_MAKERS: MatchMakers = {
 		make: ({ draw, proto }) => (proto === IPPROTO_ICMP ? icmp(draw) : undefined),
 	},
 	icmp6: { why: "the simulated kernel moves no IPv6 packets" },
-	ipvs: { why: "the scenarios of IPVS have a recorder of their own (test/golden/ipvs)" },
 	conntrack: {
 		feature: "match conntrack",
 		make: (site) => (site.plan.conntrack ? conntrack(site) : undefined),
@@ -159,6 +158,7 @@ export const MATCH_MAKERS: MatchMakers = {
 	owner: { feature: "match owner", make: owner },
 	rpfilter: { feature: "match rpfilter", make: rpfilter },
 	string: { feature: "match string", make: stringMatch },
+	ipvs: { why: "this machine's kernel has no IPVS; test/ipvs-golden.test.ts compares it with one that has" },
 	"unknown-match": { why: "the simulated kernel refuses it by name" },
 };
 

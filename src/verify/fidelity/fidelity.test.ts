@@ -1,0 +1,113 @@
+/** The fidelity report: what is counted, how it is printed, and that a broken kernel is caught and shrunk. */
+import { expect, test } from "vitest";
+import { simHost } from "../../../test/scenario-samples.ts";
+import { SimKernel } from "../../sim/sim-kernel.ts";
+import { PortHost, type ScenarioHost } from "../scenario-host.ts";
+import { StagePool } from "../stage-pool.ts";
+import { differenceLine } from "./difference-line.ts";
+import { Judge } from "./judge.ts";
+import { reasonFor } from "./known-differences.ts";
+import { fidelityJson, fidelityMarkdown, withTable } from "./table.ts";
+import { Tally } from "./tally.ts";
+import type { Verdict, VerdictResult } from "./verdict.ts";
+
+const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18" };
+
+function verdict(index: number, result: VerdictResult): Verdict {
+	return { index, features: ["packet UDP", "match mark"], hit: ["match mark"], result, normalised: { "IP id": 2 } };
+}
+
+function tally(...results: readonly VerdictResult[]): Tally {
+	const made = new Tally();
+	results.forEach((result, index) => {
+		made.add(verdict(index, result));
+	});
+	return made;
+}
+
+test("verdicts are counted for all and for each feature", () => {
+	const summary = tally(
+		{ kind: "agrees" },
+		{ kind: "agrees when fresh", difference: "d" },
+		{ kind: "differs", difference: "d" },
+		{ kind: "known", reason: "because" },
+		{ kind: "refused", message: "m" },
+	).summary();
+	expect(summary).toMatchObject({ scenarios: 5, agreements: 2, onlyFresh: 1, differences: 1, refused: 1 });
+	expect(summary.known).toEqual({ because: 1 });
+	expect(summary.features.find(({ feature }) => feature === "match mark")).toEqual({
+		feature: "match mark",
+		scenarios: 5,
+		hit: 5,
+		agreements: 2,
+		differences: 1,
+		known: { because: 1 },
+	});
+	expect(summary.features.find(({ feature }) => feature === "wait")).toMatchObject({ scenarios: 0, hit: 0 });
+});
+
+test("the table stands between its markers, with a row for each feature and a line for each reason", () => {
+	const summary = tally({ kind: "agrees" }, { kind: "known", reason: "because" }).summary();
+	const table = fidelityMarkdown(summary, FACTS);
+	expect(table).toContain("| match mark | 2 | 2 | 1 | 0 | 1 (1) |");
+	expect(table).toContain("1. because");
+	const document =
+		"before\n<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->\nold\n<!-- fidelity: end -->\nafter\n";
+	const written = withTable(document, table);
+	expect(written.ok && written.value).not.toContain("old");
+	expect(written.ok && withTable(written.value, table)).toEqual(written);
+	expect(withTable("no markers", table).ok).toBe(false);
+	expect(JSON.parse(fidelityJson(summary, FACTS))).toMatchObject({
+		schema: "podwire.fidelity/v1",
+		seed: 7,
+		agreements: 1,
+	});
+});
+
+test("a difference in nothing but what a reason explains is known", () => {
+	const log = { kind: "log", step: 0 } as const;
+	const line = "<4> IN=c0 OUT= MAC=02 SRC=10.1.0.2 PROTO=TCP SPT=1 ";
+	expect(reasonFor({ ...log, sim: line, real: `${line}UID=0 GID=0 ` })).toMatch(/early demux/);
+	expect(reasonFor({ ...log, sim: line, real: `${line}MARK=0x1 ` })).toBe(undefined);
+});
+
+/** A kernel whose MARK rules are lost when they are loaded. */
+function brokenHost(): ScenarioHost {
+	const kernel = new SimKernel({ seed: 1 });
+	const host = new PortHost(kernel, async () => kernel.runBacklog());
+	const loadTables = host.loadTables.bind(host);
+	return Object.assign(host, {
+		loadTables: (netns: string, text: string) => loadTables(netns, text.replaceAll(/^-A .* -j MARK .*\n/gm, "")),
+	});
+}
+
+function judge(real: ScenarioHost, shrinkTries = 0): Judge {
+	return new Judge({
+		sim: () => simHost(1),
+		real: new StagePool(real, { limit: 16 }),
+		nowMs: () => 0,
+		printScenario: ({ steps }, comment) => `${comment}\n${steps.length}`,
+		printDifference: differenceLine,
+		shrinkTries,
+	});
+}
+
+test("a kernel that is the same agrees, on topologies that were used before too", async () => {
+	const same = judge(simHost(2));
+	for (let index = 0; index < 40; index += 1) {
+		expect((await same.judge(21, index)).result, `21-${index}`).toEqual({ kind: "agrees" });
+	}
+});
+
+test("a kernel that loses its MARK rules is caught, and the case is shrunk", async () => {
+	const broken = judge(brokenHost(), 600);
+	for (let index = 0; index < 60; index += 1) {
+		const { result } = await broken.judge(22, index);
+		if (result.kind !== "differs") continue;
+		expect(result.shrunk?.text).toMatch(/^It differed: /);
+		expect(result.shrunk?.steps.length).toBeLessThanOrEqual(2);
+		expect(result.shrunk?.difference).toMatch(/MARK/);
+		return;
+	}
+	throw new Error("nobody noticed");
+}, 60_000);
