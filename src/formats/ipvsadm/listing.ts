@@ -61,7 +61,7 @@ export function ipvsEntries(
 	if (options.unsorted === true) return entries;
 	return entries
 		.map((entry) => ({ ...entry, destinations: entry.destinations.toSorted(compareDestinations) }))
-		.toSorted((a, b) => compareServices(a.service.service, b.service.service));
+		.toSorted((a, b) => compareServices(a.service, b.service));
 }
 
 /** The whole listing. */

@@ -1,6 +1,6 @@
 /** The words of ipvsadm 1.31: protocols, ways to forward, flags of schedulers, and the order in which it lists. */
 import type { IpvsDestination, IpvsForward, IpvsProtocol, IpvsSchedFlag, IpvsServiceKey } from "../../kernel/ipvs.ts";
-import { type IpAddr, type IpNum, ipNum } from "../../wire/addr.ts";
+import { type IpAddr, type IpFamily, type IpNum, ipNum } from "../../wire/addr.ts";
 
 /** The option that names a service of a protocol. */
 export const SERVICE_OPTIONS: Readonly<Record<IpvsProtocol, string>> = {
@@ -48,10 +48,17 @@ export function schedFlagNamed(name: string, scheduler: string): FlagFound {
 
 const PROTOCOL_NUMBERS: Readonly<Record<IpvsProtocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
+/** What names a service. */
+interface Named {
+	readonly family: IpFamily;
+	readonly service: IpvsServiceKey;
+}
+
 /** Compares services as the tool sorts them: differences of 32 bits, so that addresses from 128.0.0.0 on may come first. */
-export function compareServices(a: IpvsServiceKey, b: IpvsServiceKey): number {
-	const byMark = markOf(a) - markOf(b);
-	if ((byMark | 0) !== 0) return byMark | 0;
+export function compareServices({ family, service: a }: Named, { family: other, service: b }: Named): number {
+	const byMark = (markOf(a) - markOf(b)) | 0;
+	if (byMark !== 0) return byMark;
+	if (family !== other) return family === "ipv4" ? -1 : 1;
 	if ("fwmark" in a || "fwmark" in b) return 0;
 	const byProtocol = PROTOCOL_NUMBERS[a.proto] - PROTOCOL_NUMBERS[b.proto];
 	return byProtocol === 0 ? comparePlaces(a, b) : byProtocol;

@@ -81,10 +81,7 @@ async function list(context: CommandContext, command: IpvsListCommand, hostNames
 		case "services": {
 			const { one, listing, exact, unsorted } = command;
 			const all = await entries(context, unsorted);
-			const found = all.filter(
-				({ service }) =>
-					one === undefined || (service.family === one.family && compareServices(service.service, one.service) === 0),
-			);
+			const found = all.filter(({ service }) => one === undefined || compareServices(service, one) === 0);
 			if (one !== undefined && found.length === 0) {
 				stderr.write("No such service\n");
 				return 1;
