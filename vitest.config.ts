@@ -7,6 +7,8 @@ const config: ViteUserConfig = defineConfig({
 				test: {
 					name: "unit",
 					include: ["src/**/*.test.ts", "test/architecture.test.ts"],
+					// Some play thousands of packets; on a busy machine that takes a while.
+					testTimeout: 60_000,
 				},
 			},
 			{

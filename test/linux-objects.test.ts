@@ -1,7 +1,17 @@
 /** The real kernel behind the port: the same transactions on it and on the simulated one have the same answers and leave the same objects. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Op } from "../src/kernel/kernel.ts";
-import type { Addr, KernelObject, KernelObjectKind, Link, PolicyRule, Route, Scope } from "../src/kernel/objects.ts";
+import type {
+	Addr,
+	Fdb,
+	KernelObject,
+	KernelObjectKind,
+	Link,
+	MacvlanMode,
+	PolicyRule,
+	Route,
+	Scope,
+} from "../src/kernel/objects.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { LinuxLab } from "./linux-lab.ts";
 import { canRunReal } from "./real-netns.ts";
@@ -315,34 +325,71 @@ real("devices", () => {
 		]);
 	});
 
-	test("devices of kinds that the simulated kernel does not model yet", async () => {
-		const { linux } = await lab();
+	test("VXLAN devices: settings, default destination, forwarding entries, and what the kernel refuses", async () => {
+		const pair = await lab();
+		await pair.apply("n", set({ name: "wan", up: true }));
 		const vxlan = { type: "vxlan", id: 42, dev: "wan", local: ip("10.0.0.1"), remote: ip("10.0.0.2") } as const;
-		await linux.add("n", {
-			kind: "link",
-			name: "vx0",
-			link: { ...vxlan, port: 4789, learning: false, ttl: 9 },
-			mac: given(8),
-			up: true,
-		});
+		const whole = { ...vxlan, port: 4789, learning: false, ttl: 9, sourcePorts: { low: 100, high: 200 } } as const;
+		await pair.apply(
+			"n",
+			add({ name: "vx0", link: { ...whole, udpChecksum: false, ageingTimeSeconds: 9 }, mac: given(8) }),
+		);
+		await pair.apply("n", set({ name: "vx0", up: true }));
 		const group = { type: "vxlan", id: 43, dev: "wan", group: ip("239.1.1.1") } as const;
-		await linux.add("n", { kind: "link", name: "vx1", link: group });
-		const links = await linux.links("n");
-		expect(links.find(({ name }) => name === "vx0")?.link).toEqual({ ...vxlan, port: 4789, learning: false, ttl: 9 });
-		expect(links.find(({ name }) => name === "vx1")?.link).toEqual({ ...group, port: 8472, learning: true });
-		for (const link of links) await linux.apply("n", { verb: "replace", object: link });
-		expect((await linux.links("n")).map((each) => each.link)).toEqual(links.map((each) => each.link));
-		// Not every kernel has these.
+		await pair.apply("n", add({ name: "vx1", link: group, mac: given(9) }));
+		await pair.apply("n", add({ name: "vx2", link: { type: "vxlan", id: 44, port: 4790 }, mac: given(10), mtu: 1600 }));
+		expect(await pair.answer("n", add({ name: "x", link: { ...vxlan, port: 4789 } }))).toContain("EEXIST");
+		expect(await pair.answer("n", add({ name: "x", link: { type: "vxlan", id: 1, dev: "no" } }))).toContain("ENODEV");
+		expect(await pair.answer("n", set({ name: "vx0", mtu: 1451 }))).toContain("EINVAL");
+		await pair.apply("n", set({ name: "vx0", mtu: 1400, link: { ...whole, learning: true } }));
+		const entry = (n: number, more: Partial<Fdb>): Fdb => {
+			return { kind: "fdb", dev: "vx0", mac: given(n), dst: ip("10.0.0.3"), state: "permanent", ...more };
+		};
+		await pair.add("n", entry(20, {}), entry(21, { state: "static", port: 8472, vni: 7, via: "wan" }));
+		expect(await pair.answer("n", { verb: "add", object: entry(20, {}) })).toContain("EEXIST");
+		await pair.set("n", entry(20, { dst: ip("10.0.0.4") }));
+		const zero = mac("00:00:00:00:00:00");
+		await pair.add("n", entry(0, { mac: zero, dst: ip("10.0.0.5"), append: true }));
+		await pair.add("n", entry(0, { mac: zero, dst: ip("10.0.0.5"), append: true }));
+		expect(await pair.answer("n", { verb: "replace", object: entry(0, { mac: zero }) })).toContain("EOPNOTSUPP");
+		await pair.apply("n", { verb: "delete", object: entry(0, { mac: zero, dst: ip("10.0.0.5") }) });
+		await pair.apply("n", { verb: "delete", object: entry(20, { dst: ip("10.0.0.4") }) });
+		expect(await pair.answer("n", { verb: "delete", object: entry(20, {}) })).toContain("ENOENT");
+		// Nothing of a transaction that fails remains.
+		const refused = [entry(30, {}), entry(30, {})].map((object) => ({ verb: "add", object }) as const);
+		expect(await pair.answer("n", ...refused)).toContain("EEXIST");
+		await pair.same();
+		await pair.apply("n", del("vx0"));
+		await pair.apply("n", del("vx1"));
+	});
+
+	test("macvlans: modes, addresses that are taken, what becomes of them with their parent", async () => {
+		const pair = await lab();
+		await pair.apply("n", set({ name: "wan", up: true }));
+		await pair.apply("m", set({ name: "eth0", up: true }));
+		const of = (mode: MacvlanMode) => ({ type: "macvlan", parent: "wan", mode }) as const;
+		await pair.apply("n", add({ name: "m1", link: of("bridge"), mac: given(8), up: true }));
+		await pair.apply("n", add({ name: "m2", link: of("private"), mac: given(8) }));
+		expect(await pair.answer("n", set({ name: "m2", up: true }))).toContain("EADDRINUSE");
+		await pair.apply("n", add({ name: "m3", link: of("vepa"), mac: given(9) }));
+		await pair.apply("n", set({ name: "m3", netns: "m" }));
+		expect(await pair.answer("n", add({ name: "m4", link: of("passthru"), mac: given(10) }))).toContain("EINVAL");
+		expect(await pair.answer("n", set({ name: "wan", master: "br0" }))).toContain("EBUSY");
+		await pair.apply("n", set({ name: "m1", link: of("private") }));
+		await pair.apply("n", set({ name: "wan", mtu: 1400 }));
+		await pair.apply("n", del("m1"));
+		await pair.apply("n", set({ name: "wan", up: false }));
+		await pair.apply("n", del("wan"));
+	});
+
+	test("VLANs and dummies, where the kernel has them", async () => {
+		const { linux } = await lab();
 		for (const kind of [{ type: "vlan", parent: "wan", id: 7 } as const, { type: "dummy" } as const]) {
 			const done = await linux.kernel.apply("n", [add({ name: "x", link: kind })]);
 			if (done.ok) expect((await linux.links("n")).find(({ name }) => name === "x")?.link).toMatchObject(kind);
 			else expect(done.error).toEqual({ errno: "EOPNOTSUPP", op: 0, message: "Unknown device type." });
 			if (done.ok) await linux.apply("n", del("x"));
 		}
-		const { sim } = await Pair.open("n");
-		expect(await sim.kernel.apply("n", [add({ name: "vx0", link: group })])).toMatchObject({
-			error: { errno: "EOPNOTSUPP", message: "devices of type vxlan are not modelled (vx0)" },
-		});
 	});
 });
 
@@ -673,9 +720,9 @@ real("sysctls", () => {
 		const own = values(sim.ok ? sim.value : []);
 		const real = values(await pair.linux.dump("n", "sysctl"));
 		expect(Object.keys(real).filter((key) => !(key in own))).toEqual([]);
-		// Linux has `neigh.default` in the first namespace only.
+		// Linux has `neigh.default` in the first namespace only, and IPVS's keys where it has IPVS.
 		const missing = Object.keys(own).filter((key) => !(key in real));
-		expect(missing.filter((key) => !key.startsWith("net.ipv4.neigh.default."))).toEqual([]);
+		expect(missing.filter((key) => !/^net\.ipv4\.(neigh\.default|vs)\./.test(key))).toEqual([]);
 		for (const key of missing) delete own[key];
 		expect(real).toEqual(own);
 	});

@@ -151,10 +151,23 @@ describe.skipIf(!canRun)("every kind of rule", () => {
 });
 
 /** x_tables finds that the burst would overflow (ERANGE, but its program does not say so); nf_tables has a limit of its own. */
-const NOT_LEGACY = ["-m limit --limit 1/day -j DROP"];
+const NOT_LEGACY = [
+	"-m limit --limit 1/day -j DROP",
+	// They want a match for SYN, and the table raw.
+	"-p tcp -j TCPMSS --set-mss 1400",
+	"-p tcp -j TCPMSS --set-mss 1300",
+	"-j TRACE",
+];
 
 /** x_tables takes `-i +` for any interface, and its program does not print that again, inverted or not. */
-const LEGACY_SAYS: ReadonlyMap<string, string> = new Map([["! -i + -j DROP", "-j DROP"]]);
+const LEGACY_SAYS: ReadonlyMap<string, string> = new Map([
+	["! -i + -j DROP", "-j DROP"],
+	// It keeps 63 characters of NFLOG's prefix, nft 127.
+	[
+		`-j NFLOG --nflog-prefix ${"0123456789".repeat(13).slice(0, 127)}`,
+		`-j NFLOG --nflog-prefix ${"0123456789".repeat(7).slice(0, 63)}`,
+	],
+]);
 
 const ZERO = { packets: 0, bytes: 0 };
 const CASES = existsSync(GOLDENS) ? readdirSync(GOLDENS).filter((name) => /^\d+$/.test(name)) : [];

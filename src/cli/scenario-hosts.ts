@@ -43,9 +43,13 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 		kernel: open.kernel,
 		settle: async () => open.drain(),
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
+		loadSets: async (netns, text) => open.replaceIpSets(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
-		prepare: async (netns, devs) => open.turnOffloadOff(netns, devs),
+		prepare: async (netns, devs) => {
+			const set = open.setReceiveBuffers(netns);
+			return set.ok ? open.turnOffloadOff(netns, devs) : set;
+		},
 		flush: async (netns) => open.flush(netns),
 		close: () => open.close(),
 	});

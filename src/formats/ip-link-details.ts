@@ -4,6 +4,7 @@
  */
 import type { Link, LinkKind } from "../kernel/objects.ts";
 import { type Field, field, fieldsJson, JsonNumber, textOnly } from "./fields.ts";
+import { isFallbackTunnel, kindFields, lowerName, mtuBounds } from "./ip-link-kind.ts";
 
 export interface LinkDetailListing {
 	readonly of: "link" | "addr";
@@ -14,26 +15,36 @@ export interface LinkDetailListing {
 /** Follows the addresses of the device, without a line end. */
 export function linkDetails(link: Link, links: readonly Link[], { of, kind }: LinkDetailListing): readonly Field[] {
 	const type = kind ? link.link?.type : undefined;
-	const isBounded = link.link?.type === "bridge" || link.link?.type === "veth";
+	const [minMtu, maxMtu] = mtuBounds(link.link);
 	const isPort = portBridge(link, links) !== undefined;
 	const queues = type === "veth" ? 2 : 1;
-	const hasPorts = links.some((port) => port.master === link.name);
-	const tsoMaxSize = type === "bridge" && !hasPorts ? 65536 : 524280;
+	const hasAddrGen = of === "link" && !(isFallbackTunnel(link.link) && link.qdisc === "noop");
 	return [
 		number("promiscuity", "promiscuity", link.promiscuity ?? 0, " promiscuity"),
 		number("allmulti", "allmulti", isPort ? 1 : 0, " allmulti"),
-		number("minmtu", "min_mtu", isBounded ? 68 : 0),
-		number("maxmtu", "max_mtu", isBounded ? 65535 : 0),
+		number("minmtu", "min_mtu", minMtu),
+		number("maxmtu", "max_mtu", maxMtu),
 		...linkinfo(link, links, type),
-		...(of === "link" ? [field("addrgenmode eui64 ", "inet6_addr_gen_mode", "eui64")] : []),
+		...(hasAddrGen ? [field("addrgenmode eui64 ", "inet6_addr_gen_mode", "eui64")] : []),
 		number("numtxqueues", "num_tx_queues", queues),
 		number("numrxqueues", "num_rx_queues", queues),
 		number("gso_max_size", "gso_max_size", 65536),
 		number("gso_max_segs", "gso_max_segs", 65535),
-		number("tso_max_size", "tso_max_size", tsoMaxSize),
+		number("tso_max_size", "tso_max_size", tsoMaxSize(link, links)),
 		number("tso_max_segs", "tso_max_segs", 65535),
 		number("gro_max_size", "gro_max_size", 65536),
 	];
+}
+
+/** What a device can pass on in one piece: as much as the one it stands on. */
+function tsoMaxSize(link: Link, links: readonly Link[]): number {
+	const kind = link.link;
+	const lower = kind?.type === "vxlan" ? kind.dev : lowerName(kind);
+	const found = links.find(({ name }) => name === lower);
+	if (found !== undefined && kind?.type !== "ipip") return tsoMaxSize(found, links);
+	const hasPorts = links.some((port) => port.master === link.name);
+	const isSmall = kind?.type === "dummy" || kind?.type === "ipip" || kind?.type === "vxlan";
+	return isSmall || (kind?.type === "bridge" && !hasPorts) ? 65536 : 524280;
 }
 
 /** The settings of a bridge port as `bridge -d link` and `ip -d link` name them. */
@@ -62,7 +73,7 @@ export function bridgeId(bridge: Link | undefined): string {
 
 function linkinfo(link: Link, links: readonly Link[], type: LinkKind["type"] | undefined): readonly Field[] {
 	const bridge = portBridge(link, links);
-	const own = type === "bridge" ? bridgeFields(link) : [];
+	const own = type === "bridge" ? bridgeFields(link) : type === undefined ? [] : kindFields(link.link);
 	const port = bridge === undefined ? [] : portFields(link, bridge);
 	const kind = type === undefined || type === "loopback" ? [] : [field(`\n    ${type} `, "info_kind", type)];
 	if (kind.length === 0 && port.length === 0) return [];
@@ -87,17 +98,28 @@ function bridgeFields(link: Link): readonly Field[] {
 		number("ageing_time", "ageing_time", Math.round((bridge?.ageingTimeSeconds ?? 300) * 100)),
 		number("stp_state", "stp_state", bridge?.stp === true ? 1 : 0),
 		number("priority", "priority", 32768),
-		number("vlan_filtering", "vlan_filtering", 0),
+		number("vlan_filtering", "vlan_filtering", bridge?.vlanFiltering === true ? 1 : 0),
+		...(bridge?.vlanFiltering === true ? [field("vlan_protocol 802.1Q ", "vlan_protocol", "802.1Q")] : []),
 		field(`bridge_id ${id} `, "bridge_id", id),
 		field(`designated_root ${id} `, "root_id", id),
 		...ZEROS.map((name) => number(name, name, 0)),
 		...TIMERS.map((name) => timer(name)),
+		...(bridge?.vlanFiltering === true ? vlanFields(bridge.vlanDefaultPvid ?? 1) : []),
 		field("group_fwd_mask 0 ", "group_fwd_mask", "0"),
 		field("group_address 01:80:c2:00:00:00 ", "group_addr", "01:80:c2:00:00:00"),
 		...MULTICAST.map(([name, key, value]) => number(name, key, value)),
 		number("nf_call_iptables", "nf_call_iptables", bridge?.nfCallIptables === true ? 1 : 0),
 		number("nf_call_ip6tables", "nf_call_ip6tables", 0),
 		number("nf_call_arptables", "nf_call_arptables", 0),
+	];
+}
+
+/** Only kernels with VLAN filtering say this; the simulated one is one as soon as it is used. */
+function vlanFields(defaultPvid: number): readonly Field[] {
+	return [
+		number("vlan_default_pvid", "vlan_default_pvid", defaultPvid),
+		number("vlan_stats_enabled", "vlan_stats_enabled", 0),
+		number("vlan_stats_per_port", "vlan_stats_per_port", 0),
 	];
 }
 

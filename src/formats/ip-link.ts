@@ -2,6 +2,7 @@
 import type { Link } from "../kernel/objects.ts";
 import { type Field, field, fieldIf, fieldsText, textOnly } from "./fields.ts";
 import { linkDetails } from "./ip-link-details.ts";
+import { lowerName, tunnelAddressFields } from "./ip-link-kind.ts";
 import { linkStats } from "./ip-link-stats.ts";
 
 const NO_MAC = "00:00:00:00:00:00";
@@ -61,12 +62,17 @@ export function linkFields(link: Link, links: readonly Link[], listing: LinkList
 }
 
 function hardwareFields(link: Link, links: readonly Link[], listing: LinkListing): readonly Field[] {
-	const type = link.link?.type === "loopback" ? "loopback" : "ether";
+	const kind = link.link;
+	const type = kind?.type === "loopback" || kind?.type === "ipip" ? kind.type : "ether";
 	const peer = peerName(link, listing);
 	return [
 		field(`\n    link/${type} `, "link_type", type),
-		field(link.mac ?? NO_MAC, "address", link.mac ?? NO_MAC),
-		field(` brd ${broadcastOf(link)}`, "broadcast", broadcastOf(link)),
+		...(kind?.type === "ipip"
+			? tunnelAddressFields(kind)
+			: [
+					field(link.mac ?? NO_MAC, "address", link.mac ?? NO_MAC),
+					field(` brd ${broadcastOf(link)}`, "broadcast", broadcastOf(link)),
+				]),
 		...netnsFields(peer),
 		...(listing.details === true
 			? linkDetails(link, links, {
@@ -86,7 +92,7 @@ export function linkStart(link: Link, links: readonly Link[], listing: LinkListi
 	const flags = linkFlags(link, links);
 	return [
 		field(`${link.ifindex ?? 0}: `, "ifindex", link.ifindex ?? 0),
-		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at ?? ""),
+		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at === "NONE" ? null : (peer.at ?? "")),
 		...fieldIf(peer.at !== undefined && isElsewhere, "", "link_index", link.peerIfindex ?? 0),
 		field(`${link.name}${at}: `, "ifname", link.name),
 		field(`<${flags.join(",")}> `, "flags", flags),
@@ -96,9 +102,10 @@ export function linkStart(link: Link, links: readonly Link[], listing: LinkListi
 /** A device as `ip -br link` prints it, with the line end. */
 export function briefLinkFields(link: Link, links: readonly Link[], listing: LinkListing = {}): readonly Field[] {
 	const flags = linkFlags(link, links);
+	const address = link.link?.type === "ipip" ? (link.link.local ?? "0.0.0.0") : (link.mac ?? NO_MAC);
 	return [
 		...briefStart(link, links, listing),
-		field(`${link.mac ?? NO_MAC} `, "address", link.mac ?? NO_MAC),
+		field(`${address} `, "address", address),
 		field(`<${flags.join(",")}> \n`, "flags", flags),
 	];
 }
@@ -110,7 +117,7 @@ export function briefStart(link: Link, links: readonly Link[], listing: LinkList
 	const isElsewhere = peer.netns !== undefined || peer.netnsId !== undefined;
 	const state = operState(link, links);
 	return [
-		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at ?? ""),
+		...fieldIf(peer.at !== undefined && !isElsewhere, "", "link", peer.at === "NONE" ? null : (peer.at ?? "")),
 		...fieldIf(peer.at !== undefined && isElsewhere, "", "link_index", link.peerIfindex ?? 0),
 		field(`${name.padEnd(16)} `, "ifname", link.name),
 		field(`${state.padEnd(14)} `, "operstate", state),
@@ -121,13 +128,15 @@ export function briefStart(link: Link, links: readonly Link[], listing: LinkList
 export function linkFlags(link: Link, links: readonly Link[]): readonly string[] {
 	const isUp = link.up === true;
 	const type = link.link?.type;
-	const peer = link.link?.type === "veth" && isLocalVeth(link) ? link.link.peer : undefined;
+	const peer = lowerHere(link);
+	const isTunnel = type === "ipip";
 	const flags: readonly (readonly [string, boolean])[] = [
 		["NO-CARRIER", isUp && link.carrier !== true],
 		["LOOPBACK", type === "loopback"],
-		["BROADCAST", type !== "loopback"],
-		["MULTICAST", type !== "loopback" && type !== "dummy"],
-		["NOARP", type === "dummy"],
+		["BROADCAST", type !== "loopback" && !isTunnel],
+		["POINTOPOINT", link.link?.type === "ipip" && link.link.remote !== undefined],
+		["MULTICAST", type !== "loopback" && type !== "dummy" && !isTunnel],
+		["NOARP", type === "dummy" || isTunnel],
 		["PROMISC", link.promisc === true],
 		["UP", isUp],
 		["LOWER_UP", isUp && link.carrier === true],
@@ -139,8 +148,9 @@ export function linkFlags(link: Link, links: readonly Link[]): readonly string[]
 /** RFC 2863 operational state: only devices that know their carrier say UP. */
 function operState(link: Link, links: readonly Link[]): string {
 	if (link.up !== true) return "DOWN";
-	if (link.carrier !== true) return isLocalVeth(link) ? "LOWERLAYERDOWN" : "DOWN";
-	if (link.link?.type === "veth") return "UP";
+	if (link.carrier !== true) return lowerHere(link) !== undefined ? "LOWERLAYERDOWN" : "DOWN";
+	const type = link.link?.type;
+	if (type === "veth" || type === "vlan" || type === "macvlan") return "UP";
 	return link.link?.type === "bridge" && links.some((port) => port.master === link.name) ? "UP" : "UNKNOWN";
 }
 
@@ -153,8 +163,16 @@ function broadcastOf(link: Link): string {
 }
 
 function peerName(link: Link, listing: LinkListing): PeerName {
-	if (link.link?.type !== "veth") return {};
 	if (listing.peer !== undefined) return listing.peer(link);
+	return defaultPeerName(link);
+}
+
+/** A device of the same namespace by its name, one of another by its number there. */
+export function defaultPeerName(link: Link): PeerName {
+	const lower = lowerName(link.link);
+	if (lower !== undefined && lower !== "") return { at: lower };
+	if (lower === "") return { at: `if${link.peerIfindex ?? 0}`, netnsId: link.peerNetnsId ?? 0 };
+	if (link.link?.type !== "veth") return {};
 	const { peer, peerNetns } = link.link;
 	return peerNetns === undefined ? { at: peer } : { at: `if${link.peerIfindex ?? 0}`, netns: peerNetns };
 }
@@ -165,6 +183,9 @@ function netnsFields(peer: PeerName): readonly Field[] {
 	return [field(` ${text}`, "link_netnsid", peer.netnsId ?? 0)];
 }
 
-function isLocalVeth(link: Link): boolean {
-	return link.link?.type === "veth" && link.link.peerNetns === undefined;
+/** The device of the same namespace that this one hangs on: a veth's peer, a VLAN's parent, a tunnel's device. */
+function lowerHere({ link }: Link): string | undefined {
+	if (link?.type === "veth") return link.peerNetns === undefined ? link.peer : undefined;
+	const lower = lowerName(link);
+	return lower === "" || lower === "NONE" ? undefined : lower;
 }

@@ -54,6 +54,15 @@ export type DropReason =
 	| "ICMP_IGNORED"
 	| "ARP_IGNORED"
 	| "MULTICAST_IGNORED"
+	| "VLAN_FILTER"
+	| "RECURSION_LIMIT"
+	| "NO_TX_TARGET"
+	| "IP_TUNNEL_ECN"
+	| "VXLAN_INVALID_HDR"
+	| "VXLAN_VNI_NOT_FOUND"
+	| "VXLAN_ENTRY_EXISTS"
+	| "MAC_INVALID_SOURCE"
+	| "LOCAL_MAC"
 	| "NOT_SPECIFIED";
 
 /** Every reason the simulated kernel gives, with a sentence for a reader. `docs/drop-reasons.md` is made from this table. */
@@ -111,5 +120,14 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
 	ICMP_IGNORED: "the ICMP message asks for nothing and belongs to no socket",
 	ARP_IGNORED: "the ARP packet is not for this host or needs no answer",
 	MULTICAST_IGNORED: "a multicast packet for a group that nobody here joined",
+	VLAN_FILTER: "the bridge tells VLANs apart, and the port (or the bridge itself) is not in the frame's",
+	RECURSION_LIMIT: "devices that send through each other go round in circles",
+	NO_TX_TARGET: "the VXLAN device has no forwarding entry for the destination MAC address, and no default",
+	IP_TUNNEL_ECN: "congestion was noted outside, but the packet inside cannot carry the note",
+	VXLAN_INVALID_HDR: "the VXLAN header is malformed",
+	VXLAN_VNI_NOT_FOUND: "no VXLAN device that is up has the packet's VNI",
+	VXLAN_ENTRY_EXISTS: "the inner source MAC address has a static forwarding entry to another host",
+	MAC_INVALID_SOURCE: "the inner frame's source MAC address is not a unicast address",
+	LOCAL_MAC: "the inner frame comes from this device's own MAC address: a loop",
 	NOT_SPECIFIED: "the kernel gives no reason",
 };

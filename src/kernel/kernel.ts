@@ -74,6 +74,8 @@ export interface CapturedFrame {
 	readonly pktType: "host" | "broadcast" | "multicast" | "otherhost" | "outgoing";
 	/** A copy of the frame, from the Ethernet header. */
 	readonly frame: Uint8Array;
+	/** Of a device without a link layer (a tunnel): `frame` is an IP packet. */
+	readonly link?: "ip";
 }
 
 export interface CaptureOptions {

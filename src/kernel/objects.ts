@@ -24,13 +24,17 @@ export type LinkKind =
 			readonly stp?: boolean;
 			/** The bridge's own `nf_call_iptables` attribute; the sysctl works as well. */
 			readonly nfCallIptables?: boolean;
+			/** Frames stay in their VLAN, see `BridgeVlan`. In a dump only where it is on. */
+			readonly vlanFiltering?: boolean;
+			/** The VLAN that ports join without tags. Default 1; 0: none. In a dump only of a bridge that tells VLANs apart. */
+			readonly vlanDefaultPvid?: number;
 			/** In a dump only: the MAC address in the bridge's identifier; zero until there was a port or an address was given. */
 			readonly idMac?: MacAddr;
 	  }
 	| { readonly type: "dummy" }
 	| {
 			readonly type: "vlan";
-			/** The device whose frames are tagged. */
+			/** The device whose frames are tagged; in a dump "" when it is in another namespace. */
 			readonly parent: string;
 			/** VLAN ID, 0–4094. */
 			readonly id: number;
@@ -50,9 +54,43 @@ export type LinkKind =
 			/** UDP destination port. Default 8472, as Linux; the standard's is 4789. */
 			readonly port?: number;
 			readonly learning?: boolean;
-			/** Of the outer packets; absent: Linux chooses. */
+			/** Of the outer packets; absent or 0: Linux chooses. */
 			readonly ttl?: number;
+			/** Outer UDP source ports, by a hash of the inner flow: from `low` to before `high`; absent: net.ipv4.ip_local_port_range. */
+			readonly sourcePorts?: { readonly low: number; readonly high: number };
+			/** Whether outer datagrams have a UDP checksum. Default true. */
+			readonly udpChecksum?: boolean;
+			/** After this long without a frame from there, what was learnt is forgotten. Default 300. */
+			readonly ageingTimeSeconds?: number;
+	  }
+	/**
+	 * IPv4 in IPv4. `tunl0`, both ends open, is the fallback device that appears with the module: adding it is loading the
+	 * module, and deleting it does nothing. In a change, 0 (`ttl`) and 0.0.0.0 (an end) open what was set.
+	 */
+	| {
+			readonly type: "ipip";
+			readonly local?: IpAddr;
+			/** Absent: each packet's next hop. */
+			readonly remote?: IpAddr;
+			/** Absent or 0: the inner packet's. */
+			readonly ttl?: number;
+			readonly tos?: number | "inherit";
+			/** Outer packets say "don't fragment". Default true; of `tunl0`: false. */
+			readonly pmtudisc?: boolean;
+			/** The device that outer packets must leave by. */
+			readonly dev?: string;
+			/** What may be inside, where the kernel knows more than IPv4. Default `any`; `ip tunnel add mode ipip` says `ipip`. */
+			readonly mode?: "any" | "ipip";
+	  }
+	| {
+			readonly type: "macvlan";
+			/** The device whose frames it shares; in a dump "" when it is in another namespace. */
+			readonly parent: string;
+			/** Default `vepa`. */
+			readonly mode?: MacvlanMode;
 	  };
+
+export type MacvlanMode = "private" | "vepa" | "bridge" | "passthru";
 
 export interface BridgePort {
 	readonly hairpin?: boolean;
@@ -86,7 +124,7 @@ export interface Link {
 	readonly newName?: string;
 	/** In a dump only. */
 	readonly ifindex?: number;
-	/** In a dump only: ifindex of a veth's peer. */
+	/** In a dump only: ifindex of a veth's peer, or of the parent of a VLAN or macvlan. */
 	readonly peerIfindex?: number;
 	/** In a dump only: the cable is plugged in (IFF_LOWER_UP). */
 	readonly carrier?: boolean;
@@ -98,7 +136,7 @@ export interface Link {
 	readonly qdisc?: string;
 	/** In a dump only: how many want every frame (a bridge, captures, the user). */
 	readonly promiscuity?: number;
-	/** In a dump only: the number by which this namespace knows that of a veth's peer. */
+	/** In a dump only: the number by which this namespace knows that of a veth's peer or of the parent. */
 	readonly peerNetnsId?: number;
 	readonly stats?: LinkStats;
 }
@@ -206,11 +244,39 @@ export interface Neigh {
 	};
 }
 
-/** A forwarding database entry of a bridge port. */
+/**
+ * A VLAN that a bridge port, or the bridge device itself, is in (`bridge vlan`). An `add` of one that is there changes it, as
+ * the kernel does.
+ */
+export interface BridgeVlan {
+	readonly kind: "bridge-vlan";
+	readonly dev: string;
+	/** 1–4094. */
+	readonly vid: number;
+	/** Frames without a tag are of this VLAN. */
+	readonly pvid?: boolean;
+	/** Frames of it leave without a tag. */
+	readonly untagged?: boolean;
+}
+
+/** A forwarding database entry of a bridge port, or with `dst` one of a VXLAN device itself. */
 export interface Fdb {
 	readonly kind: "fdb";
 	readonly dev: string;
+	/** VXLAN: `00:00:00:00:00:00` is where everything goes that has no entry of its own. */
 	readonly mac: MacAddr;
+	/** The VLAN, on a bridge that tells them apart. */
+	readonly vlan?: number;
+	/** VXLAN: the host behind which the address is. A dump lists each destination of an address by itself. */
+	readonly dst?: IpAddr;
+	/** VXLAN: UDP port there; absent: the device's. */
+	readonly port?: number;
+	/** VXLAN: network there; absent: the device's. */
+	readonly vni?: number;
+	/** VXLAN: the device that outer packets must leave by. */
+	readonly via?: string;
+	/** `add` (VXLAN, the address of zeros or a group): beside the destinations that the address has already. */
+	readonly append?: true;
 	/** `permanent` is the port's own address; `static` never ages; absent: learnt. */
 	readonly state?: "permanent" | "static";
 	/** In a dump only: seconds since last seen. */
@@ -270,6 +336,7 @@ export type KernelObject =
 	| PolicyRule
 	| Neigh
 	| Fdb
+	| BridgeVlan
 	| Sysctl
 	| XtChain
 	| XtRule

@@ -31,10 +31,31 @@ export type TraceStep =
 			readonly packet: Uint8Array;
 			readonly link: "ip" | "ethernet";
 	  }
-	/** `dev_queue_xmit`: the frame leaves by a device. */
-	| { readonly step: "transmit"; readonly dev: string; readonly frame: Uint8Array }
+	/** `dev_queue_xmit`: the frame leaves by a device. `link`: of a device without a link layer, an IP packet. */
+	| { readonly step: "transmit"; readonly dev: string; readonly frame: Uint8Array; readonly link?: "ip" }
 	/** `__netif_receive_skb`: the frame (or the packet, for a bridge passing it up) came in by a device. */
-	| { readonly step: "receive"; readonly dev: string; readonly frame: Uint8Array }
+	| { readonly step: "receive"; readonly dev: string; readonly frame: Uint8Array; readonly link?: "ip" }
+	/** A tunnel device put the packet into another one, `child`, which has a journey of its own and names this as its parent. */
+	| {
+			readonly step: "encap";
+			readonly how: "ipip" | "vxlan";
+			readonly dev: string;
+			readonly child: number;
+			readonly src: IpAddr;
+			readonly dst: IpAddr;
+			/** VXLAN. */
+			readonly vni?: number;
+			readonly sport?: number;
+			readonly dport?: number;
+	  }
+	/** A tunnel device took the packet inside out of this one: it goes on as `child`. */
+	| {
+			readonly step: "decap";
+			readonly how: "ipip" | "vxlan";
+			readonly dev: string;
+			readonly child: number;
+			readonly vni?: number;
+	  }
 	/** A netfilter hook with at least one registered function is being run. */
 	| {
 			readonly step: "hook";

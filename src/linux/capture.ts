@@ -194,6 +194,7 @@ function captured(tap: Tap, raw: PacketFrame): CapturedFrame {
 		direction: raw.pktType === "outgoing" ? "out" : "in",
 		pktType: raw.pktType,
 		frame: raw.bytes,
+		...(raw.isIp ? { link: "ip" } : {}),
 	};
 }
 

@@ -73,7 +73,7 @@ export function readConntrack(message: Message): ConntrackEntry | undefined {
 	const status = be32(attrs, CTA_STATUS) ?? 0;
 	const tcp = attrs.nested(CTA_PROTOINFO)?.nested(CTA_PROTOINFO_TCP)?.u8(CTA_PROTOINFO_TCP_STATE);
 	const tcpState = tcp === undefined ? undefined : TCP_CT_STATES[tcp];
-	const zone = readZone(attrs);
+	const zone = attrs.be16(CTA_ZONE) ?? 0;
 	return {
 		kind: "conntrack",
 		family: message.u8(0) === AF_INET6 ? "ipv6" : "ipv4",
@@ -119,11 +119,6 @@ export function writeConntrack(to: MessageWriter, entry: ConntrackEntry): void {
 	if (entry.snat === true) writeNat(to, CTA_NAT_SRC, { addr: reply.dst, port: reply.dport ?? reply.icmp?.id });
 }
 
-function readZone(attrs: Attributes): number {
-	const inTuples = [CTA_TUPLE_ORIG, CTA_TUPLE_REPLY].map((tuple) => attrs.nested(tuple)?.be16(CTA_TUPLE_ZONE));
-	return attrs.be16(CTA_ZONE) ?? inTuples.find((zone) => zone !== undefined) ?? 0;
-}
-
 function readTuple(attrs: Attributes | undefined): Tuple | undefined {
 	const addrs = attrs?.nested(CTA_TUPLE_IP);
 	const l4 = attrs?.nested(CTA_TUPLE_PROTO);
@@ -131,7 +126,8 @@ function readTuple(attrs: Attributes | undefined): Tuple | undefined {
 	const dst = addrText(addrs?.bytes(CTA_IP_V4_DST) ?? addrs?.bytes(CTA_IP_V6_DST));
 	const proto = l4?.u8(CTA_PROTO_NUM);
 	if (l4 === undefined || src === undefined || dst === undefined || proto === undefined) return undefined;
-	const tuple = { proto, src, dst };
+	const zone = attrs?.be16(CTA_TUPLE_ZONE) ?? 0;
+	const tuple = { proto, src, dst, ...(zone === 0 ? {} : { zone }) };
 	const type = l4.u8(CTA_PROTO_ICMP_TYPE) ?? l4.u8(CTA_PROTO_ICMPV6_TYPE);
 	if (type !== undefined) {
 		const code = l4.u8(CTA_PROTO_ICMP_CODE) ?? l4.u8(CTA_PROTO_ICMPV6_CODE) ?? 0;
@@ -163,6 +159,7 @@ function writeTuple(to: MessageWriter, type: number, tuple: Tuple): void {
 			if (sport !== undefined) l4.attrBe16(CTA_PROTO_SRC_PORT, sport);
 			if (dport !== undefined) l4.attrBe16(CTA_PROTO_DST_PORT, dport);
 		});
+		if (tuple.zone !== undefined) inner.attrBe16(CTA_TUPLE_ZONE, tuple.zone);
 	});
 }
 

@@ -33,12 +33,12 @@ function parseLine(line: string): ConntrackEntry | undefined {
 		return equals < 0 ? [word, ""] : [word.slice(0, equals), word.slice(equals + 1)];
 	});
 	const second = fields.findLastIndex(([name]) => name === "src");
-	const original = tupleOf(new Map(fields.slice(0, second)), Number(proto));
-	const reply = tupleOf(new Map(fields.slice(second)), Number(proto));
+	const original = tupleOf(new Map(fields.slice(0, second)), Number(proto), "zone-orig");
+	const reply = tupleOf(new Map(fields.slice(second)), Number(proto), "zone-reply");
 	if (original === undefined || reply === undefined) return undefined;
 	const values = new Map(fields);
 	const tcpState = words.map(tcpStateOf).find((state) => state !== undefined);
-	const zone = Number(values.get("zone") ?? values.get("zone-orig") ?? values.get("zone-reply") ?? 0);
+	const zone = Number(values.get("zone") ?? 0);
 	const untranslated = inverseTuple(original);
 	return {
 		kind: "conntrack",
@@ -57,11 +57,13 @@ function parseLine(line: string): ConntrackEntry | undefined {
 	};
 }
 
-function tupleOf(fields: ReadonlyMap<string, string>, proto: number): Tuple | undefined {
+/** `zoneName`: of the zone that counts in this direction only. */
+function tupleOf(fields: ReadonlyMap<string, string>, proto: number, zoneName: string): Tuple | undefined {
 	const src = parseIp(fields.get("src") ?? "");
 	const dst = parseIp(fields.get("dst") ?? "");
 	if (!src.ok || !dst.ok) return undefined;
-	const tuple = { proto, src: src.value, dst: dst.value };
+	const zone = Number(fields.get(zoneName) ?? 0);
+	const tuple = { proto, src: src.value, dst: dst.value, ...(zone === 0 ? {} : { zone }) };
 	const [sport, dport, type, code, id] = ["sport", "dport", "type", "code", "id"].map((name) => fields.get(name));
 	if (type !== undefined) return { ...tuple, icmp: { type: Number(type), code: Number(code), id: Number(id) } };
 	return sport === undefined || dport === undefined ? tuple : { ...tuple, sport: Number(sport), dport: Number(dport) };

@@ -60,6 +60,7 @@ const KINDS: readonly KernelObjectKind[] = [
 	"rule",
 	"neigh",
 	"fdb",
+	"bridge-vlan",
 	"sysctl",
 	"nfacct",
 	"ipset",

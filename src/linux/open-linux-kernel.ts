@@ -9,7 +9,7 @@ import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
 import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
-import { ipSetDriver } from "./ipset.ts";
+import { ipSetDriver, replaceIpSets } from "./ipset.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -29,11 +29,15 @@ export interface OpenLinuxKernel {
 	drain(): void;
 	/** The namespace's IPv4 rules become just those of the text. */
 	replaceTables(netns: string, text: string): Result<void, KernelError>;
+	/** The namespace's sets become just those of the text. */
+	replaceIpSets(netns: string, text: string): Result<void, KernelError>;
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
 	/** Packets carry their checksums from the start, as if there were no offloading. */
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
+	/** TCP's receive buffers are Linux 6.18's default on a machine of 4 GiB or more: what SYNs offer follows from them. */
+	setReceiveBuffers(netns: string): Result<void, KernelError>;
 	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
 	flush(netns: string): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
@@ -69,9 +73,11 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 			while (poller.drain());
 		},
 		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
+		replaceIpSets: (name, text) => within(name, (netns) => replaceIpSets(netns, text)),
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
+		setReceiveBuffers: (name) => within(name, setReceiveBuffers),
 		flush: (name) => within(name, flush),
 		lostFrames: (name) => {
 			const netns = table?.find(name);
@@ -158,6 +164,13 @@ function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, Ke
 	const errno = turnChecksumOffloadOff(netns, devs);
 	if (errno === undefined) return ok(undefined);
 	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
+}
+
+const TCP_RMEM = "4096\t131072\t33554432";
+
+function setReceiveBuffers(netns: LinuxNetns): Result<void, KernelError> {
+	const written = netns.run(() => writeSysctl("net/ipv4/tcp_rmem", TCP_RMEM));
+	return "value" in written ? ok(undefined) : failed(`net.ipv4.tcp_rmem: ${written.errno}`);
 }
 
 function flush(netns: LinuxNetns): Result<void, KernelError> {

@@ -16,6 +16,8 @@ export interface PacketFrame {
 	readonly nanoseconds: number;
 	readonly ifindex: number;
 	readonly pktType: PktType;
+	/** Of a device without a link layer: `bytes` is an IP packet. */
+	readonly isIp: boolean;
 	/** A copy, from the Ethernet header. */
 	readonly bytes: Uint8Array;
 }
@@ -27,6 +29,8 @@ export const SO_RXQ_OVFL = 40;
 /** Of the `struct virtio_net_hdr` before each frame. */
 export const VNET_BYTES = 10;
 const MSG_DONTWAIT = 0x40;
+/** sll_hatype of ipip. */
+const ARPHRD_TUNNEL = 768;
 
 const BATCH = 32;
 /** Longer than any frame: 64 KiB of an offloading device, its headers, and the virtio header. */
@@ -131,6 +135,7 @@ export class PacketReader {
 			seconds: notes.seconds,
 			nanoseconds: notes.nanoseconds,
 			ifindex: view.getInt32(name + 4, true),
+			isIp: view.getUint16(name + 8, true) === ARPHRD_TUNNEL,
 			pktType: PKT_TYPES[bytes[name + 10] ?? 0] ?? "otherhost",
 			bytes: notes.vlan === undefined ? frame : tagged(frame, notes.vlan),
 		};

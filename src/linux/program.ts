@@ -1,7 +1,8 @@
 /** Programs run inside a namespace: argument arrays, text by stdin, never a shell. */
-import { spawnSync } from "node:child_process";
 import type { Errno } from "../kernel/kernel.ts";
+import { errorText } from "./libc.ts";
 import type { LinuxNetns } from "./netns.ts";
+import { spawnProgram } from "./spawn.ts";
 
 export interface ProgramRun {
 	/** Exit code; -1 when the program was ended by a signal or is not there. */
@@ -12,27 +13,21 @@ export interface ProgramRun {
 	readonly missing?: true;
 }
 
-const MAX_OUTPUT_BYTES = 1 << 30;
 const { PATH = "" } = process.env;
 /** Debian keeps the network's tools where only root's PATH leads. */
 export const PROGRAM_PATH: string = `${PATH}:/usr/sbin:/sbin:/usr/bin:/bin`;
+/** `posix_spawnp` looks where this process's own PATH says. */
+process.env["PATH"] = PROGRAM_PATH;
 
 /** Runs a program to its end with `input` as its stdin. */
 export function runProgram(netns: LinuxNetns, argv: readonly [string, ...string[]], input = ""): ProgramRun {
-	const [program, ...args] = argv;
-	const { status, stdout, stderr, error, signal } = netns.run(() =>
-		spawnSync(program, args, {
-			input,
-			encoding: "utf8",
-			maxBuffer: MAX_OUTPUT_BYTES,
-			env: { ...process.env, PATH: PROGRAM_PATH, LC_ALL: "C" },
-		}),
-	);
-	if (status === null && signal === null) {
-		return { code: -1, out: "", err: `${program}: ${error?.message ?? "not run"}`, missing: true };
-	}
-	if (status === null) return { code: -1, out: stdout, err: `${stderr}${program}: ended by ${signal}` };
-	return { code: status, out: stdout, err: stderr };
+	const [program] = argv;
+	const env = Object.entries({ ...process.env, LC_ALL: "C" }).map(([name, value]) => `${name}=${value ?? ""}`);
+	const ran = netns.run(() => spawnProgram(argv, input, env));
+	if (typeof ran === "string") return { code: -1, out: "", err: `${program}: ${errorText(ran)}`, missing: true };
+	const { code, signal, out, err } = ran;
+	if (code === undefined) return { code: -1, out, err: `${err}${program}: ended by signal ${signal ?? 0}` };
+	return { code, out, err };
 }
 
 /** The words of strerror for the port's errors. */

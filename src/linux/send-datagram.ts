@@ -34,6 +34,8 @@ export function sendDatagram(
 		room.poller.post(() => {
 			for (const error of icmp) socket.onQueuedError(error);
 		});
+		// A rule of this host refused this very datagram, and the error is about it: no ICMP error becomes EPERM.
+		if (first === "EPERM") return refusal(first, queued);
 		const second = attempt(socket.fd, bytes, to);
 		return second === undefined ? SENT : refusal(second, takeQueuedErrors(room, socket.fd));
 	}

@@ -2,9 +2,10 @@
 
 import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
 import type { IpvsDestination, IpvsService } from "../kernel/ipvs.ts";
-import type { Addr, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
+import type { Addr, Fdb, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
+import { macIsGroup, macNum } from "../wire/addr.ts";
 
 /** Two objects with one key cannot stand beside each other in a namespace. */
 export function keyOf(object: KernelObject): string {
@@ -20,7 +21,9 @@ export function keyOf(object: KernelObject): string {
 		case "neigh":
 			return `neigh ${object.dev} ${object.addr}`;
 		case "fdb":
-			return `fdb ${object.dev} ${object.mac}`;
+			return `fdb ${object.dev} ${object.vlan ?? 0} ${object.mac}${hasSeveral(object) ? ` ${object.dst}` : ""}`;
+		case "bridge-vlan":
+			return `bridge-vlan ${object.dev} ${object.vid}`;
 		case "sysctl":
 			return `sysctl ${object.key}`;
 		case "xt-chain":
@@ -59,7 +62,13 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "neigh":
 			return actual.kind === "neigh" && neighSatisfies(actual, desired);
 		case "fdb":
-			return actual.kind === "fdb" && actual.state === desired.state;
+			return actual.kind === "fdb" && actual.state === desired.state && sameDestination(actual, desired);
+		case "bridge-vlan":
+			return (
+				actual.kind === "bridge-vlan" &&
+				(actual.pvid ?? false) === (desired.pvid ?? false) &&
+				(actual.untagged ?? false) === (desired.untagged ?? false)
+			);
 		case "sysctl":
 			return actual.kind === "sysctl" && actual.value.trim() === desired.value.trim();
 		case "ipset":
@@ -85,6 +94,15 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "conntrack":
 			return true;
 	}
+}
+
+/** VXLAN: the default address and groups may be behind several hosts, each an object of its own. */
+function hasSeveral({ mac, dst }: Fdb): boolean {
+	return dst !== undefined && (mac === "00:00:00:00:00:00" || macIsGroup(macNum(mac)));
+}
+
+function sameDestination(a: Fdb, b: Fdb): boolean {
+	return a.dst === b.dst && a.port === b.port && a.vni === b.vni && a.via === b.via;
 }
 
 /** Equal but for counters and origin, which are not part of a rule. */

@@ -2,6 +2,8 @@
 import { initCapture } from "./capture.ts";
 import { initBridge } from "./device/bridge-device.ts";
 import { createLoopback } from "./device/loopback.ts";
+import { initMacvlan } from "./device/macvlan.ts";
+import { initVlan } from "./device/vlan.ts";
 import { initArp } from "./ipv4/arp.ts";
 import { initInet } from "./ipv4/init-inet.ts";
 import { initIpvs } from "./ipvs/init.ts";
@@ -26,9 +28,11 @@ export function initMachine(machine: Machine): void {
 	machine.onNetnsCreated.push(createLoopback);
 }
 
-/** Devices: captures, bridges, ARP. */
+/** Devices: captures, bridges, VLANs, macvlans, ARP. */
 export function initDev(machine: Machine): void {
 	initCapture(machine);
 	initBridge(machine);
+	initVlan(machine);
+	initMacvlan(machine);
 	initArp(machine);
 }

@@ -34,12 +34,15 @@ export function copySkb(skb: Skb): Skb {
 	copy.iif = skb.iif;
 	copy.protocol = skb.protocol;
 	copy.pktType = skb.pktType;
+	copy.vlan = skb.vlan;
+	copy.vlanFiltered = skb.vlanFiltered;
 	copy.mark = skb.mark;
 	copy.dst = skb.dst;
 	copy.ct = skb.ct;
 	copy.ctInfo = skb.ctInfo;
 	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	copy.sk = skb.sk;
+	copy.hashedBySocket = skb.hashedBySocket;
 	copy.forwarded = skb.forwarded;
 	copy.doRedirect = skb.doRedirect;
 	copy.fragMaxSize = skb.fragMaxSize;

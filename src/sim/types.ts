@@ -5,12 +5,15 @@
  */
 import type { Prng } from "../base/prng.ts";
 import type { DropReason } from "../kernel/drop-reason.ts";
-import type { CapturedFrame, LogLine } from "../kernel/kernel.ts";
+import type { CapturedFrame, Errno, LogLine } from "../kernel/kernel.ts";
 import type { BridgePort, LinkStats, Route, RouteType } from "../kernel/objects.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
+import { ETH_HLEN } from "../wire/ethernet.ts";
+import { ByteSlab } from "./byte-slab.ts";
 import type { EventLoop } from "./event-loop.ts";
+import type { SkbSocket } from "./skb-socket.ts";
 
 /** Every packet path returns one, so that no packet can vanish unnoticed. */
 export type Fate = "delivered" | "queued" | "dropped";
@@ -40,10 +43,11 @@ export class Machine {
 	readonly deviceNotifiers: ((event: DeviceEvent) => void)[] = [];
 	/** `register_inetaddr_notifier`: after an address was added (`up`) or removed (`down`). */
 	readonly inetAddrNotifiers: ((event: InetAddrEvent) => void)[] = [];
+	/** How many stacked devices are sending one through the other right now. */
+	xmitDepth = 0;
 	#nextSkb = 1;
 	#nextNetns = 1;
-	#slab = new ArrayBuffer(0);
-	#slabUsed = 0;
+	readonly #slab = new ByteSlab();
 
 	constructor(loop: EventLoop, rng: Prng) {
 		this.loop = loop;
@@ -58,20 +62,11 @@ export class Machine {
 		return this.#nextNetns++;
 	}
 
-	/** Zeroed bytes for a packet, cut from a slab: an `ArrayBuffer` of its own costs ten times as much. */
+	/** Zeroed bytes for a packet. */
 	allocBytes(lengthBytes: number): Uint8Array {
-		if (lengthBytes > SLAB_BYTES / 16) return new Uint8Array(lengthBytes);
-		if (this.#slabUsed + lengthBytes > this.#slab.byteLength) {
-			this.#slab = new ArrayBuffer(SLAB_BYTES);
-			this.#slabUsed = 0;
-		}
-		const bytes = new Uint8Array(this.#slab, this.#slabUsed, lengthBytes);
-		this.#slabUsed += lengthBytes;
-		return bytes;
+		return this.#slab.alloc(lengthBytes);
 	}
 }
-
-const SLAB_BYTES = 65_536;
 
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
@@ -135,15 +130,33 @@ let nextSlot = 0;
 
 /** What a kind of device does. `xmit` owns the skb (from its Ethernet header on) and must not call a receiver: it posts. */
 export interface DeviceOps {
-	readonly type: "loopback" | "veth" | "bridge" | "dummy";
+	readonly type: "loopback" | "veth" | "bridge" | "dummy" | "ipip" | "vxlan" | "vlan" | "macvlan";
+	/** It sends through other devices: it counts itself what it sends, and packets may go round in circles. */
+	readonly isStacked?: true;
 	xmit(skb: Skb): Fate;
 	/** The cable: whether the device has carrier, given that it is up. */
 	carrier(): boolean;
 	/** The device was brought up, or is about to go down (`ndo_open`, `ndo_stop`). */
 	open?(): void;
 	stop?(): void;
+	/** Why it cannot be brought up now. */
+	openRefused?(): DeviceRefusal | undefined;
 	/** Called when the device is removed. */
 	remove?(): void;
+}
+
+/** A change of a device that cannot be, as the kernel refuses it. */
+export interface DeviceRefusal {
+	readonly errno: Errno;
+	readonly message: string;
+}
+
+/** A VLAN tag beside the frame (`skb->vlan_proto`, `skb->vlan_tci`): its bytes are put in only where a frame is shown. */
+export interface VlanTag {
+	/** 0x8100 or 0x88a8. */
+	readonly protocol: number;
+	/** Priority in the upper 4 bits, VLAN ID in the lower 12. */
+	readonly tci: number;
 }
 
 export class NetDevice {
@@ -163,6 +176,10 @@ export class NetDevice {
 	promiscCount = 0;
 	/** Loopback needs no ARP and has no Ethernet addresses of its own. */
 	readonly isLoopback: boolean;
+	/** What the link layer puts before the packet: an Ethernet header, or nothing (a tunnel). */
+	readonly hardHeaderLength: number;
+	/** IFF_NOARP: neighbours are not asked for their addresses. */
+	readonly noArp: boolean;
 	readonly ops: DeviceOps;
 	/** Set on a bridge port: the bridge it belongs to. */
 	master: NetDevice | undefined = undefined;
@@ -197,6 +214,8 @@ export class NetDevice {
 		readonly mac: number;
 		readonly mtu: number;
 		readonly isLoopback: boolean;
+		readonly hardHeaderLength?: number;
+		readonly noArp?: boolean;
 		readonly ops: DeviceOps;
 	}) {
 		this.netns = init.netns;
@@ -205,6 +224,8 @@ export class NetDevice {
 		this.mac = init.mac;
 		this.mtu = init.mtu;
 		this.isLoopback = init.isLoopback;
+		this.hardHeaderLength = init.hardHeaderLength ?? ETH_HLEN;
+		this.noArp = init.noArp ?? false;
 		this.ops = init.ops;
 	}
 
@@ -300,6 +321,7 @@ export class Skb {
 	/** EtherType. */
 	protocol = 0;
 	pktType: PacketType = "host";
+	vlan: VlanTag | undefined = undefined;
 	mark = 0;
 	dst: Dst | undefined = undefined;
 	/** The conntrack entry, of the type that `conntrack/` defines; `unknown` here because state lies below. */
@@ -308,6 +330,10 @@ export class Skb {
 	nfBridge: NfBridgeInfo | undefined = undefined;
 	/** The sending socket's description and uid, for `-m owner`, LOG --log-uid and traces. */
 	sk: SkbSocket | undefined = undefined;
+	/** A bridge that tells VLANs apart let it in; it is in the VLAN of its tag (`br_input_skb_cb.vlan_filtered`). */
+	vlanFiltered = false;
+	/** The sending socket gave it a hash of its own (`sk_txhash`), so that both directions of its flow do not have the same one. */
+	hashedBySocket = false;
 	/** IPCB flags. */
 	forwarded = false;
 	/** Its sender is to be told of a nearer way when it is passed on. */
@@ -333,24 +359,6 @@ export class Skb {
 	get length(): number {
 		return this.end - this.data;
 	}
-}
-
-/** Numbers of a user and a group (`f_cred->fsuid`, `fsgid`). */
-export interface SocketOwner {
-	readonly uid: number;
-	readonly gid: number;
-}
-
-/** The socket by which the kernel itself sends (`ipv4_icmp_sk`, `ipv4_tcp_sk`). */
-export const KERNEL_SOCKET: SkbSocket = { describe: "the kernel", owner: undefined };
-
-/** What a packet needs to know of the socket that sent it. */
-export interface SkbSocket {
-	readonly describe: string;
-	/** Of the process that has it open; undefined: none has, it is the kernel's own (ICMP, RST to nobody's segment). */
-	readonly owner: SocketOwner | undefined;
-	/** A send failed on the way down (EPERM from netfilter, no route after rewriting). */
-	error?(errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE"): void;
 }
 
 /** Bytes left free in front of a new packet for headers to come. */

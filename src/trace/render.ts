@@ -28,7 +28,7 @@ export function renderJourney(journey: Journey, options: RenderOptions): string 
 			const depth = depthOf(event);
 			let text = paintStep(event, paint);
 			if (event.step === "transmit" || event.step === "receive") {
-				const now = packetText(event.frame, "ethernet");
+				const now = packetText(event.frame, event.link ?? "ethernet");
 				if (now !== shown) text += `  ${paint.dim(now)}`;
 				shown = now;
 			}

@@ -41,6 +41,10 @@ export function stepText(event: TraceEvent): string {
 			return arpText(event);
 		case "bridge":
 			return bridgeText(event);
+		case "encap":
+			return encapText(event);
+		case "decap":
+			return `${event.dev} takes out what is inside${event.vni === undefined ? "" : ` (VNI ${event.vni})`}: packet #${event.child}`;
 		case "fragment":
 			return `cut into ${event.into} fragments for MTU ${event.mtu}`;
 		case "reassemble":
@@ -69,7 +73,14 @@ export function tupleText(tuple: Tuple): string {
 
 /** One line as tcpdump prints it. */
 export function packetText(packet: Uint8Array, link: "ip" | "ethernet"): string {
-	return summarizeFrame(packet, { link });
+	return oneLine(summarizeFrame(packet, { link }));
+}
+
+/** tcpdump gives the frame inside a VXLAN datagram a line of its own, and Linux's port to OTV, which looks the same. */
+export function oneLine(summary: string): string {
+	return summary
+		.replace(/OTV, (flags .*), overlay \d+, instance (\d+)\n/, "VXLAN, $1, vni $2: ")
+		.replaceAll("\n", ": ");
 }
 
 function hookText(event: StepOf<"hook">): string {
@@ -213,6 +224,13 @@ function bridgeText(event: StepOf<"bridge">): string {
 		drop: `${event.bridge} drops the frame`,
 	};
 	return `${words[event.action]}${why}`;
+}
+
+function encapText(event: StepOf<"encap">): string {
+	const port = (n: number | undefined): string => (n === undefined ? "" : `:${n}`);
+	const how = event.how === "vxlan" ? `VXLAN (VNI ${event.vni ?? 0})` : "IPIP";
+	const ends = `${event.src}${port(event.sport)} → ${event.dst}${port(event.dport)}`;
+	return `${event.dev} puts it into packet #${event.child}: ${how} ${ends}`;
 }
 
 function dropText(event: StepOf<"drop">): string {

@@ -79,7 +79,7 @@ function frameDifference(
 		if (b === undefined) return { ...common, sim: a };
 		const normalised = isOverwritten(a, b, real)
 			? overwritten(a, chance)
-			: normaliseFrame({ sim: a.frame, real: b.frame, step }, chance);
+			: normaliseFrame({ sim: a.frame, real: b.frame, step, ...linkOf(a) }, chance);
 		if (a.direction !== b.direction || a.pktType !== b.pktType || hex(normalised) !== hex(a.frame)) {
 			return { ...common, sim: a, real: b, normalised };
 		}
@@ -90,6 +90,10 @@ function frameDifference(
 		if (b !== undefined) return { kind: "frame", step, netns: b.netns, dev: b.dev, number, real: b };
 	}
 	return undefined;
+}
+
+function linkOf({ link }: SeenFrame): { readonly link?: "ip" } {
+	return link === undefined ? {} : { link };
 }
 
 function overwritten({ frame }: SeenFrame, chance: Chance): Uint8Array {

@@ -3,11 +3,12 @@
  * drew at the same place, and checksums follow by increment, so a wrong one stays wrong. What is then left is different.
  */
 import { checksumReplace16, foldChecksum, pseudoHeaderSum } from "../wire/checksum.ts";
-import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
+import { ETH_HLEN, ETH_P_IP } from "../wire/ethernet.ts";
 import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_TIMESTAMPREPLY, icmpIsError, icmpType } from "../wire/icmpv4.ts";
 import {
 	IP_OFFSET,
 	IPPROTO_ICMP,
+	IPPROTO_IPIP,
 	IPPROTO_TCP,
 	IPPROTO_UDP,
 	IPV4_MIN_HLEN,
@@ -25,6 +26,11 @@ import { UDP_CHECK } from "../wire/udp.ts";
 import type { Chance } from "./chance.ts";
 import { isKnownPacket, packetKey } from "./known.ts";
 
+const VLAN_TYPES = [0x8100, 0x88a8];
+/** The standard's port and Linux's. */
+const VXLAN_PORTS = [4789, 8472];
+/** Behind the UDP and the VXLAN header. */
+const VXLAN_INSIDE = 16;
 const IP_ID = 4;
 const IP_CHECK = 10;
 const ICMP_CHECK = 2;
@@ -36,14 +42,20 @@ export interface FramePair {
 	readonly real: Uint8Array;
 	/** Of the scenario: within a step a packet has one IP id. */
 	readonly step: number;
+	/** Of a tunnel device: an IP packet. */
+	readonly link?: "ip";
 }
 
 /** A copy of `real`; where the two are of different shape it is as it was. */
 export function normaliseFrame(pair: FramePair, chance: Chance): Uint8Array {
 	const { sim, real } = pair;
 	const bytes = Uint8Array.from(real);
+	if (pair.link === "ip") {
+		new Rewriter(sim, bytes, { chance, step: pair.step }).ipv4(0, []);
+		return bytes;
+	}
 	if (sim.length !== real.length || !sameBytes(sim, real, 0, ETH_HLEN)) return bytes;
-	if (ethType(sim, 0) === ETH_P_IP) new Rewriter(sim, bytes, { chance, step: pair.step }).ipv4(ETH_HLEN, []);
+	new Rewriter(sim, bytes, { chance, step: pair.step }).frame(0, []);
 	return bytes;
 }
 
@@ -72,6 +84,14 @@ class Rewriter {
 		this.#step = context.step;
 	}
 
+	/** The frame at `at`, VLAN tags and all. */
+	frame(at: number, outer: Checks): void {
+		let type = at + ETH_HLEN - 2;
+		while (VLAN_TYPES.includes(get16(this.#sim, type)) && type + 4 < this.#sim.length) type += 4;
+		const network = type + 2;
+		if (get16(this.#sim, type) === ETH_P_IP && sameBytes(this.#sim, this.#real, at, network)) this.ipv4(network, outer);
+	}
+
 	/** The packet at `at`; `outer` are the checksums of a message that quotes it. */
 	ipv4(at: number, outer: Checks): void {
 		const [sim, real] = [this.#sim, this.#real];
@@ -89,8 +109,14 @@ class Rewriter {
 				const isNone = get16(real, l4 + UDP_CHECK) === 0;
 				this.#ports(IPPROTO_UDP, l4, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
 				this.#offload(at, l4 + UDP_CHECK, outer);
+				if (VXLAN_PORTS.includes(get16(sim, l4 + 2)) && l4 + VXLAN_INSIDE + ETH_HLEN <= sim.length) {
+					this.frame(l4 + VXLAN_INSIDE, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
+				}
 				return;
 			}
+			case IPPROTO_IPIP:
+				this.ipv4(l4, outer);
+				return;
 			case IPPROTO_ICMP:
 				this.#icmp(l4, [l4 + ICMP_CHECK, ...outer]);
 				return;

@@ -3,7 +3,7 @@
  * it (`outcome.ts`) must be the same.
  */
 import type { Verb } from "../kernel/kernel.ts";
-import type { Addr, Fdb, Link, Neigh, PolicyRule, Route, Sysctl, XtRule } from "../kernel/objects.ts";
+import type { Addr, BridgeVlan, Fdb, Link, Neigh, PolicyRule, Route, Sysctl, XtRule } from "../kernel/objects.ts";
 import type { IpAddr } from "../wire/addr.ts";
 
 export interface Scenario {
@@ -41,7 +41,12 @@ export interface NetnsConfig {
 	readonly routes?: readonly Route[];
 	readonly rules?: readonly PolicyRule[];
 	readonly neighs?: readonly Neigh[];
+	readonly vlans?: readonly BridgeVlan[];
 	readonly fdb?: readonly Fdb[];
+	/** What `ipset save` prints; sets that it does not name are not there. */
+	readonly ipset?: string;
+	/** Names of accounting objects, which begin at zero. */
+	readonly nfacct?: readonly string[];
 	/** iptables-save text of IPv4; tables that it does not name are empty. */
 	readonly iptables?: string;
 }
@@ -57,7 +62,7 @@ export type Listener =
 export type Step =
 	/** One whole frame out of a device, as an AF_PACKET socket sends it. */
 	| { readonly kind: "frame"; readonly netns: string; readonly dev: string; readonly bytes: Uint8Array }
-	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` (default 1000) passed. */
+	/** A connection: connect, send, read as much back, close. Steps go on when it ended, or when no socket saw anything for `timeoutMs` (default 1000). */
 	| {
 			readonly kind: "tcp";
 			readonly netns: string;
@@ -95,6 +100,6 @@ export type Step =
 	/** Lets time pass: virtual on the simulated kernel, real on the other. */
 	| { readonly kind: "wait"; readonly ms: number };
 
-export type ChangeableObject = Link | Addr | Route | PolicyRule | Neigh | Fdb | Sysctl | XtRule;
+export type ChangeableObject = Link | Addr | Route | PolicyRule | Neigh | Fdb | BridgeVlan | Sysctl | XtRule;
 
 export type StepKind = Step["kind"];

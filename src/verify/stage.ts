@@ -8,7 +8,14 @@ import type { NetnsConfig, Scenario, Topology } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
 
 /** What a scenario may leave in a namespace, in the order in which it is taken away. */
-const RESET_KINDS = ["addr", "route", "rule", "neigh", "fdb"] as const satisfies readonly KernelObjectKind[];
+const RESET_KINDS = [
+	"addr",
+	"route",
+	"rule",
+	"neigh",
+	"fdb",
+	"bridge-vlan",
+] as const satisfies readonly KernelObjectKind[];
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
@@ -24,6 +31,7 @@ export class Stage {
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
 	readonly #withRules = new Set<string>();
+	readonly #withObjects = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
@@ -112,8 +120,9 @@ export class Stage {
 			const applied = await kernel.apply(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
 		}
-		for (const [netns, devs] of madeDevices(this.topology)) {
-			const prepared = await this.host.prepare?.(this.name(netns), devs);
+		const devices = madeDevices(this.topology);
+		for (const netns of this.topology.netns) {
+			const prepared = await this.host.prepare?.(this.name(netns), devices.get(netns) ?? []);
 			if (prepared?.ok === false) return err({ netns, error: prepared.error });
 		}
 		return ok(undefined);
@@ -129,13 +138,40 @@ export class Stage {
 		const tx = [
 			...sysctls.map(([key, value]): Op => ({ verb: "replace", object: { kind: "sysctl", key, value } })),
 			...[config.addrs, config.routes, config.rules].flatMap((objects) => (objects ?? []).map(addOp)),
-			...[config.neighs, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
+			...[config.neighs, config.vlans, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
 		];
 		if (tx.length > 0) {
 			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return this.#loadTables(netns, config.iptables);
+		const made = await this.#makeObjects(netns, config);
+		return made.ok ? this.#loadTables(netns, config.iptables) : made;
+	}
+
+	/** What rules refer to by name. */
+	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
+		if (ipset === undefined && nfacct === undefined) return ok(undefined);
+		this.#withObjects.add(netns);
+		const name = this.name(netns);
+		const loaded = ipset === undefined ? ok(undefined) : await this.host.loadSets(name, ipset);
+		if (!loaded.ok || nfacct === undefined) return loaded;
+		return this.host.kernel.apply(
+			name,
+			nfacct.map((each) => addOp({ kind: "nfacct", name: each })),
+		);
+	}
+
+	/** Rules first, for as long as one refers to an object it stays. */
+	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
+		if (!this.#withObjects.delete(netns)) return ok(undefined);
+		const name = this.name(netns);
+		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		if (!emptied.ok) return emptied;
+		const freed = await this.host.loadSets(name, "");
+		if (!freed.ok) return freed;
+		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
+		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
+		return this.host.kernel.apply(name, dumped.value.map(deleteOp));
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
@@ -163,6 +199,8 @@ export class Stage {
 		const clean = this.#clean.get(netns) ?? new Map<string, KernelObject>();
 		const flushed = await this.host.flush(name);
 		if (!flushed.ok) return flushed;
+		const removed = await this.#removeObjects(netns);
+		if (!removed.ok) return removed;
 		for (const kind of RESET_KINDS) {
 			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;
@@ -195,6 +233,9 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 	return all;
 }
 
+/** Kinds that have no such setting. */
+const WITHOUT_OFFLOAD: readonly string[] = ["ipip", "macvlan"];
+
 /** By namespace, far ends of veths included. */
 function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
 	const devices = new Map<string, string[]>();
@@ -204,7 +245,12 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 		own.push(dev);
 	};
 	for (const { netns, link } of links) {
-		if (link.link === undefined) continue;
+		if (link.netns !== undefined && devices.get(netns)?.includes(link.name) === true) {
+			const others = (devices.get(netns) ?? []).filter((name) => name !== link.name);
+			devices.set(netns, others);
+			add(link.netns, link.name);
+		}
+		if (link.link === undefined || WITHOUT_OFFLOAD.includes(link.link.type)) continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

@@ -28,11 +28,11 @@ export function stepWords(step: Step): string {
 }
 
 /** As `tcpdump -e`. */
-export function frameText(frame: Uint8Array): string {
-	return summarizeFrame(frame, { link: "ethernet", macs: true });
+export function frameText(frame: Uint8Array, link: "ethernet" | "ip" = "ethernet"): string {
+	return summarizeFrame(frame, { link, macs: link === "ethernet" });
 }
 
 /** `router eth0 in  host  …`. */
-export function seenText({ netns, dev, direction, pktType, frame }: SeenFrame): string {
-	return `${netns} ${dev} ${direction.padEnd(3)} ${pktType.padEnd(9)} ${frameText(frame)}`;
+export function seenText({ netns, dev, direction, pktType, frame, link }: SeenFrame): string {
+	return `${netns} ${dev} ${direction.padEnd(3)} ${pktType.padEnd(9)} ${frameText(frame, link)}`;
 }

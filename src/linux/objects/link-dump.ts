@@ -1,14 +1,14 @@
 /** Devices of a namespace as objects of the port. */
 import { ok, type Result } from "../../base/result.ts";
 import type { KernelError } from "../../kernel/kernel.ts";
-import type { Link, LinkKind } from "../../kernel/objects.ts";
+import type { Link, LinkKind, MacvlanMode } from "../../kernel/objects.ts";
 import { type IpAddr, macText } from "../../wire/addr.ts";
 import { RTM_GETLINK } from "../netlink/constants.ts";
 import type { Rtnl } from "../netlink/rtnl.ts";
 import type { LinuxNetns } from "../netns.ts";
 import { dumpMessages } from "./dump.ts";
 import { ifinfomsg } from "./link-message.ts";
-import { type LinkState, parseLink, type VxlanInfo } from "./link-state.ts";
+import { type IpipInfo, type LinkState, parseLink, type VxlanInfo } from "./link-state.ts";
 
 /** By ifindex. */
 export function dumpLinks(rtnl: Rtnl, netns: LinuxNetns): Result<readonly Link[], KernelError> {
@@ -43,6 +43,13 @@ export function linkKindOf(rtnl: Rtnl, netns: LinuxNetns, state: LinkState): Lin
 			};
 		case "vxlan":
 			return state.vxlan === undefined ? undefined : vxlanKind(state.vxlan, nameOf);
+		case "ipip":
+			return state.ipip === undefined ? undefined : ipipKind(state.ipip, nameOf);
+		case "macvlan": {
+			const mode = MACVLAN_MODES[state.macvlanMode ?? 0];
+			const parent = state.lowerNsid === undefined ? nameOf(state.lower) : "";
+			return { type: "macvlan", parent, ...(mode === undefined ? {} : { mode }) };
+		}
 		default:
 			return undefined;
 	}
@@ -58,7 +65,7 @@ function vethKind(rtnl: Rtnl, netns: LinuxNetns, state: LinkState): LinkKind {
 }
 
 function vxlanKind(vxlan: VxlanInfo, nameOf: (ifindex: number) => string): LinkKind {
-	const { id, ifindex, local, remote, port, learning, ttl } = vxlan;
+	const { id, ifindex, local, remote, port, learning, ttl, sourcePorts, udpChecksum, ageingTimeSeconds } = vxlan;
 	return {
 		type: "vxlan",
 		id,
@@ -68,6 +75,31 @@ function vxlanKind(vxlan: VxlanInfo, nameOf: (ifindex: number) => string): LinkK
 		port,
 		learning,
 		...(ttl === 0 ? {} : { ttl }),
+		...(sourcePorts === undefined ? {} : { sourcePorts }),
+		udpChecksum,
+		ageingTimeSeconds,
+	};
+}
+
+/** MACVLAN_MODE_*. */
+export const MACVLAN_MODES: Readonly<Record<number, MacvlanMode>> = {
+	1: "private",
+	2: "vepa",
+	4: "bridge",
+	8: "passthru",
+};
+
+function ipipKind(ipip: IpipInfo, nameOf: (ifindex: number) => string): LinkKind {
+	const { ifindex, local, remote, ttl, tos, pmtudisc, proto } = ipip;
+	return {
+		type: "ipip",
+		...(local === undefined ? {} : { local }),
+		...(remote === undefined ? {} : { remote }),
+		...(ttl === 0 ? {} : { ttl }),
+		...(tos === 0 ? {} : { tos: tos === 1 ? "inherit" : tos }),
+		pmtudisc,
+		mode: proto === 0 ? "any" : "ipip",
+		...(ifindex === 0 ? {} : { dev: nameOf(ifindex) }),
 	};
 }
 
@@ -78,25 +110,25 @@ function isMulticast(addr: IpAddr): boolean {
 function linkObject(rtnl: Rtnl, netns: LinuxNetns, state: LinkState, names: ReadonlyMap<number, string>): Link {
 	const kind = linkKindOf(rtnl, netns, state);
 	const master = state.master === 0 ? undefined : names.get(state.master);
-	const isVeth = state.kind === "veth";
+	const hasLower = state.kind === "veth" || state.kind === "vlan" || state.kind === "macvlan";
 	return {
 		kind: "link",
 		name: state.name,
 		...(kind === undefined ? {} : { link: kind }),
-		mac: state.mac ?? macText(0),
+		...(state.kind === "ipip" ? {} : { mac: state.mac ?? macText(0) }),
 		mtu: state.mtu,
 		up: state.up,
 		promisc: state.promisc,
 		...(master === undefined ? {} : { master }),
 		...(state.port === undefined ? {} : { port: state.port }),
 		ifindex: state.ifindex,
-		...(isVeth ? { peerIfindex: state.lower } : {}),
+		...(hasLower ? { peerIfindex: state.lower } : {}),
 		carrier: state.carrier,
 		...(state.alias === "" ? {} : { alias: state.alias }),
 		txQueueLength: state.txQueueLength,
 		qdisc: state.qdisc,
 		promiscuity: state.promiscuity,
-		...(isVeth && state.lowerNsid !== undefined ? { peerNetnsId: state.lowerNsid } : {}),
+		...(hasLower && state.lowerNsid !== undefined ? { peerNetnsId: state.lowerNsid } : {}),
 		...(state.stats === undefined ? {} : { stats: state.stats }),
 	};
 }

@@ -1,6 +1,8 @@
 /** Messages that make and change network devices (RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK). */
-import type { BridgePort, Link, LinkKind } from "../../kernel/objects.ts";
+import type { BridgePort, Link, LinkKind, MacvlanMode } from "../../kernel/objects.ts";
 import { familyOf, type IpAddr } from "../../wire/addr.ts";
+import { IPPROTO_IPIP } from "../../wire/ipv4.ts";
+import { put16 } from "../../wire/read-write.ts";
 import type { Request } from "../netlink/batch.ts";
 import { NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK } from "../netlink/constants.ts";
 import type { NetlinkSocket } from "../netlink/socket.ts";
@@ -13,6 +15,8 @@ import {
 	IFLA_BR,
 	IFLA_BRPORT,
 	IFLA_INFO,
+	IFLA_IPTUN,
+	IFLA_MACVLAN_MODE,
 	IFLA_VLAN,
 	IFLA_VXLAN,
 	type LinkState,
@@ -44,7 +48,8 @@ export function newLink(link: Link, kind: LinkKind, numbers: LinkNumbers): Reque
 			ifinfomsg(to, numbers.ifindex, link);
 			to.attrText(IFLA.ifname, link.name);
 			putCommon(to, link, numbers);
-			if (kind.type === "vlan" && numbers.lower !== undefined) to.attrU32(IFLA.link, numbers.lower);
+			const isUpper = kind.type === "vlan" || kind.type === "macvlan";
+			if (isUpper && numbers.lower !== undefined) to.attrU32(IFLA.link, numbers.lower);
 			to.nest(IFLA.linkinfo, (info) => {
 				info.attrText(IFLA_INFO.kind, kind.type);
 				info.nest(IFLA_INFO.data, (data) => putKind(data, kind, numbers, "new"));
@@ -63,7 +68,7 @@ export function changeLink(link: Link, numbers: LinkNumbers): Request {
 			if (numbers.netnsFd !== undefined) to.attrU32(IFLA.netNsFd, numbers.netnsFd);
 			putCommon(to, link, numbers);
 			const kind = link.link;
-			if (kind?.type !== "bridge" && kind?.type !== "vxlan") return;
+			if (kind === undefined || !CHANGEABLE.includes(kind.type)) return;
 			to.nest(IFLA.linkinfo, (info) => {
 				info.attrText(IFLA_INFO.kind, kind.type);
 				info.nest(IFLA_INFO.data, (data) => putKind(data, kind, numbers, "change"));
@@ -71,6 +76,8 @@ export function changeLink(link: Link, numbers: LinkNumbers): Request {
 		},
 	};
 }
+
+const CHANGEABLE: readonly LinkKind["type"][] = ["bridge", "vxlan", "ipip", "macvlan"];
 
 export function changePort(ifindex: number, port: BridgePort): Request {
 	return {
@@ -156,6 +163,8 @@ function putKind(to: MessageWriter, kind: LinkKind, numbers: LinkNumbers, verb: 
 				to.attrU32(IFLA_BR.ageingTime, Math.round(kind.ageingTimeSeconds * 100));
 			}
 			if (kind.stp !== undefined) to.attrU32(IFLA_BR.stpState, kind.stp ? 1 : 0);
+			if (kind.vlanFiltering !== undefined) to.attrU8(IFLA_BR.vlanFiltering, kind.vlanFiltering ? 1 : 0);
+			if (kind.vlanDefaultPvid !== undefined) to.attrU16(IFLA_BR.vlanDefaultPvid, kind.vlanDefaultPvid);
 			if (kind.nfCallIptables !== undefined) to.attrU8(IFLA_BR.nfCallIptables, kind.nfCallIptables ? 1 : 0);
 			return;
 		case "vlan":
@@ -164,6 +173,12 @@ function putKind(to: MessageWriter, kind: LinkKind, numbers: LinkNumbers, verb: 
 			return;
 		case "vxlan":
 			putVxlan(to, kind, numbers);
+			return;
+		case "ipip":
+			putIpip(to, kind, numbers);
+			return;
+		case "macvlan":
+			if (kind.mode !== undefined) to.attrU32(IFLA_MACVLAN_MODE, modeNumber(kind.mode));
 			return;
 	}
 }
@@ -189,6 +204,29 @@ function putVxlan(
 	if (kind.port !== undefined) to.attrBe16(IFLA_VXLAN.port, kind.port);
 	if (kind.learning !== undefined) to.attrU8(IFLA_VXLAN.learning, kind.learning ? 1 : 0);
 	if (kind.ttl !== undefined) to.attrU8(IFLA_VXLAN.ttl, kind.ttl);
+	if (kind.ageingTimeSeconds !== undefined) to.attrU32(IFLA_VXLAN.ageing, kind.ageingTimeSeconds);
+	if (kind.sourcePorts !== undefined) {
+		const bytes = new Uint8Array(4);
+		put16(bytes, 0, kind.sourcePorts.low);
+		put16(bytes, 2, kind.sourcePorts.high);
+		to.attrBytes(IFLA_VXLAN.portRange, bytes);
+	}
+	if (kind.udpChecksum !== undefined) to.attrU8(IFLA_VXLAN.udpChecksum, kind.udpChecksum ? 1 : 0);
+}
+
+/** What is absent the kernel takes for open, or for its default; changes say everything. */
+function putIpip(to: MessageWriter, kind: Extract<LinkKind, { readonly type: "ipip" }>, { lower }: LinkNumbers): void {
+	if (lower !== undefined) to.attrU32(IFLA_IPTUN.link, lower);
+	if (kind.local !== undefined) to.attrBytes(IFLA_IPTUN.local, addrBytes(kind.local));
+	if (kind.remote !== undefined) to.attrBytes(IFLA_IPTUN.remote, addrBytes(kind.remote));
+	if (kind.ttl !== undefined) to.attrU8(IFLA_IPTUN.ttl, kind.ttl);
+	if (kind.tos !== undefined) to.attrU8(IFLA_IPTUN.tos, kind.tos === "inherit" ? 1 : kind.tos);
+	to.attrU8(IFLA_IPTUN.pmtudisc, kind.pmtudisc === false ? 0 : 1);
+	if (kind.mode === "ipip") to.attrU8(IFLA_IPTUN.proto, IPPROTO_IPIP);
+}
+
+function modeNumber(mode: MacvlanMode): number {
+	return { private: 1, vepa: 2, bridge: 4, passthru: 8 }[mode];
 }
 
 function putAddr(to: MessageWriter, addr: IpAddr | undefined, [v4, v6]: readonly [number, number]): void {

@@ -89,11 +89,16 @@ function makeAgain(rtnl: Rtnl, saved: SavedLinks): void {
 			const made = kind.type === "veth" && peerMac !== undefined ? { ...kind, peerMac } : kind;
 			const link: Link = { kind: "link", name, ...(isFree && mac !== undefined ? { mac } : {}) };
 			const netnsFd = peerNetns === undefined || peerNetns === netns ? undefined : peerNetns.fd;
-			const lowerDev = kind.type === "vxlan" ? state.vxlan?.ifindex || undefined : lower;
+			const lowerDev = lowerOf(kind, state);
 			const numbers = { ifindex, lower: lowerDev, peer: { ifindex: lower, netnsFd } };
 			send(socket, [newLink(link, made, numbers)]);
 		}
 	}
+}
+
+function lowerOf(kind: LinkKind, state: LinkState): number | undefined {
+	if (kind.type === "vxlan") return state.vxlan?.ifindex || undefined;
+	return kind.type === "ipip" ? state.ipip?.ifindex || undefined : state.lower;
 }
 
 function changeBack(

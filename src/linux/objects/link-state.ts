@@ -28,11 +28,23 @@ export const IFLA = {
 /** Attributes inside IFLA_LINKINFO. */
 export const IFLA_INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 
-export const IFLA_BR = { ageingTime: 4, stpState: 5, bridgeId: 11, mcastSnooping: 23, nfCallIptables: 36 } as const;
+export const IFLA_BR = {
+	ageingTime: 4,
+	stpState: 5,
+	vlanFiltering: 7,
+	bridgeId: 11,
+	mcastSnooping: 23,
+	nfCallIptables: 36,
+	vlanDefaultPvid: 39,
+} as const;
 
 export const IFLA_BRPORT = { state: 1, hairpin: 4, learning: 8, flood: 9, number: 18, isolated: 33 } as const;
 
 export const IFLA_VLAN = { id: 1, protocol: 5 } as const;
+
+export const IFLA_IPTUN = { link: 1, local: 2, remote: 3, ttl: 4, tos: 5, proto: 9, pmtudisc: 10 } as const;
+
+export const IFLA_MACVLAN_MODE = 1;
 
 export const IFLA_VXLAN = {
 	id: 1,
@@ -41,9 +53,12 @@ export const IFLA_VXLAN = {
 	local: 4,
 	ttl: 5,
 	learning: 7,
+	ageing: 8,
+	portRange: 10,
 	port: 15,
 	group6: 16,
 	local6: 17,
+	udpChecksum: 18,
 } as const;
 
 export const IFF_UP = 0x1;
@@ -57,6 +72,8 @@ export interface BridgeInfo {
 	readonly stp: boolean;
 	readonly nfCallIptables: boolean;
 	readonly idMac: MacAddr;
+	readonly vlanFiltering?: boolean;
+	readonly vlanDefaultPvid?: number;
 }
 
 export interface PortInfo {
@@ -76,6 +93,19 @@ export interface VxlanInfo {
 	readonly port: number;
 	readonly learning: boolean;
 	readonly ttl: number;
+	readonly ageingTimeSeconds: number;
+	readonly sourcePorts: { readonly low: number; readonly high: number } | undefined;
+	readonly udpChecksum: boolean;
+}
+
+export interface IpipInfo {
+	readonly ifindex: number;
+	readonly local: IpAddr | undefined;
+	readonly remote: IpAddr | undefined;
+	readonly ttl: number;
+	readonly tos: number;
+	readonly pmtudisc: boolean;
+	readonly proto: number;
 }
 
 export interface LinkState {
@@ -104,6 +134,9 @@ export interface LinkState {
 	readonly port: PortInfo | undefined;
 	readonly vlan: { readonly id: number; readonly protocol: number } | undefined;
 	readonly vxlan: VxlanInfo | undefined;
+	readonly ipip: IpipInfo | undefined;
+	/** MACVLAN_MODE_*. */
+	readonly macvlanMode: number | undefined;
 	readonly stats: LinkStats | undefined;
 }
 
@@ -139,6 +172,8 @@ export function parseLink(message: Message): LinkState {
 				? { id: data.u16(IFLA_VLAN.id) ?? 0, protocol: data.be16(IFLA_VLAN.protocol) ?? 0 }
 				: undefined,
 		vxlan: kind === "vxlan" && data !== undefined ? vxlanOf(data) : undefined,
+		ipip: kind === "ipip" && data !== undefined ? ipipOf(data) : undefined,
+		macvlanMode: kind === "macvlan" ? data?.u32(IFLA_MACVLAN_MODE) : undefined,
 		stats: statsOf(attrs),
 	};
 }
@@ -155,6 +190,9 @@ function bridgeOf(data: Attributes): BridgeInfo {
 		ageingTimeSeconds: (data.u32(IFLA_BR.ageingTime) ?? 0) / 100,
 		stp: data.u32(IFLA_BR.stpState) !== 0,
 		nfCallIptables: data.u8(IFLA_BR.nfCallIptables) === 1,
+		...(data.u8(IFLA_BR.vlanFiltering) === 1
+			? { vlanFiltering: true, vlanDefaultPvid: data.u16(IFLA_BR.vlanDefaultPvid) ?? 0 }
+			: {}),
 		// Two bytes of priority before it.
 		idMac: macOf(data.bytes(IFLA_BR.bridgeId)?.subarray(2)) ?? macText(0),
 	};
@@ -183,7 +221,35 @@ function vxlanOf(data: Attributes): VxlanInfo {
 		port: data.be16(IFLA_VXLAN.port) ?? 0,
 		learning: data.u8(IFLA_VXLAN.learning) === 1,
 		ttl: data.u8(IFLA_VXLAN.ttl) ?? 0,
+		ageingTimeSeconds: data.u32(IFLA_VXLAN.ageing) ?? 0,
+		sourcePorts: portRangeOf(data.bytes(IFLA_VXLAN.portRange)),
+		udpChecksum: data.u8(IFLA_VXLAN.udpChecksum) !== 0,
 	};
+}
+
+/** struct ifla_vxlan_port_range; zeros are "not set". */
+function portRangeOf(bytes: Uint8Array | undefined): VxlanInfo["sourcePorts"] {
+	if (bytes?.length !== 4) return undefined;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
+	const [low, high] = [view.getUint16(0), view.getUint16(2)];
+	return low === 0 && high === 0 ? undefined : { low, high };
+}
+
+function ipipOf(data: Attributes): IpipInfo {
+	return {
+		ifindex: data.u32(IFLA_IPTUN.link) ?? 0,
+		local: given(addrText(data.bytes(IFLA_IPTUN.local))),
+		remote: given(addrText(data.bytes(IFLA_IPTUN.remote))),
+		ttl: data.u8(IFLA_IPTUN.ttl) ?? 0,
+		tos: data.u8(IFLA_IPTUN.tos) ?? 0,
+		pmtudisc: data.u8(IFLA_IPTUN.pmtudisc) === 1,
+		proto: data.u8(IFLA_IPTUN.proto) ?? 0,
+	};
+}
+
+/** An open end is told as zeros. */
+function given(addr: IpAddr | undefined): IpAddr | undefined {
+	return addr === "0.0.0.0" ? undefined : addr;
 }
 
 /** struct rtnl_link_stats64. */

@@ -2,6 +2,7 @@
 import type { KernelError, Verb } from "../../kernel/kernel.ts";
 import type { Link, LinkKind } from "../../kernel/objects.ts";
 import { type Batch, noDevice, refusal } from "../netlink/batch.ts";
+import { MessageWriter } from "../netlink/writer.ts";
 import { linkKindOf } from "./link-dump.ts";
 import { changeLink, changePort, deleteLink, getLink, type LinkNumbers, newLink } from "./link-message.ts";
 import type { LinkState } from "./link-state.ts";
@@ -31,6 +32,7 @@ function create(batch: Batch, op: number, link: Link): KernelError | undefined {
 	const kind = link.link;
 	if (kind === undefined) return refusal(op, "EINVAL", 'Not enough information: "type" argument is required');
 	if (kind.type === "loopback") return refusal(op, "EOPNOTSUPP", "Unknown device type.");
+	if (kind.type === "ipip" && link.name === IPIP_FALLBACK) return loadIpip(batch, op, link, kind);
 	const numbers = numbersOf(batch, op, link, kind);
 	if ("errno" in numbers) return numbers;
 	const ends = kind.type === "veth" ? [link.name, kind.peer] : [link.name];
@@ -54,7 +56,29 @@ function create(batch: Batch, op: number, link: Link): KernelError | undefined {
 	return undefined;
 }
 
-function change(batch: Batch, op: number, ifindex: number, link: Link): KernelError | undefined {
+const IPIP_FALLBACK = "tunl0";
+
+/** tunl0 comes with the module; asking for a tunnel of its name loads it. One that is down counts as not there yet. */
+function loadIpip(batch: Batch, op: number, link: Link, kind: LinkKind): KernelError | undefined {
+	const failed = batch.flush();
+	if (failed !== undefined) return failed;
+	if (Object.keys(kind).length > 1) return refusal(op, "EEXIST", "File exists");
+	if (batch.ifindexOf(link.name) === undefined) {
+		const request = new MessageWriter();
+		const { header, body } = newLink({ kind: "link", name: link.name }, kind, { ifindex: 0 });
+		request.message(header, body);
+		// The answer is EEXIST: the module has just made it.
+		batch.socket.exchange(request);
+	}
+	const ifindex = batch.ifindexOf(link.name);
+	if (ifindex === undefined) return refusal(op, "EOPNOTSUPP", "Unknown device type.");
+	if (getLink(batch.socket, ifindex)?.up === true) return refusal(op, "EEXIST", "File exists");
+	const { link: _kind, ...rest } = link;
+	return change(batch, op, ifindex, rest);
+}
+
+function change(batch: Batch, op: number, ifindex: number, asked: Link): KernelError | undefined {
+	const link = wholeIpip(batch, ifindex, asked);
 	const numbers = numbersOf(batch, op, link, link.link);
 	if ("errno" in numbers) return numbers;
 	if (link.newName !== undefined && !isName(link.newName)) {
@@ -81,7 +105,11 @@ function change(batch: Batch, op: number, ifindex: number, link: Link): KernelEr
 	}
 	const lower = kind?.type === "vxlan" && kind.dev === undefined ? undefined : numbers.lower;
 	const { link: _asked, ...rest } = withoutNoop(link);
-	const changed = { ...rest, ...(kind === undefined ? {} : { link: kind }) };
+	// A VXLAN device takes no MTU beside its settings.
+	const isApart = kind?.type === "vxlan" && link.mtu !== undefined;
+	if (isApart && kind !== undefined)
+		batch.add(op, changeLink({ kind: "link", name: link.name, link: kind }, { lower, ifindex }));
+	const changed = { ...rest, ...(kind === undefined || isApart ? {} : { link: kind }) };
 	batch.add(op, changeLink(changed, { ...numbers, lower, ifindex, netnsFd: moves ? target.fd : undefined }));
 	if (hasPortSettings(link.port)) batch.add(op, changePort(ifindex, link.port));
 	if (moves) return batch.flush();
@@ -91,6 +119,18 @@ function change(batch: Batch, op: number, ifindex: number, link: Link): KernelEr
 	}
 	if (link.up !== undefined || link.master !== undefined || link.mac !== undefined) batch.touch(ifindex);
 	return undefined;
+}
+
+/** The kernel takes what a change of a tunnel leaves out for open: what is not changed is said again. */
+function wholeIpip(batch: Batch, ifindex: number, asked: Link): Link {
+	if (asked.link?.type !== "ipip" || batch.flush() !== undefined) return asked;
+	const state = getLink(batch.socket, ifindex);
+	const own = state === undefined ? undefined : linkKindOf(batch.rtnl, batch.netns, state);
+	if (own?.type !== "ipip") return asked;
+	const link = { ...own, ...asked.link };
+	if (JSON.stringify(link) !== JSON.stringify(own)) return { ...asked, link };
+	const { link: _same, ...rest } = asked;
+	return rest;
 }
 
 /** The loopback device has an address of zeros and takes none, not even that. */
@@ -117,13 +157,17 @@ function changedKind(
 		const isSame = own.peer === asked.peer && (own.peerNetns ?? name) === (asked.peerNetns ?? name);
 		return isSame ? SAME : unchangeable(op, `the peer of ${link.name}`);
 	}
+	if (asked.type === "macvlan" && own.type === "macvlan") {
+		if (own.parent !== asked.parent) return unchangeable(op, `the parent of ${link.name}`);
+		return asked.mode === undefined || asked.mode === own.mode ? SAME : { kind: asked };
+	}
 	if (asked.type === "vlan" && own.type === "vlan") {
 		const isSame = own.parent === asked.parent && own.id === asked.id && own.protocol === (asked.protocol ?? "802.1Q");
 		return isSame ? SAME : unchangeable(op, `the VLAN of ${link.name}`);
 	}
 	// The kernel refuses some settings even when they stay as they are.
 	if (asked.type === "vxlan" && own.type === "vxlan") return { kind: differenceOf(asked, own) };
-	return { kind: asked.type === "bridge" ? asked : undefined };
+	return { kind: asked.type === "bridge" || asked.type === "ipip" ? asked : undefined };
 }
 
 const SAME = { kind: undefined } as const;
@@ -135,16 +179,11 @@ function unchangeable(op: number, what: string): KernelError {
 type Vxlan = Extract<LinkKind, { readonly type: "vxlan" }>;
 
 function differenceOf(asked: Vxlan, own: Vxlan): Vxlan | undefined {
-	const { type, id, dev, local, remote, group, port, learning, ttl } = asked;
-	const rest = {
-		...(dev === own.dev || dev === undefined ? {} : { dev }),
-		...(local === own.local || local === undefined ? {} : { local }),
-		...(remote === own.remote || remote === undefined ? {} : { remote }),
-		...(group === own.group || group === undefined ? {} : { group }),
-		...(port === own.port || port === undefined ? {} : { port }),
-		...(learning === own.learning || learning === undefined ? {} : { learning }),
-		...(ttl === own.ttl || ttl === undefined ? {} : { ttl }),
-	};
+	const { type, id, ...settings } = asked;
+	const was = new Map<string, unknown>(Object.entries(own));
+	const differs = ([key, value]: readonly [string, unknown]): boolean =>
+		value !== undefined && JSON.stringify(value) !== JSON.stringify(was.get(key));
+	const rest = Object.fromEntries(Object.entries(settings).filter(differs));
 	return id === own.id && Object.keys(rest).length === 0 ? undefined : { type, id, ...rest };
 }
 
@@ -161,10 +200,15 @@ function numbersOf(
 	if (kind?.type === "bridge" && kind.ageingTimeSeconds !== undefined && !(kind.ageingTimeSeconds >= 0)) {
 		return refusal(op, "ERANGE", "Numerical result out of range");
 	}
-	const lowerName = kind?.type === "vlan" ? kind.parent : kind?.type === "vxlan" ? kind.dev : undefined;
+	const lowerName = lowerNameOf(kind);
 	const lower = lowerName === undefined ? undefined : batch.ifindexOf(lowerName);
 	if (lowerName !== undefined && lower === undefined) return noDevice(op, lowerName);
 	return { master, lower };
+}
+
+function lowerNameOf(kind: LinkKind | undefined): string | undefined {
+	if (kind?.type === "vlan" || kind?.type === "macvlan") return kind.parent;
+	return kind?.type === "vxlan" || kind?.type === "ipip" ? kind.dev : undefined;
 }
 
 function peerNumbers(

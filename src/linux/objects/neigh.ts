@@ -21,7 +21,17 @@ import { macOf } from "./link-state.ts";
 
 /** struct ndmsg. */
 export const NDMSG_BYTES = 12;
-export const NDA = { dst: 1, lladdr: 2, cacheinfo: 3, probes: 4, vlan: 5, master: 9 } as const;
+export const NDA = {
+	dst: 1,
+	lladdr: 2,
+	cacheinfo: 3,
+	probes: 4,
+	vlan: 5,
+	port: 6,
+	vni: 7,
+	ifindex: 8,
+	master: 9,
+} as const;
 /** USER_HZ: what times in struct nda_cacheinfo count in. */
 export const USER_HZ = 100;
 

@@ -7,6 +7,7 @@ import { Batch, type Touched } from "../netlink/batch.ts";
 import type { Rtnl } from "../netlink/rtnl.ts";
 import type { LinuxNetns } from "../netns.ts";
 import { applyAddr, dumpAddrs } from "./addr.ts";
+import { applyBridgeVlan, dumpBridgeVlans, listVlans, restoreVlans } from "./bridge-vlan.ts";
 import { settleCarriers } from "./carrier.ts";
 import { applyFdb, dumpFdb } from "./fdb.ts";
 import { applyLink, touchAround } from "./link.ts";
@@ -19,7 +20,7 @@ import { applyRule, dumpRules } from "./rule.ts";
 import { Snapshot } from "./snapshot.ts";
 
 export class RtnetlinkDriver implements ObjectDriver {
-	readonly kinds = ["link", "addr", "route", "rule", "neigh", "fdb"] as const;
+	readonly kinds = ["link", "addr", "route", "rule", "neigh", "fdb", "bridge-vlan"] as const;
 	readonly #rtnl: Rtnl;
 	#touched: Touched = new Map();
 
@@ -34,7 +35,12 @@ export class RtnetlinkDriver implements ObjectDriver {
 		{ undoable }: { readonly undoable: boolean },
 	): Result<Undo, KernelError> {
 		const batch = new Batch(this.#rtnl, netns);
-		const undo = this.#undoOf(batch, ops, undoable);
+		const undoVlans = undoable || ops.length > 1 ? keepVlans(batch, ops) : undefined;
+		const undoOthers = this.#undoOf(batch, ops, undoable);
+		const undo = (): void => {
+			undoOthers();
+			undoVlans?.();
+		};
 		const failed = applyAll(batch, ops);
 		if (failed !== undefined) {
 			undo();
@@ -59,6 +65,8 @@ export class RtnetlinkDriver implements ObjectDriver {
 				return dumpNeighs(socket);
 			case "fdb":
 				return dumpFdb(socket);
+			case "bridge-vlan":
+				return dumpBridgeVlans(socket);
 			default:
 				return ok([]);
 		}
@@ -116,6 +124,14 @@ function severalAttributes({ op: { verb, object } }: IndexedOp): boolean {
 	return Object.keys(attributes).length > 1;
 }
 
+/** VLANs of ports are no objects that come and go: what they were is remembered whatever the operation. */
+function keepVlans({ rtnl, netns }: Batch, ops: readonly IndexedOp[]): Undo | undefined {
+	if (!ops.some(({ op: { object } }) => object.kind === "bridge-vlan" || object.kind === "link")) return undefined;
+	const socket = rtnl.socket(netns);
+	const before = listVlans(socket);
+	return before.ok && before.value.length > 0 ? () => restoreVlans(socket, before.value) : undefined;
+}
+
 function touchesNeighbours({ op: { object } }: IndexedOp): boolean {
 	return object.kind === "addr" || (object.kind === "link" && object.master !== undefined);
 }
@@ -143,6 +159,8 @@ function applyOne(batch: Batch, { index, op: { verb, object } }: IndexedOp): Ker
 			return applyNeigh(batch, index, verb, object);
 		case "fdb":
 			return applyFdb(batch, index, verb, object);
+		case "bridge-vlan":
+			return applyBridgeVlan(batch, index, verb, object);
 		default:
 			return { errno: "EOPNOTSUPP", op: index, message: `${object.kind} is not of rtnetlink` };
 	}

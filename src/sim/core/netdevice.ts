@@ -5,6 +5,7 @@
 import type { Prng } from "../../base/prng.ts";
 import { addDeviceSysctls, removeDeviceSysctls, renameDeviceSysctls } from "../sysctl.ts";
 import { type DeviceEvent, type DeviceOps, NetDevice, type Netns, perdevice } from "../types.ts";
+import { uppersOf } from "./uppers.ts";
 
 /** IFNAMSIZ without the terminating zero. */
 export const DEVICE_NAME_MAX = 15;
@@ -15,6 +16,8 @@ export interface DeviceSpec {
 	readonly mtu: number;
 	readonly ops: DeviceOps;
 	readonly isLoopback?: boolean;
+	readonly hardHeaderLength?: number;
+	readonly noArp?: boolean;
 }
 
 /** Whether Linux accepts the name (`dev_valid_name`). */
@@ -38,10 +41,11 @@ export function listNetdevice(dev: NetDevice): void {
 	notify({ type: "register", dev });
 }
 
-/** Removes the device, and what cannot be without it (a veth's peer). Does nothing when it is gone already. */
+/** Removes the device, and what cannot be without it (a veth's peer, what stands on it). Does nothing when it is gone already. */
 export function unregisterNetdevice(dev: NetDevice): void {
 	if (!isRegistered(dev)) return;
 	unlistNetdevice(dev);
+	for (const upper of uppersOf(dev)) unregisterNetdevice(upper);
 	dev.ops.remove?.();
 }
 

@@ -5,6 +5,7 @@ import type { DeviceEvent, DeviceOps, Machine, NetDevice, Netns } from "../types
 import { type BridgeState, bridgeOf } from "./bridge.ts";
 import { brHandleFrame } from "./bridge-input.ts";
 import { brDevXmit } from "./bridge-local.ts";
+import { localVids, portsIn, vlanFlush, vlanInitDev } from "./bridge-vlan.ts";
 
 /** A bridge without ports, down. The name is free. `mac` absent: by chance, and it follows the ports. */
 export function createBridge(
@@ -26,9 +27,9 @@ export type AddIfError = "loopback" | "bridge" | "busy";
 
 /** Makes `dev` a port of the bridge (`br_add_if`). */
 export function brAddIf(bridge: NetDevice, dev: NetDevice): Result<void, AddIfError> {
-	if (dev.isLoopback) return err("loopback");
+	if (dev.isLoopback || dev.hardHeaderLength === 0) return err("loopback");
 	if (dev.ops.type === "bridge") return err("bridge");
-	if (dev.master !== undefined) return err("busy");
+	if (dev.master !== undefined || dev.rxHandler !== undefined) return err("busy");
 	const br = bridgeOf(bridge);
 	dev.master = bridge;
 	dev.rxHandler = brHandleFrame;
@@ -43,6 +44,7 @@ export function brAddIf(bridge: NetDevice, dev: NetDevice): Result<void, AddIfEr
 	br.ports = [dev, ...br.ports];
 	br.hadPort = true;
 	br.fdb.addLocal(dev, dev.mac);
+	vlanInitDev(br, dev);
 	notify({ type: "join", dev, upper: bridge });
 	recalculate(br);
 	return ok(undefined);
@@ -54,8 +56,9 @@ export function brDelIf(dev: NetDevice): void {
 	if (bridge === undefined) return;
 	const br = bridgeOf(bridge);
 	br.ports = br.ports.filter((port) => port !== dev);
-	br.fdb.deleteLocal(dev, dev.mac, br.ports);
+	for (const vid of localVids(dev)) br.fdb.deleteLocal(dev, dev.mac, portsIn(br, vid), vid);
 	br.fdb.deleteByPort(dev, "all");
+	vlanFlush(dev);
 	dev.master = undefined;
 	dev.rxHandler = undefined;
 	dev.port.forwarding = false;
@@ -77,8 +80,10 @@ export function brPortSetMac(dev: NetDevice, mac: number): void {
 	const bridge = dev.master;
 	if (bridge !== undefined && before !== mac) {
 		const br = bridgeOf(bridge);
-		br.fdb.deleteLocal(dev, before, br.ports);
-		br.fdb.addLocal(dev, mac);
+		for (const vid of localVids(dev)) {
+			br.fdb.deleteLocal(dev, before, portsIn(br, vid), vid);
+			br.fdb.addLocal(dev, mac, vid);
+		}
 	}
 	devSetMacAddress(dev, mac);
 }
@@ -106,15 +111,18 @@ function recalculate(br: BridgeState): void {
 		port.port.forwarding = forwarding;
 	}
 	if (!br.macIsSet && br.hadPort) changeBridgeMac(br, lowest(br.ports, (port) => port.mac) ?? 0);
-	if (!br.mtuIsSet) devSetMtu(br.dev, lowest(br.ports, (port) => port.mtu) ?? 1500);
+	br.lowestMtu = lowest(br.ports, (port) => port.mtu) ?? 1500;
+	if (!br.mtuIsSet) devSetMtu(br.dev, br.lowestMtu);
 	linkwatch(br.dev);
 }
 
 /** `br_stp_change_bridge_id`. */
 function changeBridgeMac(br: BridgeState, mac: number): void {
 	if (br.dev.mac === mac) return;
-	br.fdb.deleteLocal(undefined, br.dev.mac, br.ports);
-	br.fdb.addLocal(undefined, mac);
+	for (const vid of localVids(br.dev)) {
+		br.fdb.deleteLocal(undefined, br.dev.mac, portsIn(br, vid), vid);
+		br.fdb.addLocal(undefined, mac, vid);
+	}
 	devSetMacAddress(br.dev, mac);
 }
 

@@ -8,6 +8,7 @@ import { copySkb, pushSkb } from "../skb.ts";
 import { dropSkb, originSkb, traceStep } from "../trace.ts";
 import type { Fate, NetDevice, Skb } from "../types.ts";
 import type { BridgeState } from "./bridge.ts";
+import { brAllowedEgress, brHandleVlan, vidOf } from "./bridge-vlan.ts";
 
 /** Whether the packet itself leaves or only a copy, because the caller goes on with it. */
 export type Sending = "original" | "copy";
@@ -44,7 +45,7 @@ export function brFlood(br: BridgeState, skb: Skb, type: FloodType, sending: Sen
 /** Whether the frame may leave by the port: forwarding, not the one it came in by, not isolated from it (`should_deliver`). */
 export function shouldDeliver(port: NetDevice, skb: Skb): boolean {
 	const from = skb.dev;
-	if (!port.port.forwarding) return false;
+	if (!port.port.forwarding || !brAllowedEgress(port, skb)) return false;
 	if (from === port) return port.port.hairpin && !port.port.isolated;
 	return !(port.port.isolated && from?.port.isolated === true && from.master === port.master);
 }
@@ -72,6 +73,7 @@ function deliver(to: NetDevice, skb: Skb, br: BridgeState, sending: Sending): Fa
 	const out = sending === "copy" ? copySkb(skb) : skb;
 	if (sending === "copy") originSkb(out, br.dev.netns, "deliver_clone", `copy for ${to.name}`, skb);
 	const from = out.dev;
+	brHandleVlan(to, out);
 	out.dev = to;
 	const local = from === br.dev;
 	return nfHook(
@@ -98,6 +100,7 @@ function portOf(skb: Skb): NetDevice {
 
 function whyNot(to: NetDevice | undefined, skb: Skb): string {
 	if (to === undefined) return "the address is the bridge's own";
+	if (!brAllowedEgress(to, skb)) return `port ${to.name} is not in VLAN ${vidOf(skb)}`;
 	if (!to.port.forwarding) return `port ${to.name} is not forwarding`;
 	if (to === skb.dev && !to.port.hairpin)
 		return `it would leave by the port it came in by, ${to.name}, and hairpin is off`;

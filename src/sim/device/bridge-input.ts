@@ -1,12 +1,14 @@
 /** Frames that come in by a bridge port (net/bridge/br_input.c). */
 import { MAC_BROADCAST, macText } from "../../wire/addr.ts";
 import { ethDst, ethSrc } from "../../wire/ethernet.ts";
+import { VLAN_VID_MASK } from "../core/vlan-tag.ts";
 import { nfHook } from "../netfilter/hooks.ts";
 import { dropSkb } from "../trace.ts";
 import type { Fate, NetDevice, Skb } from "../types.ts";
 import { type BridgeState, bridgeOf } from "./bridge.ts";
 import { brFlood, brForward, type FloodType } from "./bridge-forward.ts";
 import { brPassFrameUp, traceLocal } from "./bridge-local.ts";
+import { brAllowedIngress, vidOf } from "./bridge-vlan.ts";
 
 /**
  * The rx handler of each port (`br_handle_frame`). Undefined: the frame is for the port device itself, because its
@@ -55,12 +57,17 @@ export function brHandleFrameFinish(skb: Skb): Fate {
 		return dropSkb(skb, port.netns, "br_handle_frame_finish", "BRIDGE_INGRESS_STATE");
 	}
 	const br = bridgeOf(bridge);
-	if (port.port.learning) br.fdb.update(port, ethSrc(skb.bytes, skb.mac), skb);
+	if (!brAllowedIngress(br, port, skb)) {
+		const vlan = skb.vlan === undefined ? "without a VLAN tag" : `of VLAN ${skb.vlan.tci & VLAN_VID_MASK}`;
+		return dropSkb(skb, port.netns, "br_handle_frame_finish", "VLAN_FILTER", { detail: `${vlan}, by ${port.name}` });
+	}
+	const vid = vidOf(skb);
+	if (port.port.learning) br.fdb.update(port, ethSrc(skb.bytes, skb.mac), skb, vid);
 	const dst = ethDst(skb.bytes, skb.mac);
 	const type = floodType(skb, dst);
 	const promisc = bridge.promisc || bridge.promiscCount > 0;
 	if (type === "unicast") {
-		const entry = br.fdb.find(dst);
+		const entry = br.fdb.find(dst, vid);
 		if (entry?.isLocal === true) {
 			if (skb.machine.tracer !== undefined) traceLocal(skb, br, "local", localWhy(entry.port, br));
 			return brPassFrameUp(br, skb);

@@ -10,8 +10,16 @@ export class BridgeState {
 	readonly fdb: BridgeFdb;
 	/** The port added last comes first, the order in which frames are flooded. */
 	ports: readonly NetDevice[] = [];
+	/** The lowest MTU of a port. */
+	lowestMtu = 1500;
 	/** The bridge's own `nf_call_iptables`; the sysctl works as well. */
 	nfCallIptables = false;
+	/** Frames stay in their VLAN (`vlan_filtering`). */
+	vlanFiltering = false;
+	/** The VLAN of frames without a tag, for ports that join; 0: none. */
+	defaultPvid = 1;
+	/** VLANs were set up: ports that join are in the default one. */
+	vlansInUse = false;
 	/** Set once a port was added: from then on the bridge has carrier only while a port forwards. */
 	hadPort = false;
 	/** The MAC address was set by hand and no longer follows the ports. */

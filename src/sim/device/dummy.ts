@@ -5,7 +5,7 @@ import type { DeviceOps, Fate, NetDevice, Netns, Skb } from "../types.ts";
 
 /** A dummy device, down. The name is free. */
 export function createDummy(netns: Netns, name: string, mac: number): NetDevice {
-	return registerNetdevice(netns, { name, mac, mtu: 1500, ops: DUMMY });
+	return registerNetdevice(netns, { name, mac, mtu: 1500, noArp: true, ops: DUMMY });
 }
 
 const DUMMY: DeviceOps = {

@@ -18,7 +18,7 @@ export const arpNeighOps: NeighOps = {
 	fixedMac(dev, addr) {
 		const n = ipv4(addr);
 		if (n >= 0xe0000000 && n < 0xf0000000) return 0x01005e000000 + (n & 0x7fffff);
-		if (dev.ops.type === "dummy") return dev.mac;
+		if (dev.noArp) return dev.mac;
 		if (n === 0xffffffff || inetAddrType(dev.netns, n) === "broadcast") return MAC_BROADCAST;
 		return undefined;
 	},

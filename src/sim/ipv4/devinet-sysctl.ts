@@ -128,7 +128,7 @@ function inetForwardChange(netns: Netns, value: string): void {
 	values.set(ALL_ACCEPT_REDIRECTS, on ? "0" : "1");
 	for (const dev of netns.devices.values()) {
 		values.set(deviceKey(CONF_PREFIX, dev.name, "forwarding"), value);
-		refreshInDev(inDev(dev));
+		refreshInDevLeaf(inDev(dev), "forwarding");
 	}
 }
 

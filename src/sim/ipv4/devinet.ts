@@ -157,7 +157,7 @@ const SETTINGS: readonly Setting[] = CONF_NAMES.map((name) => {
 function refreshSetting(target: InDevice, { name, leaf, how, value, allKey }: Setting, head: string): void {
 	const { values } = sysctls(target.dev.netns);
 	const all = numberOf(values.get(allKey), value);
-	const own = numberOf(values.get(head + leaf), value);
+	const own = numberOf(values.getOf(head, leaf), value);
 	// A router does not follow redirects unless both say so.
 	const isRouters = name === "acceptRedirects" && target.forwarding !== 0;
 	target[name] = combine(isRouters ? "and" : how, all, own);

@@ -28,8 +28,9 @@ import {
 import { put32 } from "../../wire/read-write.ts";
 import { nfCtAttach } from "../netfilter/conntrack/types.ts";
 import { allocSkb } from "../skb.ts";
+import { KERNEL_SOCKET } from "../skb-socket.ts";
 import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
-import { type Fate, KERNEL_SOCKET, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
+import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
 import { inetSelectAddr } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { icmpError } from "./icmp-error.ts";

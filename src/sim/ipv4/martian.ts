@@ -121,7 +121,7 @@ export function logMartian(
 		return;
 	}
 	write(`IPv4: martian source ${ipText(dst)} from ${ipText(src)}, on dev ${dev.name}`);
-	if (skb.mac < 0) return;
+	if (skb.mac < 0 || dev.hardHeaderLength === 0) return;
 	const header = [...skb.bytes.subarray(skb.mac, skb.mac + ETH_HLEN)];
 	write(`ll header: 00000000: ${header.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`);
 }

@@ -40,18 +40,25 @@ export function multipathHash(keys: FlowKeys, policy: number): number {
 
 /** The keys of a packet; of an ICMP error, those of the packet it is about, so that it takes the same path. */
 export function flowKeysOf(skb: Skb): FlowKeys {
-	const { bytes } = skb;
-	let at = skb.network;
+	return flowKeysAt(skb.bytes, skb.network, skb.end);
+}
+
+/** The same of the packet in `bytes` from `at` to `end`. */
+export function flowKeysAt(bytes: Uint8Array, at: number, end: number): FlowKeys {
 	const first = at + ipv4HeaderLength(bytes, at);
 	if (ipv4Proto(bytes, at) === IPPROTO_ICMP && icmpIsError(icmpType(bytes, first)) && !ipv4IsFragment(bytes, at)) {
-		if (first + ICMP_HLEN + 28 <= skb.end) at = first + ICMP_HLEN;
+		if (first + ICMP_HLEN + 28 <= end) return keysAt(bytes, first + ICMP_HLEN, end);
 	}
+	return keysAt(bytes, at, end);
+}
+
+function keysAt(bytes: Uint8Array, at: number, end: number): FlowKeys {
 	const proto = ipv4Proto(bytes, at);
 	const ports = at + ipv4HeaderLength(bytes, at);
 	const hasPorts =
 		(proto === IPPROTO_TCP || proto === IPPROTO_UDP || proto === IPPROTO_SCTP) &&
 		!ipv4IsFragment(bytes, at) &&
-		ports + 4 <= skb.end;
+		ports + 4 <= end;
 	return {
 		src: ipv4Src(bytes, at),
 		dst: ipv4Dst(bytes, at),

@@ -17,6 +17,7 @@ import {
 	martianAddress,
 	sourceWrong,
 } from "./martian.ts";
+import { mcGroups } from "./multicast-groups.ts";
 import { fibSelectMultipath, flowKeysOf, multipathHash } from "./multipath.ts";
 
 /** A word of the trace for what a decision means. */
@@ -94,7 +95,8 @@ function multipath(netns: Netns, key: RouteCacheKey, hit: FibHit, skb: Skb | und
 
 function multicast(dev: NetDevice, key: RouteCacheKey): InputDecision {
 	const { src, dst, mark } = key;
-	if (dst !== ALL_HOSTS) return martian(key, { which: "destination", reason: "MULTICAST_IGNORED" }, "multicast");
+	if (dst !== ALL_HOSTS && !mcGroups(dev).has(dst))
+		return martian(key, { which: "destination", reason: "MULTICAST_IGNORED" }, "multicast");
 	if (isMulticast(src) || src === LIMITED_BROADCAST)
 		return martian(key, { which: "source", reason: "IP_INVALID_SOURCE" });
 	if (isLoopback(src) && inDev(dev).routeLocalnet === 0)

@@ -104,9 +104,13 @@ function brnfDeviceEvent(event: DeviceEvent): void {
 function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	const port = state.indev;
 	const bridge = port?.master;
-	if (skb.protocol !== ETH_P_IP || port === undefined || bridge === undefined) return "accept";
+	if (skb.protocol !== ETH_P_IP || skb.vlan !== undefined || port === undefined || bridge === undefined)
+		return "accept";
 	const settings = brNf(state.netns);
-	if (!settings.hasInetHooks() || !(settings.callIptables || bridgeOf(bridge).nfCallIptables)) return "accept";
+	const br = bridgeOf(bridge);
+	if (!(settings.callIptables || br.nfCallIptables)) return "accept";
+	// Nobody would see it, and it would not be cut on the way out.
+	if (!settings.hasInetHooks() && skb.end - skb.network <= br.lowestMtu) return "accept";
 	if (!brValidateIpv4(skb)) return invalid(state);
 	skb.nfBridge = {
 		physin: port,
@@ -142,7 +146,7 @@ function brNfForwardIp(skb: Skb, state: HookState): HookVerdict {
 	const info = skb.nfBridge;
 	const indev = state.indev?.master;
 	const outdev = state.outdev?.master;
-	if (info === undefined || skb.protocol !== ETH_P_IP) return "accept";
+	if (info === undefined || skb.protocol !== ETH_P_IP || skb.vlan !== undefined) return "accept";
 	if (indev === undefined || outdev === undefined) return "drop";
 	takeAsOurs(skb, info);
 	if (!brValidateIpv4(skb)) return invalid(state);

@@ -40,7 +40,8 @@ import { allocSkb, pushSkb } from "../skb.ts";
 import { sysctlNumber } from "../sysctl.ts";
 import { originSkb, traceStep } from "../trace.ts";
 import type { HookState, NetDevice, Skb } from "../types.ts";
-import { nfCtAttach } from "./conntrack/types.ts";
+import { nfCtSetClosing } from "./conntrack/core.ts";
+import { nfCtAttach, skbCt } from "./conntrack/types.ts";
 
 const IPPROTO_DCCP = 33;
 const IPPROTO_GRE = 47;
@@ -67,6 +68,8 @@ export function nfSendReset(old: Skb, state: HookState): void {
 	originSkb(reset, state.netns, "nf_send_reset", "RST made by REJECT", old);
 	if (!ipRouteMeHarder(state.netns, reset)) return;
 	nfCtAttach(reset, old);
+	const ct = skbCt(old);
+	if (ct !== undefined) nfCtSetClosing(ct);
 	if (old.machine.tracer !== undefined) {
 		traceStep(old, state.netns, "nf_send_reset", { step: "answer", what: "TCP RST", child: reset.id });
 	}

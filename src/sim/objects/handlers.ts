@@ -4,6 +4,7 @@ import type { Verb } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
 import type { Netns } from "../types.ts";
 import { addrHandler } from "./addr.ts";
+import { bridgeVlanHandler } from "./bridge-vlan.ts";
 import { conntrackHandler } from "./conntrack.ts";
 import { fdbHandler } from "./fdb.ts";
 import type { ObjectError, Undo } from "./handler.ts";
@@ -25,6 +26,7 @@ export const KERNEL_OBJECT_KINDS: readonly KernelObjectKind[] = [
 	"rule",
 	"neigh",
 	"fdb",
+	"bridge-vlan",
 	"sysctl",
 	"nfacct",
 	"ipvs-timeouts",
@@ -53,6 +55,8 @@ export function applyObject(netns: Netns, verb: Verb, object: KernelObject): Res
 			return neighHandler.apply(netns, verb, object);
 		case "fdb":
 			return fdbHandler.apply(netns, verb, object);
+		case "bridge-vlan":
+			return bridgeVlanHandler.apply(netns, verb, object);
 		case "sysctl":
 			return sysctlHandler.apply(netns, verb, object);
 		case "nfacct":
@@ -96,6 +100,8 @@ export function dumpKind(netns: Netns, kind: KernelObjectKind): readonly KernelO
 			return neighHandler.dump(netns);
 		case "fdb":
 			return fdbHandler.dump(netns);
+		case "bridge-vlan":
+			return bridgeVlanHandler.dump(netns);
 		case "sysctl":
 			return sysctlHandler.dump(netns);
 		case "nfacct":

@@ -13,10 +13,16 @@ import {
 import { peernet2idAlloc } from "../core/netns-ids.ts";
 import { bridgeOf } from "../device/bridge.ts";
 import { type AddIfError, brAddIf, brDelIf, brPortSetMac, brSetMac } from "../device/bridge-device.ts";
+import { setDefaultPvid, vlansInit } from "../device/bridge-vlan.ts";
 import { vethPeer } from "../device/veth.ts";
+import { Vlan } from "../device/vlan.ts";
+import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice } from "../types.ts";
 import { refuse } from "./handler.ts";
+import { setIpip } from "./ipip-link.ts";
 import { type Checked, checkMac, checkMtu, checkName } from "./link-check.ts";
+import { setMacvlan, setVlan } from "./upper-link.ts";
+import { setVxlan } from "./vxlan-link.ts";
 
 /** Applies the attributes that are present; absent ones stay as they are. */
 export function setLink(dev: NetDevice, link: Link): Checked {
@@ -32,6 +38,8 @@ export function setLink(dev: NetDevice, link: Link): Checked {
 			dev.promisc = link.promisc ?? dev.promisc;
 			dev.alias = link.alias ?? dev.alias;
 			dev.txQueueLength = link.txQueueLength ?? dev.txQueueLength;
+			const refused = link.up === true && !dev.up ? dev.ops.openRefused?.() : undefined;
+			if (refused !== undefined) return refuse(refused.errno, refused.message);
 			if (link.up === true) devOpen(dev);
 			if (link.up === false) devClose(dev);
 			return DONE;
@@ -54,6 +62,10 @@ function setKind(dev: NetDevice, kind: LinkKind): Checked {
 		const same = peer?.name === kind.peer && peer.netns.name === (kind.peerNetns ?? dev.netns.name);
 		return same ? DONE : refuse("EOPNOTSUPP", `Operation not supported: the peer of ${dev.name} cannot be changed`);
 	}
+	if (kind.type === "vlan") return setVlan(dev, kind);
+	if (kind.type === "macvlan") return setMacvlan(dev, kind);
+	if (kind.type === "ipip") return setIpip(dev, kind);
+	if (kind.type === "vxlan") return setVxlan(dev, kind);
 	if (kind.type !== "bridge") return DONE;
 	if (kind.stp === true) return refuse("EOPNOTSUPP", `STP is not modelled (bridge ${dev.name})`);
 	const br = bridgeOf(dev);
@@ -62,6 +74,11 @@ function setKind(dev: NetDevice, kind: LinkKind): Checked {
 		br.fdb.ageingNs = Math.round(kind.ageingTimeSeconds * 100) * 1e7;
 	}
 	br.nfCallIptables = kind.nfCallIptables ?? br.nfCallIptables;
+	const pvid = kind.vlanDefaultPvid;
+	if (pvid !== undefined && !(pvid >= 0 && pvid <= 4094)) return refuse("EINVAL", "Invalid argument");
+	if (kind.vlanFiltering === true) vlansInit(br);
+	br.vlanFiltering = kind.vlanFiltering ?? br.vlanFiltering;
+	if (pvid !== undefined) setDefaultPvid(br, pvid);
 	return DONE;
 }
 
@@ -69,7 +86,8 @@ function setNetns(dev: NetDevice, name: string): Checked {
 	const netns = dev.netns.machine.netns.get(name);
 	if (netns === undefined) return refuse("EINVAL", `argument "${name}" is wrong: Invalid "netns" value`);
 	if (netns === dev.netns) return DONE;
-	if (dev.isLoopback || dev.ops.type === "bridge") return refuse("EINVAL", "The interface netns is immutable.");
+	if (dev.isLoopback || dev.ops.type === "bridge" || isIpipFallback(dev))
+		return refuse("EINVAL", "The interface netns is immutable.");
 	if (netns.devicesByName.has(dev.name)) return refuse("EEXIST", "File exists");
 	peernet2idAlloc(dev.netns, netns);
 	devChangeNetNamespace(dev, netns);
@@ -78,8 +96,10 @@ function setNetns(dev: NetDevice, name: string): Checked {
 
 function setMac(dev: NetDevice, mac: number): Checked {
 	if (dev.isLoopback) return mac === dev.mac ? DONE : refuse("EOPNOTSUPP", "Operation not supported");
+	if (dev.hardHeaderLength === 0) return refuse("EOPNOTSUPP", "Operation not supported");
 	const checked = checkMac(mac);
 	if (!checked.ok) return checked;
+	if (dev.ops instanceof Vlan) dev.ops.macIsSet = true;
 	if (dev.ops.type === "bridge") brSetMac(dev, mac, true);
 	else if (dev.master !== undefined) brPortSetMac(dev, mac);
 	else devSetMacAddress(dev, mac);

@@ -10,10 +10,16 @@ import {
 	isRegistered,
 	listNetdevice,
 } from "../core/netdevice.ts";
+import { uppersOf } from "../core/uppers.ts";
 import { type BridgeState, bridgeOf } from "../device/bridge.ts";
 import { brAddIf, brDelIf, brSetMac } from "../device/bridge-device.ts";
 import type { FdbEntry } from "../device/bridge-fdb.ts";
+import { type VlanMembership, vlansOf } from "../device/bridge-vlan.ts";
+import { Macvlan } from "../device/macvlan.ts";
 import { vethPeer, vethReconnect } from "../device/veth.ts";
+import { Vlan } from "../device/vlan.ts";
+import { Vxlan } from "../device/vxlan.ts";
+import { IpTunnel, ipipTunnels } from "../ipv4/ipip-device.ts";
 import { deviceKey, setSysctl, sysctls } from "../sysctl.ts";
 import type { NetDevice, Netns, Tap } from "../types.ts";
 import type { Undo } from "./handler.ts";
@@ -28,13 +34,19 @@ export function snapshotAround(
 ): Undo {
 	const { also, leaves } = options;
 	const peer = vethPeer(dev);
-	const near = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== undefined);
+	const ends = [dev, peer, dev.master, peer?.master, also].filter((each) => each !== undefined);
+	const near = [...ends, ...[dev, peer].flatMap((each) => (each === undefined ? [] : allUppers(each)))];
 	const ports = near.flatMap((each) => (each.ops.type === "bridge" ? bridgeOf(each).ports : []));
-	const owners = leaves ? [dev, peer] : [];
+	const owners = leaves ? [dev, peer, ...near.slice(ends.length)] : [];
 	const snapshots = [...new Set([...near, ...ports])].map((each) =>
 		snapshotOf(each, owners.includes(each) ? deviceSysctls(each) : NO_SYSCTLS),
 	);
 	return () => restore(snapshots);
+}
+
+/** What stands on a device, and on that, and so on. */
+function allUppers(dev: NetDevice): readonly NetDevice[] {
+	return [...uppersOf(dev)].flatMap((upper) => [upper, ...allUppers(upper)]);
 }
 
 interface Snapshot {
@@ -55,14 +67,27 @@ interface Snapshot {
 	readonly taps: Tap[];
 	readonly sysctls: ReadonlyMap<string, string>;
 	readonly bridge: BridgeSnapshot | undefined;
+	/** Settings of its kind; absent: it has none, or they are a bridge's. */
+	readonly undoKind: Undo | undefined;
 }
 
 interface BridgeSnapshot {
 	readonly ports: readonly NetDevice[];
-	readonly settings: Pick<BridgeState, "nfCallIptables" | "hadPort" | "macIsSet" | "mtuIsSet">;
+	readonly settings: Pick<BridgeState, (typeof SETTINGS)[number]>;
+	readonly vlans: readonly (readonly [NetDevice, VlanMembership])[];
 	readonly ageingNs: number;
 	readonly fdb: readonly FdbEntry[];
 }
+
+const SETTINGS = [
+	"nfCallIptables",
+	"hadPort",
+	"macIsSet",
+	"mtuIsSet",
+	"vlanFiltering",
+	"defaultPvid",
+	"vlansInUse",
+] as const;
 
 const NO_SYSCTLS: ReadonlyMap<string, string> = new Map();
 
@@ -84,15 +109,54 @@ function snapshotOf(dev: NetDevice, sysctlValues: ReadonlyMap<string, string>): 
 		peer: vethPeer(dev),
 		taps: dev.taps,
 		sysctls: sysctlValues,
+		undoKind: undoKindOf(dev),
 		bridge: dev.ops.type === "bridge" ? bridgeSnapshotOf(bridgeOf(dev)) : undefined,
 	};
 }
 
+/** Remembers the settings of a kind of device, and its place at the one below. */
+function undoKindOf(dev: NetDevice): Undo | undefined {
+	const { ops } = dev;
+	if (ops instanceof IpTunnel) {
+		const { parms } = ops;
+		return () => {
+			ops.parms = parms;
+			ipipTunnels(ops.netns).add(ops);
+		};
+	}
+	if (ops instanceof Vlan) {
+		const { macIsSet } = ops;
+		return () => {
+			ops.macIsSet = macIsSet;
+			ops.attach(dev);
+		};
+	}
+	if (ops instanceof Macvlan) {
+		const { mode } = ops;
+		return () => {
+			ops.mode = mode;
+			ops.attach(dev);
+		};
+	}
+	if (!(ops instanceof Vxlan)) return undefined;
+	const { conf } = ops;
+	const entries = ops.fdb.entries().map((entry) => ({ ...entry }));
+	return () => {
+		ops.conf = conf;
+		ops.fdb.ageingNs = conf.ageingTimeSeconds * 1e9;
+		for (const device of ops.netns.devices.values()) uppersOf(device).delete(dev);
+		ops.attach(dev);
+		for (const { mac } of ops.fdb.entries()) ops.fdb.delete(mac);
+		for (const entry of entries) ops.fdb.set(entry);
+	};
+}
+
 function bridgeSnapshotOf(br: BridgeState): BridgeSnapshot {
-	const { nfCallIptables, hadPort, macIsSet, mtuIsSet } = br;
+	const { nfCallIptables, hadPort, macIsSet, mtuIsSet, vlanFiltering, defaultPvid, vlansInUse } = br;
 	return {
 		ports: br.ports,
-		settings: { nfCallIptables, hadPort, macIsSet, mtuIsSet },
+		settings: { nfCallIptables, hadPort, macIsSet, mtuIsSet, vlanFiltering, defaultPvid, vlansInUse },
+		vlans: [br.dev, ...br.ports].map((dev) => [dev, { ...vlansOf(dev) }]),
 		ageingNs: br.fdb.ageingNs,
 		fdb: br.fdb.entries().map((entry) => ({ ...entry })),
 	};
@@ -120,6 +184,7 @@ function restore(snapshots: readonly Snapshot[]): void {
 		dev.port = { ...port, forwarding: dev.port.forwarding };
 	}
 	for (const snapshot of snapshots) {
+		snapshot.undoKind?.();
 		if (snapshot.up) devOpen(snapshot.dev);
 		else devClose(snapshot.dev);
 		snapshot.dev.everUp = snapshot.everUp;
@@ -132,7 +197,8 @@ function restore(snapshots: readonly Snapshot[]): void {
 		brSetMac(dev, mac, bridge.settings.macIsSet);
 		devSetMtu(dev, mtu);
 		br.fdb.ageingNs = bridge.ageingNs;
-		for (const entry of br.fdb.entries()) br.fdb.delete(entry.mac);
+		for (const [member, vlans] of bridge.vlans) Object.assign(vlansOf(member), vlans);
+		for (const entry of br.fdb.entries()) br.fdb.delete(entry.mac, entry.vid);
 		for (const entry of bridge.fdb) br.fdb.set({ ...entry });
 	}
 }

@@ -8,11 +8,15 @@ import { bridgeOf } from "../device/bridge.ts";
 import { createBridge } from "../device/bridge-device.ts";
 import { createDummy } from "../device/dummy.ts";
 import { createVeth, vethPeer } from "../device/veth.ts";
+import { isIpipFallback } from "../ipv4/ipip-device.ts";
 import type { NetDevice, Netns } from "../types.ts";
 import { noDevice, type ObjectError, type ObjectHandler, refuse, type Undo } from "./handler.ts";
+import { ipipKind, makeIpip } from "./ipip-link.ts";
 import { checkMac, checkName } from "./link-check.ts";
 import { setLink } from "./link-set.ts";
 import { snapshotAround } from "./link-snapshot.ts";
+import { lowerOf, macvlanKind, makeMacvlan, makeVlan, otherAddrs, vlanKind } from "./upper-link.ts";
+import { makeVxlan, vxlanKind } from "./vxlan-link.ts";
 
 export const linkHandler: ObjectHandler<Link> = {
 	apply(netns, verb, link) {
@@ -47,9 +51,14 @@ function make(netns: Netns, link: Link, kind: LinkKind): Result<NetDevice, Objec
 	switch (kind.type) {
 		case "loopback":
 			return refuse("EOPNOTSUPP", "Unknown device type.");
-		case "vlan":
+		case "ipip":
+			return makeIpip(netns, link.name, kind);
 		case "vxlan":
-			return refuse("EOPNOTSUPP", `devices of type ${kind.type} are not modelled (${link.name})`);
+			return makeVxlan(netns, { name: link.name, mac }, kind);
+		case "vlan":
+			return makeVlan(netns, link, kind);
+		case "macvlan":
+			return makeMacvlan(netns, { name: link.name, mac }, kind);
 		case "dummy":
 			return ok(createDummy(netns, link.name, mac));
 		case "bridge":
@@ -93,6 +102,8 @@ function announce(dev: NetDevice): void {
 
 function remove(dev: NetDevice): Result<Undo, ObjectError> {
 	if (dev.isLoopback) return refuse("EOPNOTSUPP", "Operation not supported");
+	// The kernel takes the request and keeps the device.
+	if (isIpipFallback(dev)) return ok(() => {});
 	const undo = snapshotAround(dev, { leaves: true });
 	unregisterNetdevice(dev);
 	return ok(undo);
@@ -100,12 +111,12 @@ function remove(dev: NetDevice): Result<Undo, ObjectError> {
 
 function linkObject(dev: NetDevice): Link {
 	const { hairpin, learning, flood, isolated, forwarding, number } = dev.port;
-	const peer = vethPeer(dev);
+	const peer = vethPeer(dev) ?? lowerOf(dev);
 	return {
 		kind: "link",
 		name: dev.name,
 		link: kindOf(dev),
-		mac: macText(dev.mac),
+		...(dev.hardHeaderLength === 0 ? {} : { mac: macText(dev.mac) }),
 		mtu: dev.mtu,
 		up: dev.up,
 		promisc: dev.promisc,
@@ -121,7 +132,7 @@ function linkObject(dev: NetDevice): Link {
 		...(dev.alias === "" ? {} : { alias: dev.alias }),
 		txQueueLength: dev.txQueueLength,
 		qdisc: dev.everUp ? "noqueue" : "noop",
-		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === undefined ? 0 : 1),
+		promiscuity: dev.promiscCount + (dev.promisc ? 1 : 0) + (dev.master === undefined ? 0 : 1) + otherAddrs(dev),
 		...(peer === undefined || peer.netns === dev.netns ? {} : { peerNetnsId: peernet2idAlloc(dev.netns, peer.netns) }),
 		stats: { ...dev.stats },
 	};
@@ -136,8 +147,17 @@ function kindOf(dev: NetDevice): LinkKind {
 			const br = bridgeOf(dev);
 			const ageingTimeSeconds = br.fdb.ageingNs / 1e9;
 			const idMac = macText(br.macIsSet || br.hadPort ? dev.mac : 0);
-			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, idMac };
+			const vlans = br.vlanFiltering ? { vlanFiltering: true, vlanDefaultPvid: br.defaultPvid } : {};
+			return { type: "bridge", ageingTimeSeconds, stp: false, nfCallIptables: br.nfCallIptables, ...vlans, idMac };
 		}
+		case "ipip":
+			return ipipKind(dev);
+		case "vxlan":
+			return vxlanKind(dev);
+		case "vlan":
+			return vlanKind(dev);
+		case "macvlan":
+			return macvlanKind(dev);
 		case "veth": {
 			const peer = vethPeer(dev);
 			const elsewhere = peer === undefined || peer.netns === dev.netns ? {} : { peerNetns: peer.netns.name };

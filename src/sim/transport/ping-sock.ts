@@ -16,8 +16,9 @@ import { IPPROTO_ICMP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Ttl } from "../../wi
 import { icmpEchoReplyHandlers } from "../ipv4/icmp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
 import { allocSkb } from "../skb.ts";
+import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { deliverSkb } from "../trace.ts";
-import { type Dst, type Fate, type Netns, pernet, type Skb, type SkbSocket, type SocketOwner } from "../types.ts";
+import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
 import { inetDst, inetRoute, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";

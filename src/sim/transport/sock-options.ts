@@ -4,7 +4,8 @@ import type { SocketAddr, SocketError, SocketOptions } from "../../kernel/socket
 import { type IpAddr, type IpNum, ipNum, ipText } from "../../wire/addr.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { inetAddrType } from "../ipv4/route.ts";
-import type { Machine, Netns, SocketOwner } from "../types.ts";
+import type { SocketOwner } from "../skb-socket.ts";
+import type { Machine, Netns } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr, socketError } from "./errno.ts";
 

@@ -75,6 +75,7 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 }
 
 function udpQueueRcv(sock: UdpSock, skb: Skb, at: UdpArrival, end: number): Fate {
+	if (sock.encapRcv !== undefined) return sock.encapRcv(skb, end);
 	const fate = deliverSkb(skb, sock.options.netns, "udp_queue_rcv_skb", deliveredTo(skb, sock, at));
 	give(sock, skb.bytes.subarray(skb.data + UDP_HLEN, end), at);
 	return fate;
@@ -83,6 +84,8 @@ function udpQueueRcv(sock: UdpSock, skb: Skb, at: UdpArrival, end: number): Fate
 function udpDeliverToAll(skb: Skb, netns: Netns, at: UdpArrival, end: number): Fate {
 	const socks = udpLookupAll(udpTable(netns), at);
 	if (socks.length === 0) return dropSkb(skb, netns, "__udp4_lib_mcast_deliver", "NO_SOCKET");
+	const [only] = socks;
+	if (only?.encapRcv !== undefined && socks.length === 1) return only.encapRcv(skb, end);
 	const to = socks.map((sock) => deliveredTo(skb, sock, at)).join(", ");
 	const fate = deliverSkb(skb, netns, "__udp4_lib_mcast_deliver", to);
 	for (const sock of socks) give(sock, skb.bytes.slice(skb.data + UDP_HLEN, end), at);

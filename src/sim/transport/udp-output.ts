@@ -74,6 +74,7 @@ function udpSendSkb(
 	putUdp(skb.bytes, skb.data, skb.end, { src: v4(saddr), dst: v4(daddr), sport: sock.lport, dport });
 	skb.dst = dst;
 	skb.sk = sock;
+	skb.hashedBySocket = sock.raddr !== ADDR_ANY;
 	skb.mark = sock.options.mark;
 	skb.ignoreDf = pmtudisc !== "do";
 	sock.sendErrno = undefined;

@@ -2,7 +2,8 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import { type Dst, type Netns, pernet, type SkbSocket, type SocketOwner } from "../types.ts";
+import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
+import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
 import { ADDR_ANY, describeSock, type SockOptions } from "./sock-options.ts";
@@ -22,6 +23,8 @@ export class UdpSock implements SkbSocket {
 	dst: Dst | undefined = undefined;
 	dstGeneration = -1;
 	closed = false;
+	/** Of a kernel socket: takes the datagram, `skb.data` at its UDP header, that ends at `end` (`encap_rcv`). */
+	encapRcv: ((skb: Skb, end: number) => Fate) | undefined = undefined;
 	/** What the way down reported about the packet just sent. */
 	sendErrno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE" | undefined = undefined;
 	/** Ends of the last datagram, so that a stream of them makes no new text. */

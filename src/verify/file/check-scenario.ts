@@ -52,6 +52,10 @@ class Check {
 		if (master !== undefined && master !== "") this.#known(netns, master, [...path, "master"]);
 		if (kind === undefined) this.#known(netns, name, [...path, "name"]);
 		else this.#make(netns, name, [...path, "name"]);
+		if (link.netns !== undefined && this.#netns(link.netns, [...path, "netns"])) {
+			this.#devices.get(netns)?.delete(name);
+			this.#make(link.netns, name, [...path, "name"]);
+		}
 		if (kind?.type !== "veth") return;
 		const { peer, peerNetns = netns } = kind;
 		const isThere = peerNetns === netns || this.#netns(peerNetns, [...path, "veth", "in"]);

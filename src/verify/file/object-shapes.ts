@@ -12,6 +12,7 @@ import {
 } from "../../formats/shapes.ts";
 import type {
 	Addr,
+	BridgeVlan,
 	Fdb,
 	Link,
 	LinkKind,
@@ -55,8 +56,50 @@ const bridge = z
 		ageingTimeSeconds: wholeNumber.exactOptional(),
 		stp: z.boolean().exactOptional(),
 		nfCallIptables: z.boolean().exactOptional(),
+		vlanFiltering: z.boolean().exactOptional(),
+		vlanDefaultPvid: wholeNumber.exactOptional(),
 	})
 	.transform((of) => ({ type: "bridge" as const, ...of }));
+
+const vlan = z
+	.strictObject({
+		parent: deviceName,
+		id: wholeNumber,
+		protocol: z.enum(["802.1Q", "802.1ad"]).exactOptional(),
+	})
+	.transform((of) => ({ type: "vlan" as const, ...of }));
+
+const vxlan = z
+	.strictObject({
+		id: wholeNumber,
+		dev: deviceName.exactOptional(),
+		local: addressShape.exactOptional(),
+		remote: addressShape.exactOptional(),
+		group: addressShape.exactOptional(),
+		port: wholeNumber.exactOptional(),
+		learning: z.boolean().exactOptional(),
+		ttl: wholeNumber.exactOptional(),
+		sourcePorts: z.strictObject({ low: wholeNumber, high: wholeNumber }).exactOptional(),
+		udpChecksum: z.boolean().exactOptional(),
+		ageingTimeSeconds: wholeNumber.exactOptional(),
+	})
+	.transform((of) => ({ type: "vxlan" as const, ...of }));
+
+const ipip = z
+	.strictObject({
+		local: addressShape.exactOptional(),
+		remote: addressShape.exactOptional(),
+		ttl: wholeNumber.exactOptional(),
+		tos: z.union([wholeNumber, z.literal("inherit")]).exactOptional(),
+		pmtudisc: z.boolean().exactOptional(),
+		dev: deviceName.exactOptional(),
+		mode: z.enum(["any", "ipip"]).exactOptional(),
+	})
+	.transform((of) => ({ type: "ipip" as const, ...of }));
+
+const macvlan = z
+	.strictObject({ parent: deviceName, mode: z.enum(["private", "vepa", "bridge", "passthru"]).exactOptional() })
+	.transform((of) => ({ type: "macvlan" as const, ...of }));
 
 const dummy = z.strictObject({}).transform(() => ({ type: "dummy" as const }));
 
@@ -65,6 +108,10 @@ const LINK_FIELDS = {
 	veth: veth.exactOptional(),
 	bridge: bridge.exactOptional(),
 	dummy: dummy.exactOptional(),
+	vlan: vlan.exactOptional(),
+	vxlan: vxlan.exactOptional(),
+	ipip: ipip.exactOptional(),
+	macvlan: macvlan.exactOptional(),
 	mac: macShape.exactOptional(),
 	mtu: wholeNumber.exactOptional(),
 	up: z.boolean().exactOptional(),
@@ -78,6 +125,8 @@ const LINK_FIELDS = {
 			isolated: z.boolean().exactOptional(),
 		})
 		.exactOptional(),
+	/** Where it moves to. */
+	netns: netnsName.exactOptional(),
 	newName: deviceName.exactOptional(),
 	alias: z.string().exactOptional(),
 	txQueueLength: wholeNumber.exactOptional(),
@@ -85,10 +134,14 @@ const LINK_FIELDS = {
 
 const linkFields = z.strictObject(LINK_FIELDS);
 
-function linkOf({ veth, bridge, dummy, ...rest }: z.output<typeof linkFields>, context: z.RefinementCtx): Link {
-	const kinds: readonly (LinkKind | undefined)[] = [veth, bridge, dummy];
+function linkOf(
+	{ veth, bridge, dummy, vlan, vxlan, ipip, macvlan, ...rest }: z.output<typeof linkFields>,
+	context: z.RefinementCtx,
+): Link {
+	const kinds: readonly (LinkKind | undefined)[] = [veth, bridge, dummy, vlan, vxlan, ipip, macvlan];
 	const given = kinds.filter((kind) => kind !== undefined);
-	if (given.length > 1) context.addIssue({ code: "custom", message: "one of veth, bridge and dummy" });
+	if (given.length > 1)
+		context.addIssue({ code: "custom", message: "one of veth, bridge, dummy, vlan, vxlan, ipip and macvlan" });
 	const [link] = given;
 	return { kind: "link", ...rest, ...(link === undefined ? {} : { link }) };
 }
@@ -170,8 +223,27 @@ export const neighShape: z.ZodType<Neigh> = z
 	.transform(({ address, ...rest }) => ({ kind: "neigh", addr: address, ...rest }));
 
 export const fdbShape: z.ZodType<Fdb> = z
-	.strictObject({ dev: deviceName, mac: macShape, state: z.enum(["permanent", "static"]).exactOptional() })
+	.strictObject({
+		dev: deviceName,
+		mac: macShape,
+		vlan: wholeNumber.exactOptional(),
+		dst: addressShape.exactOptional(),
+		port: wholeNumber.exactOptional(),
+		vni: wholeNumber.exactOptional(),
+		via: deviceName.exactOptional(),
+		append: z.literal(true).exactOptional(),
+		state: z.enum(["permanent", "static"]).exactOptional(),
+	})
 	.transform((fdb) => ({ kind: "fdb", ...fdb }));
+
+export const bridgeVlanShape: z.ZodType<BridgeVlan> = z
+	.strictObject({
+		dev: deviceName,
+		vid: wholeNumber,
+		pvid: z.boolean().exactOptional(),
+		untagged: z.boolean().exactOptional(),
+	})
+	.transform((vlan) => ({ kind: "bridge-vlan", ...vlan }));
 
 const sysctlValue = z.union([z.string(), z.number()], { error: "a number or a text" }).transform(String);
 

@@ -21,6 +21,8 @@ export function objectWords(object: ChangeableObject): readonly [field: string, 
 			return ["neighbour", neighWords(object)];
 		case "fdb":
 			return ["fdb", withoutKind(object)];
+		case "bridge-vlan":
+			return ["vlan", withoutKind(object)];
 		case "sysctl":
 			return ["sysctl", { key: object.key, value: sysctlWord(object.value) }];
 		case "xt-rule":

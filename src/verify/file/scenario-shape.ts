@@ -1,10 +1,11 @@
 /** The shape of a scenario file, once: it reads the text, and docs/scenario-v1.schema.json is made from it. */
 import * as z from "zod";
-import { addressShape, durationShape, iptablesText, parsedText, wholeNumber } from "../../formats/shapes.ts";
+import { addressShape, durationShape, ipsetText, iptablesText, parsedText, wholeNumber } from "../../formats/shapes.ts";
 import { type IpAddr, parseIp } from "../../wire/addr.ts";
 import type { ChangeableObject, Listener, NetnsConfig, Scenario, Step } from "../scenario.ts";
 import {
 	addrShape,
+	bridgeVlanShape,
 	deviceShape,
 	fdbShape,
 	linkShape,
@@ -49,6 +50,8 @@ function endpointOf(text: string): Partial<Endpoint> {
 	return { ...(addr.ok ? { addr: addr.value } : {}), ...(port > 0 && port < 0x10000 ? { port } : {}) };
 }
 
+const accountName = z.string().regex(/^[^\s"]{1,31}$/, { error: "a name: at most 31 characters, no space" });
+
 const config: z.ZodType<NetnsConfig> = z
 	.strictObject({
 		sysctls: sysctlsShape.exactOptional(),
@@ -56,7 +59,10 @@ const config: z.ZodType<NetnsConfig> = z
 		routes: z.array(routeShape).exactOptional(),
 		rules: z.array(policyRuleShape).exactOptional(),
 		neighbours: z.array(neighShape).exactOptional(),
+		vlans: z.array(bridgeVlanShape).exactOptional(),
 		fdb: z.array(fdbShape).exactOptional(),
+		ipset: ipsetText.exactOptional(),
+		nfacct: z.array(accountName).exactOptional(),
 		iptables: iptablesText.exactOptional(),
 	})
 	.transform(({ addresses, neighbours, ...rest }) => ({
@@ -123,6 +129,7 @@ const change = z
 		rule: policyRuleShape.exactOptional(),
 		neighbour: neighShape.exactOptional(),
 		fdb: fdbShape.exactOptional(),
+		vlan: bridgeVlanShape.exactOptional(),
 		sysctl: sysctlShape.exactOptional(),
 		iptables: xtRuleShape.exactOptional(),
 	})
@@ -132,7 +139,7 @@ const change = z
 		if (object !== undefined && given.length === 1) return { kind: "change", netns, verb, object };
 		context.addIssue({
 			code: "custom",
-			message: "one of device, address, route, rule, neighbour, fdb, sysctl and iptables",
+			message: "one of device, address, route, rule, neighbour, fdb, vlan, sysctl and iptables",
 		});
 		return z.NEVER;
 	});

@@ -1,14 +1,14 @@
 /** Something changes between two packets: an address, a route, a neighbour, a setting, a rule, the conntrack table. */
 
 import { cidr, macText } from "../../wire/addr.ts";
-import type { Step } from "../scenario.ts";
+import type { Scenario, Step } from "../scenario.ts";
 import { ODD_NETS } from "./packets/flow.ts";
 import { text } from "./place.ts";
 import type { Scene } from "./scene.ts";
 
 type Change = Omit<Step & { readonly kind: "change" }, "kind" | "netns">;
 
-export function drawChange(scene: Scene): () => void {
+export function drawChange(scene: Scene, config: Scenario["config"]): () => void {
 	const { draw, place } = scene;
 	const { netns, devs } = draw.pick(place.routers);
 	const dev = draw.pick(devs);
@@ -61,7 +61,9 @@ export function drawChange(scene: Scene): () => void {
 			},
 		],
 	];
-	const change = draw.weighted(changes);
+	// iptables-legacy loads the whole table anew, and matches that count begin again.
+	const counts = /-m limit|--mode nth|-m quota|-m hashlimit/.test(config[netns]?.iptables ?? "");
+	const change = draw.weighted(counts ? changes.filter(([, { object }]) => object.kind !== "xt-rule") : changes);
 	return () => {
 		scene.uses("change while it runs");
 		scene.steps.push({ kind: "change", netns, ...change });

@@ -25,7 +25,7 @@ export function generateScenario(seed: number, index: number): Scenario {
 		drawListeners(scene);
 		const count = draw.between(2, 5);
 		for (let k = 0; k < count; k += 1) drawSocketStep(scene, plan);
-	} else drawPackets(scene, plan);
+	} else drawPackets(scene, plan, config);
 	return {
 		name: `${seed}-${index}`,
 		features: [...scene.features].sort(),
@@ -85,7 +85,7 @@ function drawConfig(scene: Scene, plan: Plan): Readonly<Record<string, NetnsConf
 }
 
 /** Flows and odd packets, each in its own order, mixed; then perhaps a change or a wait somewhere among them. */
-function drawPackets(scene: Scene, plan: Plan): void {
+function drawPackets(scene: Scene, plan: Plan, config: Scenario["config"]): void {
 	const { draw } = scene;
 	const target = draw.between(3, 12);
 	const talks: (() => void)[][] = [];
@@ -97,7 +97,7 @@ function drawPackets(scene: Scene, plan: Plan): void {
 		planned += talk.length;
 		talks.push([...talk]);
 	}
-	if (draw.chance(8)) talks.push([drawChange(scene)]);
+	if (draw.chance(8)) talks.push([drawChange(scene, config)]);
 	if (plan.waits) talks.push([() => wait(scene)]);
 	while (talks.length > 0) {
 		// Mostly one after the other; sometimes the next one speaks first.

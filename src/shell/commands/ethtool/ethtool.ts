@@ -151,10 +151,13 @@ function driverOf(link: Link, context: CommandContext): Driver | undefined {
 		case "dummy":
 			return { driver: "dummy", version: "1.0", firmware: "", bus: "", statistics: "no" };
 		case "loopback":
-		case "vlan":
-		case "vxlan":
 		case undefined:
 			return undefined;
+		case "ipip":
+		case "macvlan":
+		case "vlan":
+		case "vxlan":
+			throw notModelled(`ethtool -i for a device of type ${link.link.type}`);
 	}
 }
 

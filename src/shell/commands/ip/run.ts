@@ -1,6 +1,6 @@
 /** One invocation of an iproute2 tool: where it works, what it prints, how it asks the kernel. */
 import { type Field, fieldsJson, fieldsText, formatJson, type JsonObject } from "../../../formats/fields.ts";
-import type { PeerName } from "../../../formats/ip-link.ts";
+import { defaultPeerName, type PeerName } from "../../../formats/ip-link.ts";
 import { tableName } from "../../../formats/ip-route.ts";
 import type { KernelError, Op } from "../../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, Link } from "../../../kernel/objects.ts";
@@ -153,7 +153,8 @@ function asOnHost(link: Link, host: Host): Link {
 }
 
 function peerOnHost(link: Link, host: Host): PeerName {
-	if (link.link?.type !== "veth" || isNetworkCard(link, host)) return {};
+	if (isNetworkCard(link, host)) return {};
+	if (link.link?.type !== "veth") return defaultPeerName(link);
 	const { peer, peerNetns } = link.link;
 	if (peerNetns === undefined) return { at: peer };
 	const name = [...host.namedNetns].find(([, netns]) => netns === peerNetns)?.[0];
