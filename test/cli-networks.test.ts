@@ -71,7 +71,7 @@ test.each(["calico-ipip", "flannel-vxlan"])(
 	async (network) => {
 		const { out } = await podwire("trace", "--json", "--network", network, "-f", TWO_SUBNETS, ...FLOW);
 		const trace = JSON.parse(out);
-		const validate = new Ajv({ allErrors: true }).compile(
+		const validate = new Ajv({ allErrors: false, strict: false }).compile(
 			JSON.parse(readFileSync(join(ROOT, "docs/trace-v1.schema.json"), "utf8")),
 		);
 		expect(validate(trace) ? [] : validate.errors).toEqual([]);
