@@ -122,6 +122,10 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
       *filter
       -A INPUT -p tpc -j ACCEPT
       COMMIT
+    ipset: |
+      create s hash:ip
+      add t 10.0.0.1
+    nfacct: [two words]
 steps: []
 `,
 		[
@@ -133,6 +137,8 @@ steps: []
 			'my.yaml:12:55: config.router.neighbours[0].mac: expected a MAC address as 02:00:00:00:00:01, found "02:00"',
 			'my.yaml:12:69: config.router.neighbours[0].state: expected NONE, INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, FAILED, NOARP or PERMANENT, found "DEAD"',
 			'my.yaml:15:19: config.router.iptables: no iptables-save text: unknown protocol "tpc" specified',
+			"my.yaml:19:7: config.router.ipset: no ipset save text: The set with the given name does not exist",
+			'my.yaml:20:14: config.router.nfacct[0]: expected a name: at most 31 characters, no space, found "two words"',
 		],
 	],
 	[

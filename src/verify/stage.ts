@@ -31,6 +31,7 @@ export class Stage {
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
 	readonly #withRules = new Set<string>();
+	readonly #withObjects = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
 
@@ -143,7 +144,34 @@ export class Stage {
 			const applied = await host.kernel.apply(this.name(netns), tx);
 			if (!applied.ok) return applied;
 		}
-		return this.#loadTables(netns, config.iptables);
+		const made = await this.#makeObjects(netns, config);
+		return made.ok ? this.#loadTables(netns, config.iptables) : made;
+	}
+
+	/** What rules refer to by name. */
+	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
+		if (ipset === undefined && nfacct === undefined) return ok(undefined);
+		this.#withObjects.add(netns);
+		const name = this.name(netns);
+		const loaded = ipset === undefined ? ok(undefined) : await this.host.loadSets(name, ipset);
+		if (!loaded.ok || nfacct === undefined) return loaded;
+		return this.host.kernel.apply(
+			name,
+			nfacct.map((each) => addOp({ kind: "nfacct", name: each })),
+		);
+	}
+
+	/** Rules first, for as long as one refers to an object it stays. */
+	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
+		if (!this.#withObjects.delete(netns)) return ok(undefined);
+		const name = this.name(netns);
+		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		if (!emptied.ok) return emptied;
+		const freed = await this.host.loadSets(name, "");
+		if (!freed.ok) return freed;
+		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
+		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
+		return this.host.kernel.apply(name, dumped.value.map(deleteOp));
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
@@ -171,6 +199,8 @@ export class Stage {
 		const clean = this.#clean.get(netns) ?? new Map<string, KernelObject>();
 		const flushed = await this.host.flush(name);
 		if (!flushed.ok) return flushed;
+		const removed = await this.#removeObjects(netns);
+		if (!removed.ok) return removed;
 		for (const kind of RESET_KINDS) {
 			const dumped = await kernel.dump(name, [kind]);
 			if (!dumped.ok) return dumped;

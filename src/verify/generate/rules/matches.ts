@@ -158,7 +158,7 @@ export const MATCH_MAKERS: MatchMakers = {
 	owner: { feature: "match owner", make: owner },
 	rpfilter: { feature: "match rpfilter", make: rpfilter },
 	string: { feature: "match string", make: stringMatch },
-	ipvs: { why: "this machine's kernel has no IPVS; test/ipvs-golden.test.ts compares it with one that has" },
+	ipvs: { why: "the scenarios of IPVS have a recorder of their own (test/golden/ipvs)" },
 	"unknown-match": { why: "the simulated kernel refuses it by name" },
 };
 
