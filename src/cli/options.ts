@@ -1,4 +1,5 @@
 /** Options that several commands have. */
+import type { NetworkName } from "../cluster/network-name.ts";
 import type { KernelChoice } from "./cluster-kernel.ts";
 import { UsageError } from "./io.ts";
 
@@ -9,6 +10,7 @@ export interface ClusterInputOptions {
 	/** Seed of every random choice of the simulated kernel. */
 	readonly seed: number;
 	readonly kernel: KernelChoice;
+	readonly network: NetworkName;
 	/** Leave it standing on the real kernel. */
 	readonly keep?: boolean;
 }

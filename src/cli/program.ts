@@ -1,8 +1,8 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
-import { type ClusterInputOptions, wholeNumber } from "./options.ts";
 import { addFidelityCommands, addVerifyCommand } from "./verify-commands.ts";
 
 /** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
@@ -231,13 +231,6 @@ interface LabCliOptions {
 	readonly captures: string;
 }
 
-interface InputOptions {
-	readonly filename?: readonly string[];
-	readonly seed: string;
-	readonly kernel: string;
-	readonly keep?: boolean;
-}
-
 interface TraceCliOptions extends InputOptions {
 	readonly from: string;
 	readonly to: string;
@@ -247,36 +240,6 @@ interface TraceCliOptions extends InputOptions {
 	readonly quiet?: boolean;
 	readonly json?: boolean;
 	readonly pcap?: string;
-}
-
-function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
-	return command
-		.option(
-			"-f, --filename <path>",
-			"a manifest, a directory of manifests, or - for standard input; may be repeated",
-			collect,
-		)
-		.option("--seed <n>", "seed of every random choice; the same seed gives the same trace", "1")
-		.addOption(
-			new Option("--kernel <kernel>", "the kernel it is built on; linux is this machine's own, in namespaces (root)")
-				.choices(kernels)
-				.default(kernels[0]),
-		);
-}
-
-/** For commands that build one cluster. */
-function addKeepOption(command: Command): Command {
-	return command.option("--keep", "leave the cluster standing on the real kernel, until podwire down");
-}
-
-function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
-	const kernel = options.kernel === "linux" ? "linux" : "sim";
-	const keep = options.keep === true;
-	return { paths: [...(options.filename ?? []), ...paths], seed: wholeNumber("--seed", options.seed), kernel, keep };
-}
-
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-	return [...(before ?? []), value];
 }
 
 function version(): string {

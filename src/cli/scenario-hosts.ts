@@ -43,6 +43,7 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 		kernel: open.kernel,
 		settle: async () => open.drain(),
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
+		loadSets: async (netns, text) => open.replaceIpSets(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
 		prepare: async (netns, devs) => {

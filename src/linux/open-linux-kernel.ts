@@ -9,7 +9,7 @@ import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
 import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
-import { ipSetDriver } from "./ipset.ts";
+import { ipSetDriver, replaceIpSets } from "./ipset.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -29,6 +29,8 @@ export interface OpenLinuxKernel {
 	drain(): void;
 	/** The namespace's IPv4 rules become just those of the text. */
 	replaceTables(netns: string, text: string): Result<void, KernelError>;
+	/** The namespace's sets become just those of the text. */
+	replaceIpSets(netns: string, text: string): Result<void, KernelError>;
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
@@ -78,6 +80,7 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 			while (poller.drain());
 		},
 		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
+		replaceIpSets: (name, text) => within(name, (netns) => replaceIpSets(netns, text)),
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),

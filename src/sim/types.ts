@@ -11,8 +11,9 @@ import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
+import { ByteSlab } from "./byte-slab.ts";
 import type { EventLoop } from "./event-loop.ts";
-import type { SkbSocket } from "./skb-socket.ts";
+import type { SendErrno, SkbSocket } from "./skb-socket.ts";
 
 /** Every packet path returns one, so that no packet can vanish unnoticed. */
 export type Fate = "delivered" | "queued" | "dropped";
@@ -46,8 +47,7 @@ export class Machine {
 	xmitDepth = 0;
 	#nextSkb = 1;
 	#nextNetns = 1;
-	#slab = new ArrayBuffer(0);
-	#slabUsed = 0;
+	readonly #slab = new ByteSlab();
 
 	constructor(loop: EventLoop, rng: Prng) {
 		this.loop = loop;
@@ -62,20 +62,11 @@ export class Machine {
 		return this.#nextNetns++;
 	}
 
-	/** Zeroed bytes for a packet, cut from a slab: an `ArrayBuffer` of its own costs ten times as much. */
+	/** Zeroed bytes for a packet. */
 	allocBytes(lengthBytes: number): Uint8Array {
-		if (lengthBytes > SLAB_BYTES / 16) return new Uint8Array(lengthBytes);
-		if (this.#slabUsed + lengthBytes > this.#slab.byteLength) {
-			this.#slab = new ArrayBuffer(SLAB_BYTES);
-			this.#slabUsed = 0;
-		}
-		const bytes = new Uint8Array(this.#slab, this.#slabUsed, lengthBytes);
-		this.#slabUsed += lengthBytes;
-		return bytes;
+		return this.#slab.alloc(lengthBytes);
 	}
 }
-
-const SLAB_BYTES = 65_536;
 
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
@@ -386,6 +377,8 @@ export interface HookState {
 	/** A function that returns "drop" may say why; else NETFILTER_DROP. */
 	dropReason?: DropReason;
 	dropDetail?: string;
+	/** The errno that a sender on this host gets; else EPERM. */
+	dropErrno?: SendErrno;
 	dropRule?: { readonly table: TableName; readonly chain: string; readonly number: number };
 }
 

@@ -1,5 +1,6 @@
 /** A kernel that scenarios run on: the port, and what the port lacks or a kernel can do faster than by the port. */
 import { err, ok, type Result } from "../base/result.ts";
+import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
 import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
@@ -13,6 +14,8 @@ export interface ScenarioHost {
 	prepare?(netns: string, devs: readonly string[]): Promise<Result<void, KernelError>>;
 	/** The text's IPv4 tables become just what it says, counters at zero (those in the text are not looked at); other tables stay. */
 	loadTables(netns: string, text: string): Promise<Result<void, KernelError>>;
+	/** The sets become just those of the text, which `ipset save` printed. No rule may refer to one that is there. */
+	loadSets(netns: string, text: string): Promise<Result<void, KernelError>>;
 	/** Chains and counters of the IPv4 tables that were loaded. */
 	saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>>;
 	/** The values of these sysctls; of those that are not there none. */
@@ -53,6 +56,21 @@ export class PortHost implements ScenarioHost {
 			return tableOps(table.name, table.chains, before);
 		});
 		return this.kernel.apply(netns, tx);
+	}
+
+	async loadSets(netns: string, text: string): Promise<Result<void, KernelError>> {
+		const parsed = parseIpSetSave(text);
+		if (!parsed.ok) return err({ errno: "EINVAL", op: -1, message: `ipset: ${parsed.error.message}` });
+		const present = await this.kernel.dump(netns, ["ipset"]);
+		if (!present.ok) return present;
+		const sets = present.value.filter((object) => object.kind === "ipset");
+		// Lists first, for they hold the sets in them.
+		const gone = [
+			...sets.filter(({ type }) => type === "list:set"),
+			...sets.filter(({ type }) => type !== "list:set"),
+		].map((object): Op => ({ verb: "delete", object }));
+		const tx = [...gone, ...parsed.value.map((object): Op => ({ verb: "add", object }))];
+		return tx.length === 0 ? ok(undefined) : this.kernel.apply(netns, tx);
 	}
 
 	async saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>> {

@@ -43,6 +43,10 @@ export interface NetnsConfig {
 	readonly neighs?: readonly Neigh[];
 	readonly vlans?: readonly BridgeVlan[];
 	readonly fdb?: readonly Fdb[];
+	/** What `ipset save` prints; sets that it does not name are not there. */
+	readonly ipset?: string;
+	/** Names of accounting objects, which begin at zero. */
+	readonly nfacct?: readonly string[];
 	/** iptables-save text of IPv4; tables that it does not name are empty. */
 	readonly iptables?: string;
 }

@@ -5,7 +5,7 @@ import type { Link } from "../kernel/objects.ts";
 import type { TableName } from "../kernel/xtables.ts";
 import { configOps, KeptNetns } from "./kept-netns.ts";
 import type { Refusal } from "./outcome.ts";
-import type { Scenario, Step, Topology } from "./scenario.ts";
+import type { NetnsConfig, Scenario, Step, Topology } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
@@ -23,6 +23,8 @@ export class Stage {
 	#kept: ReadonlyMap<string, KeptNetns> = new Map();
 	/** Where rules of iptables were loaded, or will be by a step. */
 	readonly #withRules = new Set<string>();
+	/** Where rules may refer to sets and counters by name. */
+	readonly #withObjects = new Set<string>();
 
 	private constructor(host: ScenarioHost, topology: Topology, suffix: string) {
 		this.host = host;
@@ -94,6 +96,8 @@ export class Stage {
 			const sockets = withSockets.has(netns);
 			const routes = scenario.config[netns] !== undefined || changesIn(scenario, netns).length > 0;
 			const connections = this.#withRules.has(netns);
+			const removed = await this.#removeObjects(netns);
+			if (!removed.ok) return err({ netns, error: removed.error });
 			if (!(sockets || routes || connections)) continue;
 			const done = await this.host.flush(this.name(netns), { sockets, routes, connections });
 			if (!done.ok) return err({ netns, error: done.error });
@@ -133,9 +137,39 @@ export class Stage {
 		const tx = kept === undefined ? ok(configOps(config)) : await kept.towards(config, changesIn(scenario, netns));
 		if (!tx.ok) return tx;
 		const applied = tx.value.length === 0 ? ok(undefined) : await this.host.set(this.name(netns), tx.value);
-		const loaded = applied.ok ? await this.#loadTables(netns, config.iptables) : applied;
+		const made = applied.ok ? await this.#makeObjects(netns, config) : applied;
+		const loaded = made.ok ? await this.#loadTables(netns, config.iptables) : made;
 		if (changesIn(scenario, netns).some(({ object }) => object.kind === "xt-rule")) this.#withRules.add(netns);
 		return loaded;
+	}
+
+	/** What rules refer to by name. */
+	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
+		if (ipset === undefined && nfacct === undefined) return ok(undefined);
+		this.#withObjects.add(netns);
+		const name = this.name(netns);
+		const loaded = ipset === undefined ? ok(undefined) : await this.host.loadSets(name, ipset);
+		if (!loaded.ok || nfacct === undefined) return loaded;
+		return this.host.kernel.apply(
+			name,
+			nfacct.map((each): Op => ({ verb: "add", object: { kind: "nfacct", name: each } })),
+		);
+	}
+
+	/** Rules first, for as long as one refers to an object it stays. */
+	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
+		if (!this.#withObjects.delete(netns)) return ok(undefined);
+		const name = this.name(netns);
+		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		if (!emptied.ok) return emptied;
+		const freed = await this.host.loadSets(name, "");
+		if (!freed.ok) return freed;
+		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
+		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
+		return this.host.kernel.apply(
+			name,
+			dumped.value.map((object): Op => ({ verb: "delete", object })),
+		);
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */

@@ -2,7 +2,7 @@
 import type { SocketErrno, TcpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
-import type { Dst } from "../types.ts";
+import type { Dst, Skb } from "../types.ts";
 import { describeSock, type SockOptions } from "./sock-options.ts";
 import { SockTimer } from "./sock-timer.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
@@ -31,6 +31,8 @@ export interface TcpSegment {
 	retransmitted: boolean;
 	/** Believed lost: to be sent again, and not in flight. */
 	lost: boolean;
+	/** As it was last sent. */
+	skb: Skb | undefined;
 }
 
 /** Bytes of one `send` of which those from `at` on were not sent yet. */
@@ -54,8 +56,17 @@ export interface TcpSockInit {
 	readonly handlers: TcpHandlers;
 	/** The retransmission or probe timer fired. */
 	readonly onTimer: (sock: TcpSock) => void;
+	/** Of a passive socket: gives it to the program that listens. */
+	readonly onAccept?: (sock: TcpSock) => void;
+}
+
+/** News that the program has still to hear (tcp-tell.ts). */
+export interface TcpNews {
 	/** The handshake is done. */
-	readonly onEstablished: (sock: TcpSock) => void;
+	connected?: boolean;
+	failed?: SocketErrno;
+	/** Both directions are closed. */
+	closed?: boolean;
 }
 
 /** The segment size used before anything is known (RFC 9293 §3.7.1). */
@@ -72,7 +83,9 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	readonly rport: number;
 	state: TcpState;
 	handlers: TcpHandlers;
-	readonly onEstablished: (sock: TcpSock) => void;
+	readonly onAccept: ((sock: TcpSock) => void) | undefined;
+	untold: TcpNews = {};
+	wakeQueued = false;
 	/** The route last used, and the generation of the tables that it is good for. */
 	dst: Dst | undefined = undefined;
 	dstGeneration = -1;
@@ -163,7 +176,7 @@ export class TcpSock implements SkbSocket, TcpEnds {
 		this.rport = init.ends.rport;
 		this.state = init.state;
 		this.handlers = init.handlers;
-		this.onEstablished = init.onEstablished;
+		this.onAccept = init.onAccept;
 		const { machine } = init.options.netns;
 		this.ipId = machine.rng.below(0x10000);
 		this.timer = new SockTimer(machine.loop, () => init.onTimer(this));

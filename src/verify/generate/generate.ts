@@ -78,7 +78,7 @@ function drawConfig(scene: Scene, plan: Plan): Readonly<Record<string, NetnsConf
 			sysctls: drawSysctls(scene, plan, router),
 			routes: [...(base.routes ?? []), ...drawRoutes(scene, plan, router), ...policy.routes],
 			rules: policy.rules,
-			iptables: drawTables(scene, plan, router),
+			...drawTables(scene, plan, router),
 		};
 	}
 	return config;
