@@ -10,6 +10,7 @@ import type { ScenarioHost } from "./scenario-host.ts";
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
+const WITH_SECURITY: readonly TableName[] = [...TABLES, "security"];
 
 /** Whatever is sent, no earlier packet is the reason for silence: ICMP errors are not limited unless the scenario says so. */
 export const ICMP_RATELIMIT = "net.ipv4.icmp_ratelimit";
@@ -23,6 +24,8 @@ export class Stage {
 	#kept: ReadonlyMap<string, KeptNetns> = new Map();
 	/** Where rules of iptables were loaded, or will be by a step. */
 	readonly #withRules = new Set<string>();
+	/** Where the table that few scenarios have was loaded too. */
+	readonly #withSecurity = new Set<string>();
 	/** Where rules may refer to sets and counters by name. */
 	readonly #withObjects = new Set<string>();
 
@@ -143,6 +146,10 @@ export class Stage {
 		return loaded;
 	}
 
+	#tables(netns: string): readonly TableName[] {
+		return this.#withSecurity.has(netns) ? WITH_SECURITY : TABLES;
+	}
+
 	/** What rules refer to by name. */
 	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
 		if (ipset === undefined && nfacct === undefined) return ok(undefined);
@@ -160,7 +167,7 @@ export class Stage {
 	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
 		if (!this.#withObjects.delete(netns)) return ok(undefined);
 		const name = this.name(netns);
-		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		const emptied = await this.host.loadTables(name, allTables("", this.#tables(netns)));
 		if (!emptied.ok) return emptied;
 		const freed = await this.host.loadSets(name, "");
 		if (!freed.ok) return freed;
@@ -176,7 +183,8 @@ export class Stage {
 	async #loadTables(netns: string, text: string | undefined): Promise<Result<void, KernelError>> {
 		if (text === undefined && !this.#withRules.has(netns)) return ok(undefined);
 		this.#withRules.add(netns);
-		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? ""));
+		if (namesTable(text ?? "", "security")) this.#withSecurity.add(netns);
+		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? "", this.#tables(netns)));
 		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
 		return loaded;
 	}
@@ -218,16 +226,16 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 	return devices;
 }
 
-/** The text with the tables that it lacks, empty. */
-export function allTables(text: string): string {
+/** The text with those of the tables that it lacks, empty. */
+export function allTables(text: string, tables: readonly TableName[] = TABLES): string {
 	const end = text === "" || text.endsWith("\n") ? "" : "\n";
-	const empty = TABLES.filter((table) => !namesTable(text, table)).map((table) => `*${table}\nCOMMIT\n`);
+	const empty = tables.filter((table) => !namesTable(text, table)).map((table) => `*${table}\nCOMMIT\n`);
 	return `${text}${end}${empty.join("")}`;
 }
 
 /** The tables whose chains are compared. */
 export function tablesOf(text: string): readonly TableName[] {
-	return namesTable(text, "security") ? [...TABLES, "security"] : TABLES;
+	return namesTable(text, "security") ? WITH_SECURITY : TABLES;
 }
 
 function namesTable(text: string, table: TableName): boolean {
