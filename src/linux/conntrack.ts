@@ -17,6 +17,7 @@ import { NetlinkSocket } from "./netlink/socket.ts";
 import { MessageWriter } from "./netlink/writer.ts";
 import type { LinuxNetns } from "./netns.ts";
 import { be32, NETLINK_NETFILTER, NFGENMSG_BYTES, NFNL_SUBSYS_CTNETLINK, nfgenmsg, nfnlType } from "./nfnetlink.ts";
+import { readSysctl } from "./objects/sysctl-file.ts";
 
 const CT_NEW = nfnlType(NFNL_SUBSYS_CTNETLINK, 0);
 const CT_GET = nfnlType(NFNL_SUBSYS_CTNETLINK, 1);
@@ -91,8 +92,15 @@ export class ConntrackDriver implements ObjectDriver {
 
 /** Every entry of both families. */
 export function conntrackEntries(netns: LinuxNetns): Result<readonly ConntrackEntry[], KernelError> {
+	if (countsNone(netns)) return ok([]);
 	const entries = procConntrack(netns);
 	return entries === undefined ? netlinkConntrack(netns) : ok(entries);
+}
+
+/** Going through the hash table of all namespaces takes long; that there is nothing to be found is counted. */
+function countsNone(netns: LinuxNetns): boolean {
+	const count = netns.run(() => readSysctl("net/netfilter/nf_conntrack_count"));
+	return "value" in count && count.value === "0";
 }
 
 /** The same by netlink, for a kernel without the file in /proc. */

@@ -12,7 +12,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { readTables } from "../formats/known-tables.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, XtChain, XtRule } from "../kernel/objects.ts";
-import type { Table } from "../kernel/xtables.ts";
+import { TABLE_NAMES, type Table } from "../kernel/xtables.ts";
 import type { IpFamily } from "../wire/addr.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -132,7 +132,7 @@ export class XtablesDriver implements ObjectDriver {
 		if (family === "ipv4") this.#whole.delete(netns);
 		if (loaded.ok) {
 			const tables = family === "ipv4" && backend === "legacy" ? readTables(text) : undefined;
-			if (tables?.ok === true) this.#whole.set(netns, tables.value);
+			if (tables?.ok === true) this.#whole.set(netns, allTables(tables.value));
 			return loaded;
 		}
 		const at = loaded.error.lines.map((line) => whole.value.lines[line - 1] ?? 0).filter((line) => line > 0);
@@ -213,6 +213,12 @@ export class XtablesDriver implements ObjectDriver {
 		this.#decided.set(netns, other);
 		return other;
 	}
+}
+
+/** Also those that are there and empty. */
+function allTables(tables: readonly Table[]): readonly Table[] {
+	const missing = TABLE_NAMES.filter((name) => !tables.some((table) => table.name === name));
+	return [...tables, ...missing.map((name) => ({ name, chains: [] }))];
 }
 
 function isWhole({ verb, object }: XtOp): boolean {

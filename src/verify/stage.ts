@@ -26,8 +26,7 @@ export class Stage {
 	readonly #withRules = new Set<string>();
 	/** Where the table that few scenarios have was loaded too. */
 	readonly #withSecurity = new Set<string>();
-	/** Where rules may refer to sets and counters by name. */
-	readonly #withObjects = new Set<string>();
+	readonly #named = new Map<string, NamedObjects>();
 
 	private constructor(host: ScenarioHost, topology: Topology, suffix: string) {
 		this.host = host;
@@ -118,8 +117,6 @@ export class Stage {
 			const sockets = withSockets.has(netns);
 			const routes = scenario.config[netns] !== undefined || changesIn(scenario, netns).length > 0;
 			const connections = this.#withRules.has(netns);
-			const removed = await this.#removeObjects(netns);
-			if (!removed.ok) return err({ netns, error: removed.error });
 			if (!(sockets || routes || connections)) continue;
 			const done = await this.host.flush(this.name(netns), { sockets, routes, connections });
 			if (!done.ok) return err({ netns, error: done.error });
@@ -169,33 +166,26 @@ export class Stage {
 		return this.#withSecurity.has(netns) ? WITH_SECURITY : TABLES;
 	}
 
-	/** What rules refer to by name. */
+	/** What rules refer to by name. What the last scenario had goes when it is in the way. */
 	async #makeObjects(netns: string, { ipset, nfacct }: NetnsConfig): Promise<Result<void, KernelError>> {
-		if (ipset === undefined && nfacct === undefined) return ok(undefined);
-		this.#withObjects.add(netns);
+		const before = this.#named.get(netns) ?? NOTHING_NAMED;
+		if (ipset === undefined && nfacct === undefined) {
+			if (before.inUse) this.#named.set(netns, { ...before, inUse: false });
+			return ok(undefined);
+		}
 		const name = this.name(netns);
+		const accounts = nfacct ?? before.accounts;
+		const stay = accounts.join(" ") === before.accounts.join(" ");
+		const inTheWay = before.inUse && ((ipset !== undefined && before.sets) || !(stay || before.accounts.length === 0));
+		const freed = inTheWay ? await this.host.loadTables(name, allTables("", this.#tables(netns))) : ok(undefined);
+		if (!freed.ok) return freed;
+		this.#named.set(netns, { sets: before.sets || ipset !== undefined, accounts, inUse: true });
 		const loaded = ipset === undefined ? ok(undefined) : await this.host.loadSets(name, ipset);
 		if (!loaded.ok || nfacct === undefined) return loaded;
-		return this.host.kernel.apply(
-			name,
-			nfacct.map((each): Op => ({ verb: "add", object: { kind: "nfacct", name: each } })),
-		);
-	}
-
-	/** Rules first, for as long as one refers to an object it stays. */
-	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
-		if (!this.#withObjects.delete(netns)) return ok(undefined);
-		const name = this.name(netns);
-		const emptied = await this.host.loadTables(name, allTables("", this.#tables(netns)));
-		if (!emptied.ok) return emptied;
-		const freed = await this.host.loadSets(name, "");
-		if (!freed.ok) return freed;
-		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
-		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
-		return this.host.kernel.apply(
-			name,
-			dumped.value.map((object): Op => ({ verb: "delete", object })),
-		);
+		const tx = stay
+			? nfacct.map((each) => accountOp("replace", each))
+			: [...before.accounts.map((each) => accountOp("delete", each)), ...nfacct.map((each) => accountOp("add", each))];
+		return this.host.set(name, tx);
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
@@ -207,6 +197,21 @@ export class Stage {
 		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
 		return loaded;
 	}
+}
+
+/** Sets and counters of a namespace, which rules refer to by name. */
+interface NamedObjects {
+	readonly sets: boolean;
+	readonly accounts: readonly string[];
+	/** Rules that are loaded may refer to them. */
+	readonly inUse: boolean;
+}
+
+const NOTHING_NAMED: NamedObjects = { sets: false, accounts: [], inUse: false };
+
+function accountOp(verb: Op["verb"], name: string): Op {
+	const counters = verb === "replace" ? { counters: { packets: 0, bytes: 0 } } : {};
+	return { verb, object: { kind: "nfacct", name, ...counters } };
 }
 
 /** Consecutive links of the same namespace make one transaction. */
