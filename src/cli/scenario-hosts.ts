@@ -9,7 +9,11 @@ import { allTables } from "../verify/stage.ts";
 /** A simulated kernel, as new as it comes. */
 export function simHost(seed: number): ScenarioHost {
 	const kernel = new SimKernel({ seed });
-	return new PortHost(kernel, async () => kernel.runBacklog());
+	return new PortHost(
+		kernel,
+		async () => kernel.runBacklog(),
+		(netns, tx) => kernel.apply(netns, tx, { keepsParts: true }),
+	);
 }
 
 export interface LinuxHost extends ScenarioHost {

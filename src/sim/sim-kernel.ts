@@ -27,7 +27,7 @@ import { watchConntrack } from "./netfilter/conntrack/events.ts";
 import { conntrackNet } from "./netfilter/conntrack/net.ts";
 import { dumpKind, KERNEL_OBJECT_KINDS } from "./objects/handlers.ts";
 import { testIpSet } from "./objects/ipset.ts";
-import { applyTransaction } from "./transaction.ts";
+import { applyTransaction, type TransactionOptions } from "./transaction.ts";
 import { SimSockets } from "./transport/sockets.ts";
 import { Machine, type Netns } from "./types.ts";
 
@@ -82,9 +82,10 @@ export class SimKernel implements Kernel {
 		return [...this.machine.netns.keys()];
 	}
 
-	async apply(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>> {
+	/** `keepsParts`: on an error a part may remain, which is faster. */
+	async apply(netns: string, tx: readonly Op[], options: TransactionOptions = {}): Promise<Result<void, KernelError>> {
 		const found = this.#netns(netns);
-		return found.ok ? applyTransaction(found.value, tx) : found;
+		return found.ok ? applyTransaction(found.value, tx, options) : found;
 	}
 
 	async dump(

@@ -88,6 +88,17 @@ export function registerSysctls(machine: Machine, defaults: Readonly<Record<stri
 	for (const [key, value] of Object.entries(defaults)) machine.sysctlDefaults.set(key, value);
 }
 
+/** Every machine registers the same. */
+const knownLeaves = new WeakMap<Readonly<Record<string, string>>, ReadonlyMap<string, string>>();
+
+function leavesOf(defaults: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+	const known = knownLeaves.get(defaults);
+	if (known !== undefined) return known;
+	const leaves = new Map(Object.entries(defaults));
+	knownLeaves.set(defaults, leaves);
+	return leaves;
+}
+
 /** Makes per-device keys exist (`prefix.{all,default,DEV}.leaf`; `all` not everywhere), with the value a fresh namespace has. */
 export function registerDeviceSysctls(
 	machine: Machine,
@@ -95,10 +106,10 @@ export function registerDeviceSysctls(
 	defaults: Readonly<Record<string, string>>,
 	scopes: readonly string[] = ["all", "default"],
 ): void {
-	machine.sysctlDeviceLeaves.set(prefix, new Map(Object.entries(defaults)));
+	const leaves = leavesOf(defaults);
+	machine.sysctlDeviceLeaves.set(prefix, leaves);
 	for (const scope of scopes) {
-		for (const [leaf, value] of Object.entries(defaults))
-			machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
+		for (const [leaf, value] of leaves) machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
 	}
 }
 

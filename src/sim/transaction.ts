@@ -7,13 +7,22 @@ import type { Undo } from "./objects/handler.ts";
 import { applyObject, commitKind, dumpKind } from "./objects/handlers.ts";
 import type { Netns } from "./types.ts";
 
+export interface TransactionOptions {
+	/** Nothing is taken back: what came before an operation that fails remains. */
+	readonly keepsParts?: boolean;
+}
+
 /**
  * Carries out the operations; on an error nothing of them remains. Conntrack entries that went with a masqueraded
  * address or device do not come back.
  */
-export function applyTransaction(netns: Netns, tx: readonly Op[]): Result<void, KernelError> {
+export function applyTransaction(
+	netns: Netns,
+	tx: readonly Op[],
+	{ keepsParts = false }: TransactionOptions = {},
+): Result<void, KernelError> {
 	const undos: Undo[] = [];
-	let swept = false;
+	let swept = keepsParts;
 	for (const [index, op] of tx.entries()) {
 		if (!swept && tx.length > 1 && takesAway(op)) {
 			undos.push(rememberSwept(netns, tx));
@@ -24,7 +33,7 @@ export function applyTransaction(netns: Netns, tx: readonly Op[]): Result<void, 
 			for (const undo of undos.reverse()) undo();
 			return err({ ...done.error, op: index });
 		}
-		undos.push(done.value);
+		if (!keepsParts) undos.push(done.value);
 	}
 	for (const kind of new Set(tx.map((op) => op.object.kind))) {
 		const done = commitKind(netns, kind);

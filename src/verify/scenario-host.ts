@@ -4,7 +4,7 @@ import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import { readTables } from "../formats/known-tables.ts";
 import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
-import { BUILTIN_CHAINS, type Chain, type TableName } from "../kernel/xtables.ts";
+import { BUILTIN_CHAINS, type Chain, type Rule, type TableName } from "../kernel/xtables.ts";
 
 export interface ScenarioHost {
 	readonly kernel: Kernel;
@@ -40,10 +40,13 @@ export interface Leftovers {
 export class PortHost implements ScenarioHost {
 	readonly kernel: Kernel;
 	readonly settle: () => Promise<void>;
+	readonly set: ScenarioHost["set"];
 
-	constructor(kernel: Kernel, settle: () => Promise<void>) {
+	/** `set`: something faster than the port's transactions. */
+	constructor(kernel: Kernel, settle: () => Promise<void>, set?: ScenarioHost["set"]) {
 		this.kernel = kernel;
 		this.settle = settle;
+		this.set = set ?? ((netns, tx) => kernel.apply(netns, tx));
 	}
 
 	async loadTables(netns: string, text: string): Promise<Result<void, KernelError>> {
@@ -55,7 +58,7 @@ export class PortHost implements ScenarioHost {
 			const before = present.value.filter((chain) => chain.table === table.name);
 			return tableOps(table.name, table.chains, before);
 		});
-		return this.kernel.apply(netns, tx);
+		return this.set(netns, tx);
 	}
 
 	async loadSets(netns: string, text: string): Promise<Result<void, KernelError>> {
@@ -87,10 +90,6 @@ export class PortHost implements ScenarioHost {
 		return ok(new Map(found.map(({ key, value }) => [key, value])));
 	}
 
-	set(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>> {
-		return this.kernel.apply(netns, tx);
-	}
-
 	async flush(netns: string, left: Leftovers): Promise<Result<void, KernelError>> {
 		const sockets = left.sockets ? this.kernel.sockets.list(netns) : ok([]);
 		const lingers =
@@ -106,6 +105,10 @@ export class PortHost implements ScenarioHost {
 	}
 }
 
+function uncounted({ matches, target }: Rule): Rule {
+	return { matches, target };
+}
+
 const ZERO = { packets: 0, bytes: 0 };
 
 function tableOps(table: TableName, chains: readonly Chain[], before: readonly XtChain[]): readonly Op[] {
@@ -116,7 +119,8 @@ function tableOps(table: TableName, chains: readonly Chain[], before: readonly X
 	const load = [...names].map((name): Op => {
 		const chain = named.get(name);
 		const head = builtin.includes(name) ? { policy: chain?.policy ?? ("accept" as const) } : {};
-		const rules = (chain?.rules ?? []).map(({ matches, target }) => ({ matches, target }));
+		const given = chain?.rules ?? [];
+		const rules = given.every(({ counters }) => counters === undefined) ? given : given.map(uncounted);
 		return { verb: "replace", object: { ...common, chain: name, ...head, counters: ZERO, rules } };
 	});
 	const gone = before.filter(({ chain }) => !names.has(chain)).map((object): Op => ({ verb: "delete", object }));

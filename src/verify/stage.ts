@@ -134,12 +134,12 @@ export class Stage {
 		for (const netns of this.topology.netns) {
 			const added = await kernel.addNetns(this.name(netns));
 			if (!added.ok) return err({ netns, error: added.error });
-			const pinned = await kernel.apply(this.name(netns), PINS);
+			const pinned = await this.host.set(this.name(netns), PINS);
 			if (!pinned.ok) return err({ netns, error: pinned.error });
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
 			const ops = tx.map((op) => this.op(op));
-			const applied = await kernel.apply(this.name(netns), ops);
+			const applied = await this.host.set(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
 		}
 		const devices = madeDevices(this.topology);

@@ -44,7 +44,7 @@ const NUMBER_KEYS: ReadonlySet<string> = new Set(Object.values(NUMBERS).map(([ke
 
 /** Settings per device that change nothing here; they are kept because scripts write them. */
 const INERT_CONF: Readonly<Record<string, string>> = {
-	accept_source_route: "0",
+	accept_source_route: "1",
 	arp_evict_nocarrier: "1",
 	bootp_relay: "0",
 	disable_policy: "0",
@@ -59,7 +59,14 @@ const INERT_CONF: Readonly<Record<string, string>> = {
 	tag: "0",
 };
 
+const DEVICE_DEFAULTS: Readonly<Record<string, string>> = { ...CONF_DEFAULTS, ...INERT_CONF };
+const FORBIDDEN: Readonly<Record<string, string>> = { [`${CONF_PREFIX}.all.accept_source_route`]: "0" };
+
 const IP_FORWARD = "net.ipv4.ip_forward";
+const NUMBER_DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries([
+	[IP_FORWARD, "0"],
+	...Object.values(NUMBERS).map(([key, value]) => [key, String(value)] as const),
+]);
 const ALL_FORWARDING = `${CONF_PREFIX}.all.forwarding`;
 const ALL_ACCEPT_REDIRECTS = `${CONF_PREFIX}.all.accept_redirects`;
 
@@ -87,13 +94,10 @@ export const inetConf: (netns: Netns) => InetConf = pernet((netns) => {
 
 /** Registers the keys and keeps the numbers current. */
 export function registerInetSysctls(machine: Machine): void {
-	registerSysctls(machine, { [IP_FORWARD]: "0" });
-	registerSysctls(machine, Object.fromEntries(Object.values(NUMBERS).map(([key, value]) => [key, String(value)])));
-	registerDeviceSysctls(machine, CONF_PREFIX, { ...CONF_DEFAULTS, ...INERT_CONF });
-	machine.onNetnsCreated.push((netns) => {
-		// Linux allows it for devices and forbids it for all.
-		sysctls(netns).values.set(`${CONF_PREFIX}.default.accept_source_route`, "1");
-	});
+	registerSysctls(machine, NUMBER_DEFAULTS);
+	registerDeviceSysctls(machine, CONF_PREFIX, DEVICE_DEFAULTS);
+	// Linux allows it for devices and forbids it for all.
+	registerSysctls(machine, FORBIDDEN);
 	machine.onNetnsCreated.push((netns) => {
 		sysctls(netns).listeners.push((key, value) => onChange(netns, key, value));
 	});

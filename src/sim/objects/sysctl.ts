@@ -14,6 +14,7 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 			return refuse("ENOENT", `cannot stat /proc/sys/${pathOf(key)}: No such file or directory`);
 		}
 		if (verb === "delete") return refuse("EOPNOTSUPP", `Operation not supported: ${key} cannot be deleted`);
+		if (value === before && !isForwardSysctl(key) && !PINS_DEVICES.test(key)) return ok(NOTHING);
 		if (isNumbers(before) && !isNumbers(value)) {
 			return refuse("EINVAL", `setting key "${key}": Invalid argument`);
 		}
@@ -28,6 +29,10 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 		return [...sysctls(netns).values].map(([key, value]) => ({ kind: "sysctl", key, value }));
 	},
 };
+
+const NOTHING: Undo = () => undefined;
+/** Here also a value that was there before is one that was written. */
+const PINS_DEVICES = /^net\.ipv4\.(conf|neigh)\.default\./;
 
 /** Writing one key may have written others (`ip_forward` and `forwarding`): all go back, the written one first. */
 function undoTo(netns: Netns, key: string, saved: ReadonlyMap<string, string>): Undo {
