@@ -175,7 +175,10 @@ export class Players {
 		}
 		this.#closers.push(() => opened.value.abort());
 		const inTime = await this.#stage.host.kernel.run(() => ended, (step.timeoutMs ?? DEFAULT_TIMEOUT_MS) * NS_PER_MS);
-		if (!inTime) notes.say("timed out");
+		if (inTime) return;
+		notes.say("timed out");
+		// Else retransmissions, whose time is not exactly the same on both kernels, would come in between the later steps.
+		opened.value.abort();
 	}
 }
 
