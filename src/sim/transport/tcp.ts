@@ -72,6 +72,7 @@ export function connectTcpSock(
 		handlers,
 		onTimer: tcpWriteTimer,
 	});
+	sock.openedInTurn = options.netns.machine.loop.turn;
 	prepare(sock, mtu);
 	const { established, boundPorts } = tcpTable(options.netns);
 	established.insert(sock);
