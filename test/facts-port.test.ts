@@ -282,7 +282,16 @@ describe.each([
 			kernel.sockets.listenTcp("far", { bind: { port: 90 } }, () => {});
 			let said = "silence";
 			const to = { addr: ip("10.0.0.1"), port: 8055 };
-			kernel.sockets.connectTcp("far", to, {}, { onConnect: () => void (said = "connected") });
+			kernel.sockets.connectTcp(
+				"far",
+				to,
+				{},
+				{
+					onConnect: () => {
+						said = "connected";
+					},
+				},
+			);
 			await kernel.run(() => said !== "silence", 300 * MS);
 			expect({ hairpin, nf, said }).toEqual({ hairpin, nf, said: expected });
 			for (const netns of ["n", "far"]) await kernel.deleteNetns(netns);
@@ -558,7 +567,9 @@ describe.each([
 			{
 				onConnect: () => connection?.send(utf8Encode("hello")),
 				onData: () => {},
-				onClose: () => void (ended = true),
+				onClose: () => {
+					ended = true;
+				},
 			},
 		);
 		if (!connected.ok) throw new Error(connected.error.message);

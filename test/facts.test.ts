@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => host.close());
 
-describe.each(FACTS)("fact $id: $says", ({ scenarios = {}, unproved }) => {
+describe.each(FACTS)("fact $id: $says", ({ scenarios = {}, tests = [], unproved }) => {
 	test.each(Object.entries(scenarios))("%s", async (name, claim) => {
 		const scenario = scenarioOf(name);
 		const { comparison, unconfirmed, sim, real } = await verifyScenario(
@@ -47,6 +47,10 @@ describe.each(FACTS)("fact $id: $says", ({ scenarios = {}, unproved }) => {
 			expect(seen.refused).toBe(undefined);
 			claim(seen);
 		}
+	});
+
+	test.each(tests)("proved by $file: $title", ({ file, title }) => {
+		expect(readFileSync(join(ROOT, file), "utf8")).toContain(`"${title}"`);
 	});
 
 	if (unproved !== undefined) test(`not proved: ${unproved}`, () => expect(unproved).toMatch(/^[^.]+\.( [^.]+\.)*$/));
@@ -68,13 +72,6 @@ describe("the table of facts", () => {
 			file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [],
 		);
 		expect(claimed.map(([, name]) => name).sort()).toEqual(files.sort());
-	});
-
-	test("names only tests that there are", () => {
-		const named = FACTS.flatMap(({ tests = [] }) => tests);
-		expect(named.length).toBeGreaterThan(20);
-		const missing = named.filter(({ file, title }) => !readFileSync(join(ROOT, file), "utf8").includes(`"${title}"`));
-		expect(missing).toEqual([]);
 	});
 });
 

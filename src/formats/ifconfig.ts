@@ -34,11 +34,11 @@ export function formatIfconfig(shown: Interface): string {
 	const bits = flags.reduce((sum, flag) => sum + (FLAGS.get(flag) ?? 0), 0);
 	const isLoopback = link.link?.type === "loopback";
 	const isTunnel = link.link?.type === "ipip";
-	const kind = isTunnel ? "tunnel" : isLoopback ? "loop" : `ether ${link.mac ?? "00:00:00:00:00:00"}`;
+	const kind = isTunnel ? "tunnel " : isLoopback ? "loop" : `ether ${link.mac ?? "00:00:00:00:00:00"}`;
 	const hardware = isTunnel ? "IPIP Tunnel" : isLoopback ? "Local Loopback" : "Ethernet";
 	const lines = [
 		`${name}: flags=${bits}<${flags.join(",")}>  mtu ${link.mtu ?? 1500}`,
-		...(addr === undefined ? [] : [inetLine(addr, !isLoopback)]),
+		...(addr === undefined ? [] : [inetLine(addr, !isLoopback && !isTunnel)]),
 		`        ${kind}  txqueuelen ${link.txQueueLength ?? 1000}  (${hardware})`,
 		...(name.includes(":") ? [] : statLines(link.stats)),
 	];

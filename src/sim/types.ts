@@ -13,7 +13,7 @@ import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
 import { ByteSlab } from "./byte-slab.ts";
 import type { EventLoop } from "./event-loop.ts";
-import type { SkbSocket } from "./skb-socket.ts";
+import type { SendErrno, SkbSocket } from "./skb-socket.ts";
 
 /** Every packet path returns one, so that no packet can vanish unnoticed. */
 export type Fate = "delivered" | "queued" | "dropped";
@@ -346,8 +346,6 @@ export class Skb {
 	ipvsProperty = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
-	/** It waits for its next hop's MAC address. */
-	waitsForNeighbour = false;
 
 	constructor(machine: Machine, bytes: Uint8Array, data: number, end: number) {
 		this.machine = machine;
@@ -379,6 +377,8 @@ export interface HookState {
 	/** A function that returns "drop" may say why; else NETFILTER_DROP. */
 	dropReason?: DropReason;
 	dropDetail?: string;
+	/** The errno that a sender on this host gets; else EPERM. */
+	dropErrno?: SendErrno;
 	dropRule?: { readonly table: TableName; readonly chain: string; readonly number: number };
 }
 

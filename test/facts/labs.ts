@@ -108,8 +108,9 @@ export const LAB_FACTS: readonly Fact[] = [
 		},
 		tests: [
 			...port("1a: net.bridge settings of a fresh namespace"),
-			{ file: "test/shell-ip-real.test.ts", title: "%s" },
-			{ file: "test/linux-kernel-log.test.ts", title: "LOG_SILENT" },
+			{ file: "test/shell-ip/scenarios.ts", title: "two namespaces on a bridge, with traffic" },
+			{ file: "test/shell-ip/scenarios.ts", title: "brctl and bridge" },
+			{ file: "test/shell-ip/scenarios.ts", title: "arp and route" },
 		],
 	},
 	{
@@ -181,7 +182,7 @@ export const LAB_FACTS: readonly Fact[] = [
 					seen
 						.entries("router")
 						.map(({ reply }) => reply.dport)
-						.sort(),
+						.sort((a = 0, b = 0) => a - b),
 				).toEqual([17000, 17001]);
 				expect(seen.lines("client eth0", { direction: "in" })).toEqual([]);
 				expect(seen.packets("router nat POSTROUTING")).toEqual([3]);

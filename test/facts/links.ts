@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { type Fact, port } from "./fact.ts";
 import type { Seen } from "./seen.ts";
 
-const PACKETS = 11;
+const PACKETS = 12;
 
 /** IP ids of the packets that came to FORWARD. */
 function forwarded(seen: Seen): readonly number[] {
@@ -52,9 +52,9 @@ export const LINK_FACTS: readonly Fact[] = [
 		id: "47",
 		says: "rp_filter drops between raw PREROUTING and FORWARD; martians never come there, whatever the setting",
 		scenarios: {
-			"47-rp-filter-0": (seen) => expect(forwarded(seen)).toEqual([1, 2, 11]),
-			"47-rp-filter-1": (seen) => expect(forwarded(seen)).toEqual([11]),
-			"47-rp-filter-2": (seen) => expect(forwarded(seen)).toEqual([1, 11]),
+			"47-rp-filter-0": (seen) => expect(forwarded(seen)).toEqual([1, 2, 11, 12]),
+			"47-rp-filter-1": (seen) => expect(forwarded(seen)).toEqual([12]),
+			"47-rp-filter-2": (seen) => expect(forwarded(seen)).toEqual([1, 12]),
 		},
 		tests: port("47: a martian source is logged where log_martians is set"),
 	},

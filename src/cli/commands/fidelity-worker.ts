@@ -72,7 +72,7 @@ class Worker {
 	static async make(start: WorkerStart, say: Say): Promise<Worker | undefined> {
 		say({ kind: "kernel", release: release() });
 		const made = await judgeFor(start);
-		if (made.ok) return new Worker(made.value.judge, start.seed, say, made.value.close);
+		if (made.ok) return new Worker(made.value.judge, start.seed, say, () => made.value.close());
 		say({ kind: "unable", lines: made.error });
 		return undefined;
 	}

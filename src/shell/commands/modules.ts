@@ -9,6 +9,10 @@ const MODULES: readonly string[] = [
 	"dummy",
 	"ip_set",
 	"ip_tables",
+	"ip_vs",
+	...["dh", "fo", "lblc", "lblcr", "lc", "mh", "nq", "ovf", "rr", "sed", "sh", "wlc", "wrr"].map(
+		(name) => `ip_vs_${name}`,
+	),
 	"iptable_filter",
 	"iptable_mangle",
 	"iptable_nat",
@@ -21,6 +25,7 @@ const MODULES: readonly string[] = [
 	"stp",
 	"veth",
 	"x_tables",
+	"xt_ipvs",
 	"xt_set",
 ];
 

@@ -63,7 +63,6 @@ export function neighInvalidate(neigh: Neighbour): void {
 	while (neigh.state === "FAILED") {
 		const skb = neigh.queue.shift();
 		if (skb === undefined) return;
-		skb.waitsForNeighbour = false;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_invalidate", "failed");
 		skb.dst?.linkFailure(skb);
 		dropSkb(skb, neigh.dev.netns, "arp_error_report", "NEIGH_FAILED", {

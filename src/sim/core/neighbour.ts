@@ -62,6 +62,11 @@ export function neighCreate(dev: NetDevice, addr: IpNum, skb?: Skb): Neighbour {
 	return neigh;
 }
 
+/** True: the packet waits for the next hop's MAC address. */
+export function neighHolds(dev: NetDevice, nexthop: IpNum, skb: Skb): boolean {
+	return neighTable(dev).get(nexthop)?.queue.includes(skb) === true;
+}
+
 /** Upper layers have proof that the next hop answers (`neigh_confirm`), e.g. an ACK for new TCP data. */
 export function neighConfirm(dev: NetDevice, nexthop: IpNum): void {
 	const neigh = neighTable(dev).get(nexthop);
@@ -159,12 +164,10 @@ export function neighEventSend(neigh: Neighbour, skb: Skb | undefined): boolean 
 	}
 	if (skb !== undefined) {
 		neigh.queue.push(skb);
-		skb.waitsForNeighbour = true;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
 	}
 	if (neigh.queue.length > neighParm(neigh.dev, "unres_qlen")) {
 		const oldest = neigh.queue.shift();
-		if (oldest !== undefined) oldest.waitsForNeighbour = false;
 		if (oldest !== undefined) dropSkb(oldest, neigh.dev.netns, "__neigh_event_send", "NEIGH_QUEUEFULL");
 	}
 	if (first) neighProbe(neigh);
@@ -175,7 +178,6 @@ function sendQueue(neigh: Neighbour): void {
 	const { queue } = neigh;
 	neigh.queue = [];
 	for (const skb of queue) {
-		skb.waitsForNeighbour = false;
 		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "neigh_update", "resolved");
 		neighOutput(skb, neigh.dev, neigh.addr);
 	}

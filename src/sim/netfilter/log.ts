@@ -50,7 +50,7 @@ function logLine(skb: Skb, state: HookState, options: LogOptions): string {
 	if (indev !== undefined) text += macHeader(skb, { decode: options.macdecode === true && !indev.isLoopback });
 	text += packetText(skb.bytes, skb.network, skb.end, { options, outermost: true });
 	if (endsLine(transportOf(skb.bytes, skb.network, skb.end))) return text;
-	const owner = options.uid === true ? skb.sk?.owner : undefined;
+	const owner = options.uid === true && skb.sk?.isRequest !== true ? skb.sk?.owner : undefined;
 	if (owner !== undefined) text += `UID=${owner.uid} GID=${owner.gid} `;
 	if (skb.mark !== 0) text += `MARK=0x${skb.mark.toString(16)} `;
 	return text;

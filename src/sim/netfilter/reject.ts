@@ -66,7 +66,7 @@ export function nfSendReset(old: Skb, state: HookState): void {
 	if (old.dst?.type === "broadcast" || old.dst?.type === "multicast") return;
 	const reset = buildReset(old, state);
 	originSkb(reset, state.netns, "nf_send_reset", "RST made by REJECT", old);
-	if (!ipRouteMeHarder(state.netns, reset)) return;
+	if (ipRouteMeHarder(state.netns, reset) !== undefined) return;
 	nfCtAttach(reset, old);
 	const ct = skbCt(old);
 	if (ct !== undefined) nfCtSetClosing(ct);

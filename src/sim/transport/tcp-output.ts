@@ -9,7 +9,7 @@ import { NO_BYTES, type TcpArrival } from "./tcp-arrival.ts";
 import { after, before, seqAdd, seqDiff } from "./tcp-seq.ts";
 import type { TcpChunk, TcpSegment, TcpSock } from "./tcp-sock.ts";
 import { tcpSyncMss } from "./tcp-window.ts";
-import { tcpRoute, tcpTransmit } from "./tcp-xmit.ts";
+import { tcpRoute, tcpStillHere, tcpTransmit } from "./tcp-xmit.ts";
 
 const RTO_MIN_NS = 200_000_000;
 export const RTO_MAX_NS = 120_000_000_000;
@@ -67,11 +67,10 @@ export function tcpSendDupAck(sock: TcpSock, seg: TcpArrival): void {
 }
 
 /**
- * Sends the oldest segment again, cut when the MSS has become smaller (`tcp_retransmit_skb`); not one that has not even left
- * (`skb_still_in_host_queue`).
+ * Sends the oldest segment again, cut when the MSS has become smaller (`tcp_retransmit_skb`); not one that has not even left.
  */
 export function tcpRetransmit(sock: TcpSock, index: number): void {
-	if (sock.rtxQueue[index]?.skb?.waitsForNeighbour === true) return;
+	if (tcpStillHere(sock, sock.rtxQueue[index]?.skb)) return;
 	tcpCurrentMss(sock);
 	splitIfTooLong(sock, index);
 	const seg = sock.rtxQueue[index];

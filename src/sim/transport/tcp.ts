@@ -10,10 +10,10 @@ import { tcpDone } from "./tcp-done.ts";
 import { tcpRequestDrop } from "./tcp-handshake.ts";
 import { tcpPush, tcpSendActiveReset, tcpSendSyn } from "./tcp-output.ts";
 import { tcpConnectPort, tcpListenPort } from "./tcp-ports.ts";
-import { tcpFlushToProgram, tcpWindowUpdate } from "./tcp-receive.ts";
 import { secureTcpSeq, secureTcpTsOffset } from "./tcp-secure.ts";
 import { TcpSock } from "./tcp-sock.ts";
 import { type TcpListenSock, tcpTable } from "./tcp-table.ts";
+import { tcpForsake, tcpWake } from "./tcp-tell.ts";
 import { tcpWriteTimer } from "./tcp-timer.ts";
 import { tcpAdvMss, tcpInitialWindow, tcpSyncMss, tcpWindowScale } from "./tcp-window.ts";
 
@@ -28,7 +28,12 @@ export function listenTcpSock(
 		options,
 		laddr: options.bindAddr,
 		lport: port.value,
-		onAccept: (sock) => onAccept(new SimTcpConnection(sock)),
+		onAccept: (sock) => {
+			const connection = new SimTcpConnection(sock);
+			// Nobody is left to accept it (`inet_csk_listen_stop`).
+			if (tcpTable(options.netns).listeners.get(port.value)?.includes(listener) === true) onAccept(connection);
+			else connection.abort();
+		},
 	};
 	const { listeners } = tcpTable(options.netns);
 	listeners.set(port.value, [...(listeners.get(port.value) ?? []), listener]);
@@ -66,7 +71,6 @@ export function connectTcpSock(
 		state: "SYN_SENT",
 		handlers,
 		onTimer: tcpWriteTimer,
-		onEstablished: () => sock.handlers.onConnect?.(),
 	});
 	prepare(sock, mtu);
 	const { established, boundPorts } = tcpTable(options.netns);
@@ -93,9 +97,7 @@ class SimTcpConnection implements TcpConnection {
 	handle(handlers: TcpHandlers): void {
 		const sock = this.#sock;
 		sock.handlers = handlers;
-		if (sock.unread.length === 0 && (!sock.finArrived || sock.endTold)) return;
-		tcpFlushToProgram(sock);
-		if (sock.state !== "CLOSE") tcpWindowUpdate(sock);
+		if (sock.unread.length > 0 || (sock.finArrived && !sock.endTold)) tcpWake(sock);
 	}
 
 	send(bytes: Uint8Array): Result<void, SocketError> {
@@ -113,6 +115,7 @@ class SimTcpConnection implements TcpConnection {
 		if (sock.finQueued || sock.state === "CLOSE") return;
 		if (sock.state === "SYN_SENT" && sock.unsentBytes === 0) {
 			tcpDone(sock);
+			tcpForsake(sock);
 			return;
 		}
 		sock.finQueued = true;
@@ -126,6 +129,7 @@ class SimTcpConnection implements TcpConnection {
 		const silent = sock.state === "SYN_SENT" || sock.state === "CLOSING" || sock.state === "LAST_ACK";
 		if (sock.state !== "CLOSE" && !silent) tcpSendActiveReset(sock);
 		tcpDone(sock);
+		tcpForsake(sock);
 	}
 }
 

@@ -3,6 +3,7 @@
 import type { TraceEvent } from "../../kernel/trace-event.ts";
 import { type Journey, journeysOf } from "../journey.ts";
 import { bridgedFrames, promiscuousBridge } from "./bridge-notes.ts";
+import { ipvsBypassed, ipvsForwards, ipvsNoDestination, ipvsReplies, ipvsUntracked } from "./ipvs-notes.ts";
 import { dnatThenRouting, natNeedsConntrack, natOncePerConnection } from "./nat-notes.ts";
 import { type MachineFacts, type Note, visitsOf } from "./note.ts";
 import { failures, forwardingIsOff, waitedForArp } from "./path-notes.ts";
@@ -14,6 +15,11 @@ export function teachingNotes(events: readonly TraceEvent[], facts: MachineFacts
 	return [
 		...waitedForArp(visits, facts),
 		...bridgedFrames(visits, facts),
+		...ipvsForwards(visits, facts),
+		...ipvsUntracked(visits, facts),
+		...ipvsReplies(visits, facts),
+		...ipvsBypassed(visits, facts),
+		...ipvsNoDestination(visits, facts),
 		...dnatThenRouting(visits, facts),
 		...natNeedsConntrack(visits, facts),
 		...natOncePerConnection(visits, facts),

@@ -26,13 +26,13 @@ export async function ipipWords(run: IpRun, words: Words): Promise<IpipKind> {
 		else if (NOT_MODELLED.includes(word)) throw notModelled(`ipip ${word}`);
 		else throw new ToolExit(1, IPIP_USAGE);
 	}
-	checkDiscovery(kind);
+	checkDiscovery(kind, 255);
 	return kind;
 }
 
 /** The TTL inside is the TTL outside, or the path MTU must be found out. */
-export function checkDiscovery({ ttl = 0, pmtudisc }: IpipKind): void {
-	if (ttl !== 0 && pmtudisc === false) throw new ToolExit(255, "ttl != 0 and nopmtudisc are incompatible\n");
+export function checkDiscovery({ ttl = 0, pmtudisc }: IpipKind, code: number): void {
+	if (ttl !== 0 && pmtudisc === false) throw new ToolExit(code, "ttl != 0 and nopmtudisc are incompatible\n");
 }
 
 /** An end of a tunnel; `any` leaves it open. `ip link` and `ip tunnel` complain in their own words. */
@@ -71,5 +71,5 @@ function modeWord(text: string): "any" | "ipip" {
 	if (["ipip", "ipv4/ipv4", "ip4ip4"].includes(text)) return "ipip";
 	if (text === "any" || text === "any/ipv4") return "any";
 	if (text === "mplsip" || text === "mpls/ipv4") throw notModelled("mode mplsip");
-	return invalid(text, "Cannot guess tunnel mode.", "\n\n");
+	return invalid(text, "Cannot guess tunnel mode.");
 }

@@ -7,7 +7,7 @@ import { notModelled, ToolExit } from "../tool-exit.ts";
 import type { IpRun } from "./run.ts";
 import { checkDiscovery, type IpipKind, tosWord, ttlWord, tunnelEnd } from "./tunnel-words.ts";
 import { TUNNEL_USAGE } from "./usage-kinds.ts";
-import { duplicateOrGarbage, matches, noSuchDevice, unknownCommand, type Words } from "./words.ts";
+import { duplicateOrGarbage, matches, noSuchDevice, type Words } from "./words.ts";
 
 /** The device by which the tool asks the kernel for any tunnel; its complaints name it. */
 const FALLBACK = "tunl0";
@@ -21,7 +21,7 @@ export async function ipTunnel(run: IpRun, words: Words): Promise<number> {
 	if (matches(command, "show") || matches(command, "lst") || matches(command, "list")) return show(run, words);
 	if (matches(command, "prl") || matches(command, "6rd")) throw notModelled(`ip tunnel ${command}`);
 	if (matches(command, "help")) throw new ToolExit(255, TUNNEL_USAGE);
-	return unknownCommand(command, "ip tunnel help");
+	throw new ToolExit(255, `Command "${command}" is unknown, try "ip tunnel help"\n`);
 }
 
 interface TunnelWords {
@@ -50,7 +50,7 @@ async function parse(run: IpRun, words: Words): Promise<TunnelWords> {
 			name = given;
 		}
 	}
-	checkDiscovery(kind);
+	checkDiscovery(kind, 1);
 	if (kind.dev !== undefined && (await run.link(kind.dev)) === undefined) noSuchDevice(kind.dev);
 	return { name, mode, kind };
 }
