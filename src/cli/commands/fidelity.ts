@@ -1,7 +1,7 @@
 /** `podwire fidelity`: generated scenarios on both kernels, and a table of how often they agree. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fidelityJson, fidelityMarkdown, withTable } from "../../verify/fidelity/table.ts";
+import { fidelityJson, fidelityMarkdown, type TablePlace, withTable } from "../../verify/fidelity/table.ts";
 import { Tally, type TallySummary } from "../../verify/fidelity/tally.ts";
 import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
@@ -51,12 +51,13 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 		count: options.count,
 		onVerdict: (verdict) => report.add(verdict),
 	});
+	const place: TablePlace = options.vm ? "fidelity:vm" : "fidelity";
 	const seconds = (performance.now() - begin) / 1000;
 	const summary = report.tally.summary();
-	const facts = { seed: options.seed, count: options.count, kernel: `Linux ${release}` };
+	const facts = { seed: options.seed, count: options.count, kernel: `Linux ${release}`, place } as const;
 	const table = fidelityMarkdown(summary, facts);
 	io.out(options.json ? fidelityJson(summary, facts) : `\n${table}\n`);
-	if (options.write && options.kernel === "both") writeTable(table);
+	if (options.write && options.kernel === "both") writeTable(table, place);
 	const rate = (ms: number): string => (ms === 0 ? "–" : `${Math.round((summary.scenarios * 1000) / ms)}`);
 	const known = Object.values(summary.known).reduce((total, times) => total + times, 0);
 	io.err(
@@ -138,8 +139,8 @@ class Report {
 	}
 }
 
-function writeTable(table: string): void {
-	const written = withTable(readFileSync(DOCUMENT, "utf8"), table);
+function writeTable(table: string, place: TablePlace): void {
+	const written = withTable(readFileSync(DOCUMENT, "utf8"), table, place);
 	if (!written.ok) throw new UsageError([`${DOCUMENT}: ${written.error}`]);
 	writeFileSync(DOCUMENT, written.value);
 }

@@ -13,7 +13,7 @@ import { Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
 const NEW = kernelRelease("6.18.44");
-const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18" };
+const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
 function verdict(index: number, result: VerdictResult): Verdict {
 	return {
@@ -61,10 +61,10 @@ test("the table stands between its markers, with a row for each feature and a li
 	expect(table).toContain("1. because");
 	const document =
 		"before\n<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->\nold\n<!-- fidelity: end -->\nafter\n";
-	const written = withTable(document, table);
+	const written = withTable(document, table, "fidelity");
 	expect(written.ok && written.value).not.toContain("old");
-	expect(written.ok && withTable(written.value, table)).toEqual(written);
-	expect(withTable("no markers", table).ok).toBe(false);
+	expect(written.ok && withTable(written.value, table, "fidelity")).toEqual(written);
+	expect(withTable("no markers", table, "fidelity").ok).toBe(false);
 	expect(JSON.parse(fidelityJson(summary, FACTS))).toMatchObject({
 		schema: "podwire.fidelity/v1",
 		seed: 7,
