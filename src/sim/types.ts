@@ -76,6 +76,8 @@ export interface InetProtocol {
 	earlyDemux?(skb: Skb): void;
 	/** An ICMP error about a packet of this protocol; `skb.data` is at the quoted IP header. `info` is the MTU of frag-needed. */
 	errHandler?(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void;
+	/** Whether a redirect about a packet of this protocol is anybody's business here; `skb.data` as above. Absent: always. */
+	hearsRedirect?(skb: Skb): boolean;
 }
 
 export type DeviceEvent =
