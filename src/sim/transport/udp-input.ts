@@ -57,7 +57,7 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
 		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
 	};
-	netns.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
+	skb.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
 }
 
 /** What an ICMP error means to a connected socket. */
