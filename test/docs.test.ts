@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { runProgram } from "../src/cli/program.ts";
 import { DROP_REASONS } from "../src/kernel/drop-reason.ts";
 import { PLAIN } from "../src/trace/paint.ts";
+import { FEATURES } from "../src/verify/generate/features.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -30,6 +31,18 @@ test("the simulated kernel gives every reason of the table somewhere", () => {
 		.join("\n");
 	expect(sources.length).toBeGreaterThan(50_000);
 	expect(Object.keys(DROP_REASONS).filter((reason) => !sources.includes(`"${reason}"`))).toEqual([]);
+});
+
+test("the fidelity table has a row for each feature, and each was exercised", () => {
+	const rows = readFileSync(join(ROOT, "docs/fidelity.md"), "utf8")
+		.split("<!-- fidelity: begin")[1]
+		?.split("<!-- fidelity: end")[0]
+		?.split("\n");
+	const scenarios = FEATURES.map((feature) => {
+		const cells = (rows?.find((row) => row.startsWith(`| ${feature} |`)) ?? "").split("|");
+		return [feature, Number(cells[2] ?? 0)] as const;
+	});
+	expect(scenarios.filter(([, count]) => count === 0)).toEqual([]);
 });
 
 test("links in the documents lead to files that are there", () => {

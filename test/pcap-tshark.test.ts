@@ -9,7 +9,7 @@ import { buildPcap } from "../src/wire/pcap.ts";
 import { buildPcapng, type CapturedPacket, LINKTYPE_ETHERNET } from "../src/wire/pcapng.ts";
 import { summarizeFrame } from "../src/wire/summary.ts";
 import { TcpdumpFlows } from "../src/wire/summary-flows.ts";
-import { oddPackets, samplePackets } from "./sample-packets.ts";
+import { oddPackets, samplePackets, tunnelPackets } from "./sample-packets.ts";
 
 const run = promisify(execFile);
 const directory = mkdtempSync(join(tmpdir(), "pwfmt-"));
@@ -117,8 +117,8 @@ test.skipIf(!hasTshark)("tshark reads devices, times, directions and comments fr
 	);
 });
 
-async function tcpdumpLines(...args: string[]): Promise<readonly string[]> {
-	const { stdout } = await run("tcpdump", ["-nn", "-t", ...args, "-r", join(directory, "all.pcap")]);
+async function tcpdumpLines(file: string, ...args: string[]): Promise<readonly string[]> {
+	const { stdout } = await run("tcpdump", ["-nn", "-t", ...args, "-r", join(directory, file)]);
 	return stdout.split("\n").filter((line) => line !== "" && !line.startsWith("\t"));
 }
 
@@ -132,7 +132,19 @@ test.skipIf(!hasTcpdump)(
 		];
 		for (const { args, options } of forms) {
 			const lines = all.map(({ frame }) => summarizeFrame(frame, { link: "ethernet", ...options }));
-			expect(lines).toEqual(await tcpdumpLines(...args));
+			expect(lines).toEqual(await tcpdumpLines("all.pcap", ...args));
 		}
 	},
 );
+
+test.skipIf(!hasTcpdump).each([
+	{ args: [], options: {} },
+	{ args: ["-e"], options: { macs: true } },
+	{ args: ["-q"], options: { quiet: 1 } },
+])("packets in packets are printed as tcpdump $args does", async ({ args, options }) => {
+	for (const { what, frame } of tunnelPackets()) {
+		writeFileSync(join(directory, "tunnel.pcap"), buildPcap([{ frame, atNs: 0n }], LINKTYPE_ETHERNET));
+		const text = summarizeFrame(frame, { link: "ethernet", ...options });
+		expect({ what, text }).toEqual({ what, text: (await tcpdumpLines("tunnel.pcap", "-S", ...args)).join("\n") });
+	}
+});

@@ -31,6 +31,7 @@ import {
 	type TcpOptions,
 } from "../src/wire/tcp.ts";
 import { putUdp, UDP_HLEN } from "../src/wire/udp.ts";
+import { VXLAN_LINUX_PORT, VXLAN_PORT } from "../src/wire/vxlan.ts";
 
 export interface SamplePacket {
 	readonly what: string;
@@ -132,6 +133,27 @@ function fragments(proto: number, payload: Uint8Array, size: number): readonly U
 		out.push(eth(proto, payload.slice(at, at + size), { frag: more | (at / 8), id: 99 }));
 	}
 	return out;
+}
+
+/** Packets in packets; tcpdump gives a frame inside a VXLAN datagram a line of its own. */
+export function tunnelPackets(): readonly SamplePacket[] {
+	const inner = tcp({ seq: 1, flags: TCP_SYN, options: { mss: 1410 } });
+	const vxlan = (port: number, frame: Uint8Array, flags = 0x08): Uint8Array => {
+		const header = Uint8Array.from([flags, 0, 0, 0, 0, 0x01, 0x02, 0]);
+		return eth(IPPROTO_UDP, udp(50000, port, Uint8Array.from([...header, ...frame])));
+	};
+	const empty = new Uint8Array();
+	return [
+		{ what: "IPIP", frame: eth(IPPROTO_IPIP, inner.slice(ETH_HLEN)) },
+		...[VXLAN_PORT, VXLAN_LINUX_PORT].flatMap((port) => [
+			{ what: `VXLAN at ${port}`, frame: vxlan(port, inner) },
+			{ what: `VXLAN at ${port} with ARP`, frame: vxlan(port, arp(ARP_REQUEST)) },
+			{ what: `VXLAN at ${port} without VNI`, frame: vxlan(port, inner, 0) },
+			{ what: `VXLAN at ${port} with part of a frame`, frame: vxlan(port, inner.slice(0, 10)) },
+			{ what: `VXLAN at ${port} with nothing`, frame: vxlan(port, empty) },
+			{ what: `part of VXLAN at ${port}`, frame: eth(IPPROTO_UDP, udp(50000, port, new Uint8Array(5))) },
+		]),
+	];
 }
 
 export function samplePackets(): readonly SamplePacket[] {

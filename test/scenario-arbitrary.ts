@@ -143,6 +143,8 @@ const config: fc.Arbitrary<NetnsConfig> = fc.record(
 		rules: fc.array(policyRule, { maxLength: 2 }),
 		neighs: fc.array(neigh, { maxLength: 2 }),
 		fdb: fc.array(fdb, { maxLength: 2 }),
+		ipset: fc.constantFrom("create s hash:ip family inet counters\nadd s 10.0.0.1 packets 2 bytes 80\n", ""),
+		nfacct: fc.array(fc.constantFrom("a", "b-c"), { maxLength: 2 }),
 		iptables: fc.constantFrom(...IPTABLES),
 	},
 	OPTIONAL,

@@ -122,6 +122,10 @@ const MISTAKES: readonly (readonly [string, string, readonly string[]])[] = [
       *filter
       -A INPUT -p tpc -j ACCEPT
       COMMIT
+    ipset: |
+      create s hash:ip
+      add t 10.0.0.1
+    nfacct: [two words]
 steps: []
 `,
 		[
@@ -133,6 +137,8 @@ steps: []
 			'my.yaml:12:55: config.router.neighbours[0].mac: expected a MAC address as 02:00:00:00:00:01, found "02:00"',
 			'my.yaml:12:69: config.router.neighbours[0].state: expected NONE, INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, FAILED, NOARP or PERMANENT, found "DEAD"',
 			'my.yaml:15:19: config.router.iptables: no iptables-save text: unknown protocol "tpc" specified',
+			"my.yaml:19:7: config.router.ipset: no ipset save text: The set with the given name does not exist",
+			'my.yaml:20:14: config.router.nfacct[0]: expected a name: at most 31 characters, no space, found "two words"',
 		],
 	],
 	[
@@ -177,7 +183,7 @@ steps:
 			"my.yaml:9:5: steps[2]: expected one of frame, tcp, udp, ping, change and wait, found a mapping",
 			"my.yaml:10:30: steps[3].tcp.from: expected an address and a port as 10.0.0.1:4000, or :4000, found 4000",
 			'my.yaml:10:40: steps[3].tcp.to: expected an address and a port as 10.0.0.1:80, found "10.0.0.1"',
-			"my.yaml:11:13: steps[4].change: expected one of device, address, route, rule, neighbour, fdb, sysctl and iptables, found a mapping",
+			"my.yaml:11:13: steps[4].change: expected one of device, address, route, rule, neighbour, fdb, vlan, sysctl and iptables, found a mapping",
 			"my.yaml:12:12: steps[5].frame: expected hex, or a packet in words that begins with eth, found a mapping",
 			'my.yaml:13:42: steps[6].frame.hex: expected bytes as pairs of hexadecimal digits, found "abc"',
 			"my.yaml:14:118: steps[7].frame.udp.dport: expected a whole number from 0 to 65535, found 70000",

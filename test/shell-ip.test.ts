@@ -3,12 +3,9 @@ import { expect, test } from "vitest";
 import { shellLab } from "./shell-lab.ts";
 
 const REFUSED: readonly (readonly [line: string, complaint: string])[] = [
-	["ip tunnel add t0 mode ipip", "ip tunnel is not modelled"],
+	["ip link add b0 type bond", "a device of type bond is not modelled"],
 	["ip maddress", "ip maddress is not modelled"],
 	["ip monitor", "ip monitor is not modelled"],
-	["ip link add link eth0 name eth0.5 type vlan id 5", "a device of type vlan is not modelled"],
-	["ip link add vx0 type vxlan id 7", "a device of type vxlan is not modelled"],
-	["ip link add br0 type bridge vlan_filtering 1", "bridge setting vlan_filtering 1 is not modelled"],
 	["ip link add br0 type bridge stp_state 1", "STP is not modelled (bridge br0)"],
 	["ip link set eth0 arp off", "arp off is not modelled"],
 	["ip link set eth0 group 5", "device group 5 is not modelled"],
@@ -23,7 +20,6 @@ const REFUSED: readonly (readonly [line: string, complaint: string])[] = [
 	["ip rule add ipproto tcp dport 80 lookup 5", "rule selector ipproto is not modelled"],
 	["ip neigh add proxy 10.0.0.9 dev eth0", "ip neigh proxy is not modelled"],
 	["ip netns set ns1 5", "ip netns set is not modelled"],
-	["bridge vlan show", "bridge vlan is not modelled"],
 	["brctl setbridgeprio br0 5", "brctl setbridgeprio is not modelled"],
 	["route -6 -n", "IPv6 is not modelled"],
 	["arp -f", "arp -f is not modelled"],

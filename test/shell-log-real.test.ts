@@ -101,8 +101,10 @@ function logged(text: string): readonly string[] {
 		);
 }
 
+/** Without the reports of group membership that a bridge with an address sends by itself, some seconds later. */
 async function realLog(): Promise<readonly string[]> {
-	return logged((await run("dmesg", [], { maxBuffer: 1 << 26 })).stdout);
+	const { stdout } = await run("dmesg", [], { maxBuffer: 1 << 26 });
+	return logged(stdout).filter((line) => !line.includes(" DST=224.0.0.22 "));
 }
 
 test.skipIf(!canRun).each(STORIES)("%s: %s", async (_story, line) => {

@@ -6,14 +6,26 @@ export interface WorkerStart {
 	readonly seed: number;
 	readonly kernel: "both" | "sim";
 	readonly shrinkTries: number;
+	/** Names of the places where generated scenarios play. */
+	readonly places: readonly string[];
 }
 
-export type ToWorker =
-	| WorkerStart
-	| { readonly kind: "judge"; readonly from: number; readonly to: number }
-	| { readonly kind: "end" };
+/** Scenarios by number, or by their files. */
+export type Work =
+	| { readonly kind: "generated"; readonly from: number; readonly to: number }
+	| { readonly kind: "files"; readonly paths: readonly string[] };
+
+export type ToWorker = WorkerStart | Work | { readonly kind: "end" };
+
+/** For a worker that nobody talks to: everything at once. */
+export interface WholeJob {
+	readonly start: WorkerStart;
+	readonly work: readonly Work[];
+}
 
 export type FromWorker =
+	/** What it works beside: `6.18.44`. */
+	| { readonly kind: "kernel"; readonly release: string }
 	/** It has nothing to do. */
 	| { readonly kind: "idle" }
 	| { readonly kind: "verdict"; readonly verdict: Verdict }
@@ -24,11 +36,15 @@ export type FromWorker =
 
 /** Messages come from the same program; only their kind is looked at. */
 export function isToWorker(message: unknown): message is ToWorker {
-	return hasKind(message, ["start", "judge", "end"]);
+	return hasKind(message, ["start", "generated", "files", "end"]);
 }
 
 export function isFromWorker(message: unknown): message is FromWorker {
-	return hasKind(message, ["idle", "verdict", "times", "unable"]);
+	return hasKind(message, ["kernel", "idle", "verdict", "times", "unable"]);
+}
+
+export function isWholeJob(message: unknown): message is WholeJob {
+	return typeof message === "object" && message !== null && "start" in message && "work" in message;
 }
 
 function hasKind(message: unknown, kinds: readonly string[]): boolean {

@@ -11,6 +11,7 @@ import { type Explanation, explain } from "../trace/explain.ts";
 import type { FlowFacts } from "../trace/flow-facts.ts";
 import { type Detail, flowText as textOf } from "../trace/flow-text.ts";
 import type { Paint } from "../trace/paint.ts";
+import { tunnelWordsOfFrames } from "../trace/tunnel-words.ts";
 import { UsageError } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -32,9 +33,14 @@ export async function runFlow(session: Session, request: Omit<FlowRequest, "forc
 	if (!flow.ok) throw new UsageError([formatFlowError(flow.error)]);
 	const outcome = flow.value;
 	const facts = factsOf(cluster, outcome);
-	const explanation =
-		choice === "sim" ? explain(facts, outcome.events) : explainCounted(facts, outcome.counters, passed(outcome));
-	return { outcome, facts, explanation };
+	return { outcome, facts, explanation: choice === "sim" ? explain(facts, outcome.events) : counted(facts, outcome) };
+}
+
+/** What counters and frames tell. */
+function counted(facts: FlowFacts, outcome: FlowOutcome): Explanation {
+	const tunnel = tunnelWordsOfFrames(facts, outcome.frames);
+	const explanation = explainCounted(facts, outcome.counters, passed(outcome));
+	return { ...explanation, ...(tunnel === undefined ? {} : { tunnel }) };
 }
 
 export function flowText(flow: ExplainedFlow, detail: Detail, paint: Paint): string {
@@ -68,6 +74,7 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
 		`${paint.strong("Client:")} ${explanation.client}`,
 		`${paint.strong("Server:")} ${explanation.server}`,
 		`${paint.strong("Rules: ")} ${explanation.rules}`,
+		...(explanation.tunnel === undefined ? [] : [`${paint.strong("Tunnel:")} ${explanation.tunnel}`]),
 	].join("\n");
 }
 

@@ -1,4 +1,7 @@
+/** Options that several commands have. */
+import type { NetworkName } from "../cluster/network-name.ts";
 import type { KernelChoice } from "./cluster-kernel.ts";
+import { UsageError } from "./io.ts";
 
 /** What every command that builds a cluster reads. */
 export interface ClusterInputOptions {
@@ -7,6 +10,13 @@ export interface ClusterInputOptions {
 	/** Seed of every random choice of the simulated kernel. */
 	readonly seed: number;
 	readonly kernel: KernelChoice;
+	readonly network: NetworkName;
 	/** Leave it standing on the real kernel. */
 	readonly keep?: boolean;
+}
+
+/** `option` is what an error calls it. */
+export function wholeNumber(option: string, text: string): number {
+	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`${option} ${text}: expected a whole number`]);
+	return Number(text);
 }

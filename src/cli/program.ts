@@ -1,9 +1,9 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { Command, CommanderError, Option } from "commander";
+import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
-import type { ClusterInputOptions } from "./options.ts";
+import { addFidelityCommands, addVerifyCommand } from "./verify-commands.ts";
 
 /** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
 export async function runProgram(args: readonly string[], io: Io): Promise<number> {
@@ -141,52 +141,6 @@ function addStandingCommands(program: Command, io: Io, finish: (code: number) =>
 	});
 }
 
-function addVerifyCommand(program: Command, io: Io, finish: (code: number) => void): void {
-	program
-		.command("verify")
-		.description("run scenarios on the simulated and the real kernel and compare everything they show")
-		.argument("[scenario...]", "scenario files (docs/scenario-format.md), directories of them, or - for standard input")
-		.addOption(
-			new Option("--kernel <kernel>", "sim and linux print what is to be seen; linux and both need root")
-				.choices(["sim", "linux", "both"])
-				.default("both"),
-		)
-		.option("--seed <n>", "seed of the simulated kernel's random choices", "1")
-		.addOption(
-			new Option("--iptables <backend>", "whose rules the real kernel loads; default: legacy where it works").choices([
-				"nft",
-				"legacy",
-			]),
-		)
-		.option("--json", "print as JSON (schema podwire.verify/v1)")
-		.option("--cleanup", "only remove what a run that was killed left behind")
-		.addHelpText(
-			"after",
-			"\nExit codes: 0 all agree (or ran), 1 one differs (or was refused), 2 bad input, or no real kernel to be had.",
-		)
-		.action(async (paths: readonly string[], options: VerifyCliOptions) => {
-			const { verify } = await import("./commands/verify.ts");
-			finish(
-				await verify(io, {
-					paths,
-					kernel: options.kernel,
-					seed: seedOf(options.seed),
-					...(options.iptables === undefined ? {} : { iptables: options.iptables }),
-					json: options.json === true,
-					cleanup: options.cleanup === true,
-				}),
-			);
-		});
-}
-
-interface VerifyCliOptions {
-	readonly kernel: "sim" | "linux" | "both";
-	readonly seed: string;
-	readonly iptables?: "nft" | "legacy";
-	readonly json?: boolean;
-	readonly cleanup?: boolean;
-}
-
 function addLabCommands(program: Command, io: Io, finish: (code: number) => void): void {
 	const lab = program
 		.command("lab")
@@ -260,68 +214,6 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		});
 }
 
-function addFidelityCommands(program: Command, io: Io, finish: (code: number) => void): void {
-	program
-		.command("fidelity")
-		.description("play generated scenarios on both kernels and print how often they agree, feature by feature")
-		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
-		.option("--count <n>", "how many", "2000")
-		.option("--from <n>", "number of the first one", "0")
-		.option("--jobs <n>", "how many at a time; default: one per processor")
-		.addOption(new Option("--kernel <kernel>", "sim: without a real kernel").choices(["both", "sim"]).default("both"))
-		.option("--shrink <n>", "how often a differing scenario is tried smaller; 0: not at all", "400")
-		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
-		.option("--write", "put the table into docs/fidelity.md")
-		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
-		.option("--print", "print the scenario with the number of --from as a file for podwire verify, and do no more")
-		.addHelpText(
-			"after",
-			"\nExit codes: 0 no unexplained difference, 1 there are some, 2 bad usage, or no real kernel.",
-		)
-		.action(async (options: FidelityCliOptions) => {
-			const { fidelity } = await import("./commands/fidelity.ts");
-			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink", otherwise: number): number =>
-				wholeNumber(`--${option}`, options[option], otherwise);
-			finish(
-				await fidelity(io, {
-					seed: number("seed", Date.now() % 1_000_000_000),
-					count: number("count", 0),
-					from: number("from", 0),
-					jobs: Math.max(1, number("jobs", availableParallelism())),
-					kernel: options.kernel,
-					shrinkTries: number("shrink", 0),
-					regressions: options.regressions,
-					write: options.write === true,
-					json: options.json === true,
-					print: options.print === true,
-				}),
-			);
-		});
-	program.command("fidelity-worker", { hidden: true }).action(async () => {
-		const { fidelityWorker } = await import("./commands/fidelity-worker.ts");
-		finish(await fidelityWorker());
-	});
-}
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
-	if (text === undefined) return otherwise;
-	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`${option} ${text}: expected a whole number`]);
-	return Number(text);
-}
-
-interface FidelityCliOptions {
-	readonly seed?: string;
-	readonly count: string;
-	readonly from: string;
-	readonly jobs?: string;
-	readonly kernel: "both" | "sim";
-	readonly shrink: string;
-	readonly regressions: string;
-	readonly write?: boolean;
-	readonly json?: boolean;
-	readonly print?: boolean;
-}
-
 interface ShellCliOptions {
 	readonly c?: string;
 	readonly lab?: string;
@@ -339,13 +231,6 @@ interface LabCliOptions {
 	readonly captures: string;
 }
 
-interface InputOptions {
-	readonly filename?: readonly string[];
-	readonly seed: string;
-	readonly kernel: string;
-	readonly keep?: boolean;
-}
-
 interface TraceCliOptions extends InputOptions {
 	readonly from: string;
 	readonly to: string;
@@ -355,41 +240,6 @@ interface TraceCliOptions extends InputOptions {
 	readonly quiet?: boolean;
 	readonly json?: boolean;
 	readonly pcap?: string;
-}
-
-function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
-	return command
-		.option(
-			"-f, --filename <path>",
-			"a manifest, a directory of manifests, or - for standard input; may be repeated",
-			collect,
-		)
-		.option("--seed <n>", "seed of every random choice; the same seed gives the same trace", "1")
-		.addOption(
-			new Option("--kernel <kernel>", "the kernel it is built on; linux is this machine's own, in namespaces (root)")
-				.choices(kernels)
-				.default(kernels[0]),
-		);
-}
-
-/** For commands that build one cluster. */
-function addKeepOption(command: Command): Command {
-	return command.option("--keep", "leave the cluster standing on the real kernel, until podwire down");
-}
-
-function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
-	const kernel = options.kernel === "linux" ? "linux" : "sim";
-	const keep = options.keep === true;
-	return { paths: [...(options.filename ?? []), ...paths], seed: seedOf(options.seed), kernel, keep };
-}
-
-function seedOf(text: string): number {
-	if (!/^\d{1,9}$/.test(text)) throw new UsageError([`--seed ${text}: expected a whole number`]);
-	return Number(text);
-}
-
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-	return [...(before ?? []), value];
 }
 
 function version(): string {

@@ -43,10 +43,15 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 		kernel: open.kernel,
 		settle: async () => open.drain(),
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
+		loadSets: async (netns, text) => open.replaceIpSets(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
-		prepare: async (netns, devs) => open.turnOffloadOff(netns, devs),
-		flush: async (netns) => open.flush(netns),
+		prepare: async (netns, devs) => {
+			const set = open.setReceiveBuffers(netns);
+			return set.ok ? open.turnOffloadOff(netns, devs) : set;
+		},
+		set: (netns, tx) => open.kernel.apply(netns, tx, { keepsParts: true }),
+		flush: async (netns, left) => open.flush(netns, left),
 		close: () => open.close(),
 	});
 }

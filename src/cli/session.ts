@@ -2,7 +2,7 @@
 
 import { buildCluster } from "../cluster/build.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { formatClusterError } from "../cluster/errors.ts";
+import { type ClusterError, formatClusterError } from "../cluster/errors.ts";
 import { formatManifestError } from "../kube/manifest-error.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
 import { type ClusterKernel, openClusterKernel } from "./cluster-kernel.ts";
@@ -20,24 +20,35 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	const parsed = parseManifests(readManifestFiles(options.paths));
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
-	const { seed, kernel: choice, keep = false } = options;
+	const { seed, kernel: choice, network, keep = false } = options;
 	if (keep && choice === "sim")
 		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
 	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
 	if (keep) beginStanding();
-	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot });
+	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network } });
 	if (!built.ok) {
 		await opened.close();
 		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);
-		throw new UsageError([formatClusterError(built.error)]);
+		throw new UsageError([formatClusterError(built.error), ...lackOf(built.error, options)]);
 	}
 	const { value: cluster } = built;
+	for (const note of cluster.notes) io.err(`podwire: ${note}\n`);
 	const close = async (): Promise<void> => {
 		cluster.stop();
 		if (keep) await keepStanding(cluster);
 		await opened.close();
 	};
 	return { ...opened, cluster, close };
+}
+
+/** What a kernel lacks that the network needs. */
+function lackOf(error: ClusterError, { kernel, network }: ClusterInputOptions): readonly string[] {
+	if (kernel === "sim" || error.kind !== "kernel" || error.error.errno !== "EOPNOTSUPP") return [];
+	const type = error.object?.kind === "link" ? error.object.link?.type : undefined;
+	if (type === undefined) return [];
+	return [
+		`--network ${network}: this machine's kernel has no devices of type ${type} (module ${type}), which carry packets between these nodes; --kernel sim has them`,
+	];
 }
 
 /** Opens a session, and closes it when `work` has ended, however it ended. */

@@ -5,17 +5,22 @@ import { withPodIPs } from "../kube/endpoint-slices.ts";
 import { type KubeSnapshot, namespacedName, type Pod } from "../kube/snapshot.ts";
 import type { KubeProxyConfig } from "../kube-proxy/config.ts";
 import { addNetns, applyPlan, dumpObjects } from "./apply-plan.ts";
-import { type AttachedPod, attachOrder, NodeAttacher, roomFor } from "./attach.ts";
-import type { Cluster, ClusterNode, ClusterPod, ServedPort } from "./cluster.ts";
-import { DEFAULT_CNI_CONF, type NodeCniConf, nodeCniConf } from "./cni-conf.ts";
+import { type AttachedPod, attachOrder, NodeAttacher } from "./attach.ts";
+import type { Cluster, ClusterNode, ClusterPod, NodePlace, ServedPort } from "./cluster.ts";
+import { type CniSettings, type NodeCniConf, nodeCniConf, roomFor } from "./cni-conf.ts";
 import type { ClusterError } from "./errors.ts";
 import { fabricPlan, nodePlan } from "./fabric.ts";
-import { defaultProxyConfig, syncNode } from "./node-sync.ts";
+import { DEFAULT_NETWORK, type NetworkName } from "./network-name.ts";
+import { type ClusterNetwork, NETWORKS } from "./networks.ts";
+import { syncNode } from "./node-sync.ts";
+import { defaultProxyConfig, podNetworkOf } from "./pod-network.ts";
 import { servePod, VisitLog } from "./serve.ts";
 import { planTopology, type Topology } from "./topology.ts";
 
 export interface ClusterOptions {
-	/** CNI network configuration as JSON text; `${POD_CIDR}` stands for the node's. Default: `DEFAULT_CNI_CONF`. */
+	/** Default: `bridge`. */
+	readonly network?: NetworkName;
+	/** CNI network configuration as JSON text; `${POD_CIDR}` stands for the node's. Default: the network's. */
 	readonly cniConf?: string;
 	/** kube-proxy's settings. Default: `clusterCIDRs` around the nodes' pod networks. */
 	readonly kubeProxy?: KubeProxyConfig;
@@ -42,11 +47,23 @@ const SETTLE_NS = 50_000_000;
 /** On an error the namespaces made so far stay as they are, for looking into. */
 export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise<Result<Cluster, ClusterError>> {
 	const { snapshot, options = {} } = input;
-	const topology = planTopology(snapshot);
+	const { network: networkName = DEFAULT_NETWORK } = options;
+	const network = NETWORKS[networkName];
+	const topology = planTopology(snapshot, network.subnets);
 	if (!topology.ok) return topology;
-	const plans = planNodes(snapshot, topology.value, options.cniConf ?? DEFAULT_CNI_CONF);
-	if (!plans.ok) return plans;
 	const { fabric } = topology.value;
+	const podNetwork = podNetworkOf(topology.value.nodes, fabric);
+	if (podNetwork === undefined && network.needsPodNetwork) {
+		const podCidrs = topology.value.nodes.map((node) => node.podCidr);
+		return err({ kind: "pod-network", network: networkName, podCidrs });
+	}
+	const cni: CniSettings = {
+		template: options.cniConf ?? network.cniConf,
+		podMtu: network.podMtu,
+		...(podNetwork === undefined ? {} : { podNetwork }),
+	};
+	const plans = planNodes(snapshot, topology.value, { network, cni });
+	if (!plans.ok) return plans;
 	const laid = await layNetwork(kernel, topology.value);
 	if (!laid.ok) return laid;
 	const attached = await attachPods(kernel, plans.value);
@@ -56,9 +73,11 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	const addresses = new Map(pods.map((pod) => [namespacedName(pod), [pod.ip]]));
 	const located = withPodIPs(snapshot, addresses);
 	const proxy = options.kubeProxy ?? defaultProxyConfig(nodes, fabric);
+	const notes = new Set<string>();
 	for (const node of nodes) {
-		const synced = await syncNode(kernel, node, { snapshot: located, proxy });
+		const synced = await syncNode(kernel, node, { snapshot: located, proxy, network, podNetwork });
 		if (!synced.ok) return synced;
+		if (synced.value !== undefined) notes.add(synced.value);
 	}
 	// Devices announce their addresses (gratuitous ARP) when they come up; a flow should not be mixed with that.
 	await kernel.run(() => false, SETTLE_NS);
@@ -71,10 +90,12 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	}
 	return ok({
 		kernel,
+		network: networkName,
 		snapshot: located,
 		nodes,
 		pods,
 		fabric,
+		notes: [...notes],
 		get visits() {
 			return log.all;
 		},
@@ -88,7 +109,7 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 function planNodes(
 	snapshot: KubeSnapshot,
 	topology: Topology,
-	template: string,
+	{ network, cni }: { readonly network: ClusterNetwork; readonly cni: CniSettings },
 ): Result<readonly NodePlan[], ClusterError> {
 	const names = new Set(topology.nodes.map((node) => node.name));
 	const lost = snapshot.pods.find((pod) => !names.has(pod.node));
@@ -97,17 +118,25 @@ function planNodes(
 	}
 	const plans: NodePlan[] = [];
 	for (const node of topology.nodes) {
-		const conf = nodeCniConf(template, node);
+		const conf = nodeCniConf(cni, node);
 		if (!conf.ok) return conf;
 		const pods = attachOrder(snapshot.pods.filter((pod) => pod.node === node.name));
-		const room = roomFor(conf.value);
+		const room = roomFor(conf.value, node);
 		if (pods.length > room) {
 			const { name, podCidr } = node;
 			return err({ kind: "pod-cidr-too-small", node: name, podCidr, pods: pods.length, room });
 		}
-		plans.push({ node: { ...node, bridge: conf.value.bridge.bridge }, conf: conf.value, pods });
+		plans.push({ node: withDevices(node, network, conf.value), conf: conf.value, pods });
 	}
 	return ok(plans);
+}
+
+function withDevices(node: NodePlace, { tunnel: dev }: ClusterNetwork, conf: NodeCniConf): ClusterNode {
+	return {
+		...node,
+		...(conf.plugin === "bridge" ? { bridge: conf.bridge.bridge } : {}),
+		...(dev === undefined ? {} : { tunnel: { dev, addr: node.podCidr.addr } }),
+	};
 }
 
 async function layNetwork(kernel: Kernel, topology: Topology): Promise<Result<void, ClusterError>> {

@@ -2,15 +2,24 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import type { KubeSnapshot } from "../kube/snapshot.ts";
 import type { Cidr, IpAddr, MacAddr } from "../wire/addr.ts";
+import type { NetworkName } from "./network-name.ts";
 
-export interface ClusterNode {
+/** A node before its network is there. */
+export interface NodePlace {
 	readonly name: string;
 	/** `node/NAME`. */
 	readonly netns: string;
 	readonly internalIp: IpAddr;
 	readonly podCidr: Cidr;
-	/** The CNI bridge, e.g. `cnio0`; it exists once the first pod was added. */
-	readonly bridge: string;
+	/** The node network that its address is in: one of `Fabric.subnets`. */
+	readonly subnet: Cidr;
+}
+
+export interface ClusterNode extends NodePlace {
+	/** The CNI bridge, e.g. `cnio0`; it exists once the first pod was added. Absent: the network has none. */
+	readonly bridge?: string;
+	/** The device that carries packets to other nodes inside others, e.g. `flannel.1`, and the node's address on it. */
+	readonly tunnel?: { readonly dev: string; readonly addr: IpAddr };
 }
 
 /** A container port that a program answers on. */
@@ -47,23 +56,33 @@ export interface Attachment {
 	readonly mac?: MacAddr;
 }
 
-/** The network between the nodes and the world beyond their router. */
-export interface Fabric {
-	/** The namespace of switch and router in one. */
-	readonly netns: string;
+/** One layer-2 network of nodes. */
+export interface NodeSubnet {
+	readonly net: Cidr;
+	/** The switch, and with this address the way out of the network. */
 	readonly bridge: string;
-	readonly nodeSubnet: Cidr;
 	readonly gateway: IpAddr;
+}
+
+/** The networks of the nodes and the world beyond their router. */
+export interface Fabric {
+	/** The namespace of switches and router in one. */
+	readonly netns: string;
+	/** The networks that nodes are in, in the order of the nodes. */
+	readonly subnets: readonly NodeSubnet[];
 	readonly outside: { readonly netns: string; readonly ip: IpAddr; readonly gateway: IpAddr };
 }
 
 export interface Cluster {
 	readonly kernel: Kernel;
+	readonly network: NetworkName;
 	/** As given, with the pods' addresses and the EndpointSlices made from them. */
 	readonly snapshot: KubeSnapshot;
 	readonly nodes: readonly ClusterNode[];
 	readonly pods: readonly ClusterPod[];
 	readonly fabric: Fabric;
+	/** Sentences on what the kernel lacks and nothing here needs. */
+	readonly notes: readonly string[];
 	/** What the servers in the pods saw, oldest first. */
 	readonly visits: readonly Visit[];
 	/** Stops the pods' programs; the namespaces stay. */

@@ -27,6 +27,8 @@ export type ClusterError =
 	| { readonly kind: "overlap"; readonly a: NamedNet; readonly b: NamedNet }
 	/** The nodes' addresses leave no room for a router in one network; `nodeSubnet` is the smallest that covers them. */
 	| { readonly kind: "no-gateway"; readonly nodeSubnet: Cidr }
+	/** The network needs the pods in a network of their own, and no network around them is without others. */
+	| { readonly kind: "pod-network"; readonly network: string; readonly podCidrs: readonly Cidr[] }
 	| { readonly kind: "address-clash"; readonly addr: IpAddr; readonly holders: readonly string[] }
 	/** `status.podIP` of a pod is not an address its node can give. */
 	| {
@@ -63,7 +65,9 @@ export function formatClusterError(error: ClusterError): string {
 		case "overlap":
 			return `${error.a.what} ${formatCidr(error.a.net)} overlaps ${error.b.what} ${formatCidr(error.b.net)}`;
 		case "no-gateway":
-			return `the nodes' addresses do not fit into one network with room for a router (the smallest around them is ${formatCidr(error.nodeSubnet)})`;
+			return `the nodes' addresses do not fit into one network with room for a router (the smallest around them is ${formatCidr(error.nodeSubnet)}); networks with a tunnel (--network calico, flannel-vxlan) work across several`;
+		case "pod-network":
+			return `network ${error.network} needs all pods in one network, and none around ${error.podCidrs.map(formatCidr).join(", ")} is without nodes or others`;
 		case "address-clash":
 			return `address ${error.addr} belongs to ${error.holders.join(" and to ")}`;
 		case "pod-address":

@@ -1,11 +1,12 @@
 /** What must be the same of a flow whatever kernel it ran on, as lines that can be compared. */
 import { formatConntrack } from "../formats/conntrack.ts";
 import { formatRule } from "../formats/iptables-save.ts";
+import { VXLAN_LINUX_PORT } from "../wire/vxlan.ts";
 import type { FlowOutcome } from "./flow.ts";
 
 /**
  * The ending, which pod answered and whom it saw, every rule that counted, every conntrack entry. Ports that the client's
- * kernel chose are written as letters, probabilities and seconds left are left out, times are none: all else must agree.
+ * kernel chose are written as letters, those that VXLAN makes of its own hash as `<flow>`, probabilities and seconds left are left out, times are none: all else must agree.
  */
 export function flowDigest(outcome: FlowOutcome): readonly string[] {
 	const names = new PortNames(outcome);
@@ -38,6 +39,14 @@ function pingless(text: string): string {
 	return text.trimEnd().replace(/ time=\S+ ms$/, "");
 }
 
+/** The source port of an outer datagram comes from a hash with a secret. */
+function vxlanFlow(line: string): string {
+	if (!line.startsWith("udp ") || !line.includes(` dport=${VXLAN_LINUX_PORT} `)) return line;
+	return line.replace(/\b(sport|dport)=(\d+)/g, (all, key: string, port: string) => {
+		return Number(port) === VXLAN_LINUX_PORT ? all : `${key}=<flow>`;
+	});
+}
+
 /** The client's port is the kernel's choice, and so is the one that masquerading may put in its place. */
 class PortNames {
 	readonly #names = new Map<number, string>();
@@ -59,6 +68,6 @@ class PortNames {
 		const named = line.replace(/\b(sport|dport)=(\d+)/g, (_, key: string, port: string) => {
 			return `${key}=${this.#names.get(Number(port)) ?? port}`;
 		});
-		return named.replace(/\bid=\d+/g, "id=<id>");
+		return vxlanFlow(named).replace(/\bid=\d+/g, "id=<id>");
 	}
 }

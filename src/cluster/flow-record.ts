@@ -52,9 +52,10 @@ export class FlowRecord {
 		}
 		// A kernel that cannot trace: what a device of the namespace sent first.
 		const sent = this.frames.find(
-			({ netns: where, direction, frame }) => where === netns && direction === "out" && ethType(frame, 0) === ETH_P_IP,
+			({ netns: where, direction, frame, link }) =>
+				where === netns && direction === "out" && (link === "ip" || ethType(frame, 0) === ETH_P_IP),
 		);
-		return sent === undefined ? undefined : ipv4Source(sent.frame, ETH_HLEN);
+		return sent === undefined ? undefined : ipv4Source(sent.frame, sent.link === "ip" ? 0 : ETH_HLEN);
 	}
 }
 

@@ -171,6 +171,7 @@ function fixture(): Cluster {
 		netns: `node/${name}`,
 		internalIp: ip(addr),
 		podCidr: cidr(net),
+		subnet: cidr("172.16.1.0/24"),
 		bridge: "cnio0",
 	});
 	const pod = (name: string, addr: string): ClusterPod => ({
@@ -200,16 +201,16 @@ function fixture(): Cluster {
 	};
 	return {
 		kernel: unusedKernel(),
+		network: "bridge",
 		snapshot,
 		nodes: [node("slave1", "172.16.1.50", "10.151.51.0/24"), node("slave2", "172.16.1.88", "10.151.49.0/24")],
 		pods: [pod("client", "10.151.51.3"), pod("web-1", "10.151.51.4"), agent],
 		fabric: {
 			netns: "fabric",
-			bridge: "lan0",
-			nodeSubnet: cidr("172.16.1.0/24"),
-			gateway: ip("172.16.1.1"),
+			subnets: [{ bridge: "lan0", net: cidr("172.16.1.0/24"), gateway: ip("172.16.1.1") }],
 			outside: { netns: "outside", ip: ip("203.0.113.2"), gateway: ip("203.0.113.1") },
 		},
+		notes: [],
 		visits: [],
 		stop: () => {},
 	};

@@ -99,17 +99,20 @@ export function formatWho(who: Who): string {
 	}
 }
 
-/** Who holds an address: a pod, a node (also its bridge), a Service, the router or the outside; undefined: nobody does. */
+/** Who holds an address: a pod, a node (also its bridge or tunnel), a Service, the router or the outside; undefined: nobody does. */
 export function ownerOf(cluster: Cluster, addr: IpAddr): string | undefined {
 	const { fabric } = cluster;
-	if (addr === fabric.gateway || addr === fabric.outside.gateway) return "the router";
+	if (addr === fabric.outside.gateway || fabric.subnets.some(({ gateway }) => gateway === addr)) return "the router";
 	if (cidrContains({ addr: fabric.outside.ip, prefix: OUTSIDE_PREFIX }, addr)) return "outside";
 	const node = cluster.nodes.find((candidate) => candidate.internalIp === addr);
 	if (node !== undefined) return `node ${node.name}`;
 	const pod = cluster.pods.find((candidate) => candidate.ip === addr && !candidate.hostNetwork);
 	if (pod !== undefined) return `pod ${namespacedName(pod)}`;
+	const inner = cluster.nodes.find(({ tunnel }) => tunnel?.addr === addr);
+	if (inner !== undefined) return `${inner.tunnel?.dev ?? "the tunnel"} of node ${inner.name}`;
 	const bridge = cluster.pods.find((candidate) => candidate.attachment?.gateway === addr);
-	if (bridge !== undefined) return `bridge ${bridgeOf(cluster, bridge)} of node ${bridge.node}`;
+	const bridgeName = bridge === undefined ? undefined : bridgeOf(cluster, bridge);
+	if (bridge !== undefined && bridgeName !== undefined) return `bridge ${bridgeName} of node ${bridge.node}`;
 	const service = serviceOfAddr(cluster, addr);
 	return service === undefined ? undefined : `Service ${namespacedName(service)}`;
 }
@@ -150,6 +153,6 @@ function nodeLabel(node: ClusterNode): string {
 	return `node ${node.name} (${node.internalIp})`;
 }
 
-function bridgeOf(cluster: Cluster, pod: ClusterPod): string {
-	return cluster.nodes.find((node) => node.name === pod.node)?.bridge ?? "";
+function bridgeOf(cluster: Cluster, pod: ClusterPod): string | undefined {
+	return cluster.nodes.find((node) => node.name === pod.node)?.bridge;
 }

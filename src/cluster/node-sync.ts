@@ -1,61 +1,84 @@
-/** What agents do on each node: kube-proxy's rules and the routes to the other nodes' pods, as a difference to what is there. */
+/** What agents do on each node: kube-proxy's rules and the network's objects, as a difference to what is there. */
 import { ok, type Result } from "../base/result.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { KernelObject } from "../kernel/objects.ts";
+import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
 import type { KubeProxyConfig } from "../kube-proxy/config.ts";
 import { desiredIptables } from "../kube-proxy/iptables.ts";
 import { diff } from "../reconcile/diff.ts";
-import { hostGwRoutes } from "../routes/host-gw.ts";
-import { networkOf } from "../wire/addr.ts";
+import { withoutTunnel } from "../routes/ipip.ts";
+import type { Cidr } from "../wire/addr.ts";
 import { applyOps, dumpObjects } from "./apply-plan.ts";
-import type { ClusterNode, Fabric } from "./cluster.ts";
+import type { ClusterNode } from "./cluster.ts";
 import type { ClusterError } from "./errors.ts";
-import { NODE_DEV } from "./fabric.ts";
-import { coveringNet, overlaps } from "./topology.ts";
+import type { ClusterNetwork } from "./networks.ts";
 
-/** Brings one node's rules and routes up to date with the snapshot. */
+export interface NodeDesire {
+	readonly snapshot: KubeSnapshot;
+	readonly proxy: KubeProxyConfig;
+	readonly network: ClusterNetwork;
+	/** The network of all pods. */
+	readonly podNetwork: Cidr | undefined;
+}
+
+/** Objects that kube-proxy needs to see. */
+const PROXY_KINDS: readonly KernelObjectKind[] = ["addr", "sysctl", "nfacct", "xt-chain"];
+
+/**
+ * Brings one node's rules and routes up to date with the snapshot. The result is a sentence if something was left out
+ * because the kernel does not have it and nothing needs it.
+ */
 export async function syncNode(
 	kernel: Kernel,
 	node: ClusterNode,
-	desire: { readonly snapshot: KubeSnapshot; readonly proxy: KubeProxyConfig },
-): Promise<Result<void, ClusterError>> {
-	const actual = await dumpObjects(kernel, node.netns, ["addr", "route", "sysctl", "nfacct", "xt-chain"]);
+	desire: NodeDesire,
+): Promise<Result<string | undefined, ClusterError>> {
+	const { snapshot, network } = desire;
+	const actual = await dumpObjects(kernel, node.netns, [...new Set([...PROXY_KINDS, ...network.kinds])]);
 	if (!actual.ok) return actual;
+	const wishes = nodeWishes(node, desire, actual.value);
+	const apply = async (desired: readonly KernelObject[]): Promise<Result<void, ClusterError>> => {
+		const ops = diff(actual.value, desired, (object) => isKubeProxys(object) || network.owns(object, snapshot));
+		return applyOps(kernel, node.netns, ops);
+	};
+	const applied = await apply(wishes);
+	if (applied.ok) return ok(undefined);
+	const missing = missingDevice(applied.error);
+	const rest = missing === undefined ? undefined : withoutTunnel(wishes);
+	if (rest === undefined) return applied;
+	const without = await apply(rest);
+	return without.ok ? ok(`${missing}: the nodes have no ${network.tunnel}, and no route needs it`) : without;
+}
+
+/** What the kernel said of a kind of device that it does not have. */
+function missingDevice(error: ClusterError): string | undefined {
+	if (error.kind !== "kernel" || error.error.errno !== "EOPNOTSUPP" || error.object?.kind !== "link") return undefined;
+	return `this kernel makes no devices of type ${error.object.link?.type ?? "that is asked for"}`;
+}
+
+/** All that a node is to have; `actual` tells its addresses. */
+export function nodeWishes(
+	node: ClusterNode,
+	{ snapshot, proxy, network, podNetwork }: NodeDesire,
+	actual: readonly KernelObject[],
+): readonly KernelObject[] {
+	// The tunnel's address is there only after the first time.
+	const tunnel = node.tunnel === undefined ? [] : [node.tunnel.addr];
+	const addrs = [...actual.flatMap((object) => (object.kind === "addr" ? [object.addr.addr] : [])), ...tunnel];
 	const facts: NodeFacts = {
 		name: node.name,
 		nodeIPs: [node.internalIp],
-		interfaceAddresses: actual.value.flatMap((object) => (object.kind === "addr" ? [object.addr.addr] : [])),
+		interfaceAddresses: [...new Set(addrs)],
 	};
-	const desired = [
-		...hostGwRoutes(desire.snapshot, facts, { dev: NODE_DEV }),
-		...desiredIptables(desire.snapshot, facts, desire.proxy),
+	return [
+		...network.desired({ kube: snapshot, facts, place: node, podNetwork }),
+		...desiredIptables(snapshot, facts, proxy),
 	];
-	const nodes = new Set(desire.snapshot.nodes.flatMap((other) => other.internalIPs));
-	const ops = diff(actual.value, desired, (object) => isOurs(object, nodes));
-	const applied = await applyOps(kernel, node.netns, ops);
-	return applied.ok ? ok(undefined) : applied;
 }
 
-/**
- * kube-proxy's settings when none are given: pods are told apart by the cluster's pod network, a /16 as sites have it if
- * that holds nobody else; where no network holds the pods alone, by each node's own pod network.
- */
-export function defaultProxyConfig(nodes: readonly Omit<ClusterNode, "bridge">[], fabric: Fabric): KubeProxyConfig {
-	const around = coveringNet(nodes.map((node) => node.podCidr));
-	if (around === undefined) return {};
-	const others = [fabric.nodeSubnet, { addr: fabric.outside.ip, prefix: 32 }];
-	for (const prefix of [Math.min(around.prefix, 16), around.prefix]) {
-		const net = networkOf({ addr: around.addr, prefix });
-		if (!others.some((other) => overlaps(net, other))) return { clusterCIDRs: [net] };
-	}
-	return { detectLocal: { mode: "NodeCIDR" } };
-}
-
-/** Chains of kube-proxy, jumps to them, its counters, and routes by another node's address. */
-function isOurs(object: KernelObject, nodes: ReadonlySet<string>): boolean {
+/** Chains of kube-proxy and jumps to them. */
+function isKubeProxys(object: KernelObject): boolean {
 	if (object.kind === "xt-chain") return object.chain.startsWith("KUBE-");
-	if (object.kind === "route") return object.via !== undefined && nodes.has(object.via) && object.dst.prefix > 0;
 	if (object.kind !== "xt-rule") return false;
 	const { target } = object.rule;
 	return target.kind === "jump" && target.chain.startsWith("KUBE-");

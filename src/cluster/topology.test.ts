@@ -4,15 +4,13 @@ import { NO_NODES } from "../kube/manifest-error.ts";
 import type { KubeSnapshot } from "../kube/snapshot.ts";
 import { cidr, formatCidr, ip } from "../wire/addr.ts";
 import { formatClusterError } from "./errors.ts";
-import { coveringNet, planTopology } from "./topology.ts";
+import { coveringNet, planTopology, type SubnetRule, type Topology } from "./topology.ts";
 
 test("nodes get a /24 with the first free address as their gateway", () => {
 	const topology = plan(["172.16.1.50", "172.16.1.88"]);
 	expect(topology.fabric).toEqual({
 		netns: "fabric",
-		bridge: "lan0",
-		nodeSubnet: cidr("172.16.1.0/24"),
-		gateway: "172.16.1.1",
+		subnets: [{ bridge: "lan0", net: cidr("172.16.1.0/24"), gateway: "172.16.1.1" }],
 		outside: { netns: "outside", ip: "203.0.113.2", gateway: "203.0.113.1" },
 	});
 	expect(topology.nodes[0]).toEqual({
@@ -20,6 +18,7 @@ test("nodes get a /24 with the first free address as their gateway", () => {
 		netns: "node/n0",
 		internalIp: "172.16.1.50",
 		podCidr: cidr("10.1.0.0/24"),
+		subnet: cidr("172.16.1.0/24"),
 	});
 });
 
@@ -30,8 +29,34 @@ test.each([
 	[["172.16.1.0"], "172.16.0.0/23", "172.16.0.1"],
 	[["192.168.0.10"], "192.168.0.0/24", "192.168.0.1"],
 ])("nodes %s are in network %s with gateway %s", (addrs, net, gateway) => {
-	const { fabric } = plan(addrs);
-	expect([formatCidr(fabric.nodeSubnet), fabric.gateway]).toEqual([net, gateway]);
+	expect(subnetsOf(plan(addrs))).toEqual([[net, gateway]]);
+});
+
+test.each([
+	[["172.16.1.50", "172.16.1.88"], [["172.16.1.0/24", "172.16.1.1"]]],
+	[
+		["172.16.1.50", "172.16.2.1", "172.16.1.88"],
+		[
+			["172.16.1.0/24", "172.16.1.1"],
+			["172.16.2.0/24", "172.16.2.2"],
+		],
+	],
+	[
+		["10.0.0.1", "192.168.0.10"],
+		[
+			["10.0.0.0/24", "10.0.0.2"],
+			["192.168.0.0/24", "192.168.0.1"],
+		],
+	],
+	// The first address of a /24 needs a wider network, and that holds the other node as well.
+	[["172.16.1.0", "172.16.0.9"], [["172.16.0.0/23", "172.16.0.1"]]],
+])("by address, nodes %s are in %s", (addrs, subnets) => {
+	expect(subnetsOf(plan(addrs, "by-address"))).toEqual(subnets);
+});
+
+test("every node knows its network", () => {
+	const { nodes } = plan(["172.16.1.50", "172.16.2.88"], "by-address");
+	expect(nodes.map(({ subnet }) => formatCidr(subnet))).toEqual(["172.16.1.0/24", "172.16.2.0/24"]);
 });
 
 test("the network outside gives way to one that the nodes use themselves", () => {
@@ -53,7 +78,7 @@ test.each<readonly [string, Partial<KubeSnapshot>, string]>([
 	[
 		"nodes far apart",
 		{ nodes: [kubeNode("a", "10.0.0.1", "10.1.0.0/24"), kubeNode("b", "192.168.0.1", "10.2.0.0/24")] },
-		"the nodes' addresses do not fit into one network with room for a router (the smallest around them is 0.0.0.0/0)",
+		"the nodes' addresses do not fit into one network with room for a router (the smallest around them is 0.0.0.0/0); networks with a tunnel (--network calico, flannel-vxlan) work across several",
 	],
 	[
 		"a pod network around the nodes",
@@ -105,9 +130,13 @@ test("a covering network holds all and nothing narrower does", () => {
 	expect(coveringNet([])).toBeUndefined();
 });
 
-function plan(addrs: readonly string[]): Extract<ReturnType<typeof planTopology>, { ok: true }>["value"] {
+function subnetsOf({ fabric }: Topology): readonly (readonly string[])[] {
+	return fabric.subnets.map(({ net, gateway }) => [formatCidr(net), gateway]);
+}
+
+function plan(addrs: readonly string[], rule?: SubnetRule): Topology {
 	const nodes = addrs.map((addr, k) => kubeNode(`n${k}`, addr, `10.1.${k}.0/24`));
-	const made = planTopology(kubeSnapshot({ nodes }));
+	const made = planTopology(kubeSnapshot({ nodes }), rule);
 	if (!made.ok) throw new Error(formatClusterError(made.error));
 	return made.value;
 }

@@ -14,18 +14,22 @@ import {
 	lastAddrOf,
 	networkOf,
 } from "../wire/addr.ts";
-import type { ClusterNode, Fabric } from "./cluster.ts";
+import type { Fabric, NodePlace, NodeSubnet } from "./cluster.ts";
 import type { ClusterError, NamedNet } from "./errors.ts";
 
 export interface Topology {
 	readonly fabric: Fabric;
-	/** Without the name of the CNI bridge, which the CNI configuration gives. */
-	readonly nodes: readonly Omit<ClusterNode, "bridge">[];
+	readonly nodes: readonly NodePlace[];
 }
+
+/**
+ * Whether nodes may be in several networks. `one-lan`: they are all in one, as wide as their addresses need;
+ * `by-address`: those that share a /24 are in one.
+ */
+export type SubnetRule = "one-lan" | "by-address";
 
 export const FABRIC_NETNS = "fabric";
 export const OUTSIDE_NETNS = "outside";
-export const FABRIC_BRIDGE = "lan0";
 
 /** Documentation networks (RFC 5737); the first that is free lies beyond the router. */
 const OUTSIDE_NETS: readonly Cidr[] = [cidr("203.0.113.0/24"), cidr("198.51.100.0/24"), cidr("192.0.2.0/24")];
@@ -34,29 +38,32 @@ const USUAL_PREFIX = 24;
 /** Below that, addresses are only by chance in one network. */
 const SHORTEST_PREFIX = 8;
 
-export function planTopology(snapshot: KubeSnapshot): Result<Topology, ClusterError> {
-	const nodes = locateNodes(snapshot.nodes);
-	if (!nodes.ok) return nodes;
-	const network = nodeNetwork(nodes.value.map((node) => node.internalIp));
-	if (!network.ok) return network;
-	const { nodeSubnet, gateway } = network.value;
+export function planTopology(snapshot: KubeSnapshot, rule: SubnetRule = "one-lan"): Result<Topology, ClusterError> {
+	const located = locateNodes(snapshot.nodes);
+	if (!located.ok) return located;
+	const addrs = located.value.map((node) => node.internalIp);
+	const networks = nodeNetworks(rule === "one-lan" ? [addrs] : byUsualNet(addrs));
+	if (!networks.ok) return networks;
+	const subnets = networks.value.map((network, k): NodeSubnet => ({ ...network, bridge: `lan${k}` }));
+	const nodes = located.value.flatMap((node): readonly NodePlace[] => {
+		const own = subnets.find(({ net }) => cidrContains(net, node.internalIp));
+		return own === undefined ? [] : [{ ...node, subnet: own.net }];
+	});
 	const nets: readonly NamedNet[] = [
-		{ what: "the node network", net: nodeSubnet },
-		...nodes.value.map((node) => ({ what: `the pod network of node ${node.name}`, net: node.podCidr })),
+		...subnets.map(({ net }) => ({ what: "the node network", net })),
+		...nodes.map((node) => ({ what: `the pod network of node ${node.name}`, net: node.podCidr })),
 	];
 	const outside = OUTSIDE_NETS.find((net) => !nets.some((other) => overlaps(net, other.net))) ?? cidr("203.0.113.0/24");
 	const clash =
 		firstOverlap([...nets, { what: "the network outside", net: outside }]) ??
 		serviceOverlap(snapshot, nets) ??
-		addressClash(snapshot, nodes.value, gateway);
+		addressClash(snapshot, nodes, subnets);
 	if (clash !== undefined) return err(clash);
 	return ok({
-		nodes: nodes.value,
+		nodes,
 		fabric: {
 			netns: FABRIC_NETNS,
-			bridge: FABRIC_BRIDGE,
-			nodeSubnet,
-			gateway,
+			subnets,
 			outside: { netns: OUTSIDE_NETNS, ip: addrPlus(outside.addr, 2), gateway: addrPlus(outside.addr, 1) },
 		},
 	});
@@ -78,9 +85,9 @@ export function coveringNet(nets: readonly Cidr[]): Cidr | undefined {
 	return networkOf({ addr: first.addr, prefix });
 }
 
-function locateNodes(nodes: readonly Node[]): Result<Topology["nodes"], ClusterError> {
+function locateNodes(nodes: readonly Node[]): Result<readonly Omit<NodePlace, "subnet">[], ClusterError> {
 	if (nodes.length === 0) return err({ kind: "no-nodes" });
-	const located: Omit<ClusterNode, "bridge">[] = [];
+	const located: Omit<NodePlace, "subnet">[] = [];
 	for (const { name, internalIPs, podCIDRs } of nodes) {
 		const internalIp = internalIPs.find((addr) => familyOf(addr) === "ipv4");
 		if (internalIp === undefined) return err({ kind: "node-address", node: name, addresses: internalIPs });
@@ -91,19 +98,41 @@ function locateNodes(nodes: readonly Node[]): Result<Topology["nodes"], ClusterE
 	return ok(located);
 }
 
+type NodeNetwork = Omit<NodeSubnet, "bridge">;
+
+/** A network for each group of addresses; groups whose networks would overlap are one. */
+function nodeNetworks(groups: readonly (readonly IpAddr[])[]): Result<readonly NodeNetwork[], ClusterError> {
+	const networks: NodeNetwork[] = [];
+	for (const [k, addrs] of groups.entries()) {
+		const network = nodeNetwork(addrs);
+		if (!network.ok) return network;
+		const other = networks.findIndex(({ net }) => overlaps(net, network.value.net));
+		if (other >= 0) {
+			const joined = [...(groups[other] ?? []), ...addrs];
+			return nodeNetworks(groups.filter((_, at) => at !== k).with(other, joined));
+		}
+		networks.push(network.value);
+	}
+	return ok(networks);
+}
+
+function byUsualNet(addrs: readonly IpAddr[]): readonly (readonly IpAddr[])[] {
+	const usualNet = (addr: IpAddr): IpAddr => networkOf({ addr, prefix: USUAL_PREFIX }).addr;
+	const nets = new Set(addrs.map(usualNet));
+	return [...nets].map((net) => addrs.filter((addr) => usualNet(addr) === net));
+}
+
 /** The network around the nodes' addresses, wide enough that none of them is its first or last, and a free address in it. */
-function nodeNetwork(
-	addrs: readonly IpAddr[],
-): Result<{ readonly nodeSubnet: Cidr; readonly gateway: IpAddr }, ClusterError> {
+function nodeNetwork(addrs: readonly IpAddr[]): Result<NodeNetwork, ClusterError> {
 	const around = coveringNet(addrs.map((addr) => ({ addr, prefix: addrBits(addr) })));
 	if (around === undefined) return err({ kind: "no-nodes" });
 	for (let prefix = Math.min(USUAL_PREFIX, around.prefix); prefix >= SHORTEST_PREFIX; prefix -= 1) {
-		const nodeSubnet = networkOf({ addr: around.addr, prefix });
-		const last = lastAddrOf(nodeSubnet);
-		if (addrs.includes(nodeSubnet.addr) || addrs.includes(last)) continue;
-		let gateway = addrPlus(nodeSubnet.addr, 1);
+		const net = networkOf({ addr: around.addr, prefix });
+		const last = lastAddrOf(net);
+		if (addrs.includes(net.addr) || addrs.includes(last)) continue;
+		let gateway = addrPlus(net.addr, 1);
 		while (addrs.includes(gateway)) gateway = addrPlus(gateway, 1);
-		if (ipNum(gateway) < ipNum(last)) return ok({ nodeSubnet, gateway });
+		if (ipNum(gateway) < ipNum(last)) return ok({ net, gateway });
 	}
 	return err({ kind: "no-gateway", nodeSubnet: around });
 }
@@ -129,8 +158,12 @@ function serviceOverlap(snapshot: KubeSnapshot, nets: readonly NamedNet[]): Clus
 	return undefined;
 }
 
-function addressClash(snapshot: KubeSnapshot, nodes: Topology["nodes"], gateway: IpAddr): ClusterError | undefined {
-	const holders = new Map<IpAddr, string>([[gateway, "the nodes' gateway"]]);
+function addressClash(
+	snapshot: KubeSnapshot,
+	nodes: Topology["nodes"],
+	subnets: readonly NodeSubnet[],
+): ClusterError | undefined {
+	const holders = new Map<IpAddr, string>(subnets.map(({ gateway }) => [gateway, "the nodes' gateway"]));
 	const claims = [
 		...nodes.map((node) => ({ addr: node.internalIp, holder: `Node ${node.name}` })),
 		...snapshot.services.flatMap((service) =>

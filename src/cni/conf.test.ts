@@ -152,3 +152,62 @@ function bridgeOf(conf: Readonly<Record<string, unknown>>): BridgeConf {
 	if (plugin?.type !== "bridge") throw new Error("no bridge");
 	return plugin;
 }
+
+const FLANNEL =
+	'{"name":"cbr0","plugins":[{"type":"flannel","delegate":{"hairpinMode":true,"isDefaultGateway":true}}]}';
+const FLANNEL_ENV = { network: cidr("10.244.0.0/16"), subnet: cidr("10.244.1.1/24"), mtu: 1450, ipMasq: true };
+
+test("flannel is the bridge plugin with what flanneld wrote", () => {
+	const conf = parseNetworkConf(FLANNEL, FLANNEL_ENV);
+	expect(conf.ok ? conf.value.plugins : conf.error).toEqual([
+		expect.objectContaining({
+			type: "bridge",
+			bridge: "cni0",
+			isGateway: true,
+			isDefaultGateway: true,
+			hairpinMode: true,
+			ipMasq: false,
+			mtu: 1450,
+			ipam: expect.objectContaining({
+				ranges: [[expect.objectContaining({ subnet: cidr("10.244.1.0/24") })]],
+				routes: [{ dst: cidr("10.244.0.0/16") }],
+			}),
+		}),
+	]);
+});
+
+test.each([
+	[
+		FLANNEL,
+		undefined,
+		"$.plugins[0]",
+		"loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory",
+	],
+	[
+		'{"name":"cbr0","type":"flannel","delegate":{"name":"x"}}',
+		FLANNEL_ENV,
+		"$.delegate",
+		"'delegate' dictionary must not have 'name' field, it'll be set by flannel",
+	],
+	[
+		'{"name":"cbr0","type":"flannel","delegate":{"type":"ptp"}}',
+		FLANNEL_ENV,
+		"$.delegate.type",
+		"flannel's delegate ptp is not modelled (bridge is)",
+	],
+	[
+		'{"name":"n","type":"calico","ipam":{"type":"host-local"}}',
+		undefined,
+		"$.ipam.type",
+		"calico with IPAM plugin host-local is not modelled (calico-ipam is)",
+	],
+])("%s is refused", (text, env, path, message) => {
+	expect(parseNetworkConf(text, env)).toEqual({ ok: false, error: [{ path, message }] });
+});
+
+test("calico with its own IPAM", () => {
+	const conf = parseNetworkConf(
+		'{"name":"n","type":"calico","mtu":1480,"ipam":{"type":"calico-ipam"},"log_level":"info"}',
+	);
+	expect(conf.ok ? conf.value.plugins : conf.error).toEqual([{ type: "calico", mtu: 1480 }]);
+});

@@ -5,9 +5,12 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { type ConfError, JsonReader } from "./json-reader.ts";
 import { type BridgeConf, parseBridgeConf } from "./plugins/bridge-conf.ts";
+import { type CalicoConf, parseCalicoConf } from "./plugins/calico-conf.ts";
+import { type FlannelEnv, parseFlannelConf } from "./plugins/flannel.ts";
 import type { LoopbackConf } from "./plugins/loopback.ts";
 
-export type PluginConf = BridgeConf | LoopbackConf;
+/** The flannel plugin is read as the bridge plugin that it calls. */
+export type PluginConf = BridgeConf | CalicoConf | LoopbackConf;
 
 /** A network; a single configuration is a list of one plugin. */
 export interface NetworkConf {
@@ -20,8 +23,11 @@ export interface NetworkConf {
 /** The versions of the specification, oldest first. */
 export const CNI_VERSIONS: readonly string[] = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
-/** Reads the text of a `.conf` or `.conflist` file; all mistakes at once, in order of appearance. */
-export function parseNetworkConf(text: string): Result<NetworkConf, readonly ConfError[]> {
+/**
+ * Reads the text of a `.conf` or `.conflist` file; all mistakes at once, in order of appearance. The flannel plugin also
+ * needs what flanneld wrote on the node.
+ */
+export function parseNetworkConf(text: string, flannel?: FlannelEnv): Result<NetworkConf, readonly ConfError[]> {
 	const json = parseJson(text);
 	if (!json.ok) return err([{ path: "$", message: `error parsing configuration: ${json.error}` }]);
 	const errors: ConfError[] = [];
@@ -31,7 +37,7 @@ export function parseNetworkConf(text: string): Result<NetworkConf, readonly Con
 	const cniVersion = readVersion(root);
 	const plugins: PluginConf[] = [];
 	for (const plugin of pluginReaders(root)) {
-		const conf = parsePlugin(plugin);
+		const conf = parsePlugin(plugin, flannel);
 		if (conf !== undefined) plugins.push(conf);
 	}
 	const disableCheck = root.at("disableCheck").boolean(false, "lenient");
@@ -50,18 +56,22 @@ function fail(at: JsonReader, message: string): readonly JsonReader[] {
 	return [];
 }
 
-function parsePlugin(at: JsonReader): PluginConf | undefined {
+function parsePlugin(at: JsonReader, flannel: FlannelEnv | undefined): PluginConf | undefined {
 	if (!at.requireObject()) return undefined;
 	const type = at.at("type").string();
 	switch (type) {
 		case "bridge":
 			return parseBridgeConf(at);
+		case "calico":
+			return parseCalicoConf(at);
+		case "flannel":
+			return parseFlannelConf(at, flannel);
 		case "loopback":
 			return { type };
 		case undefined:
 			return at.at("type").fail("missing 'type'");
 		default:
-			return at.at("type").fail(`plugin ${type} is not modelled (bridge and loopback are)`);
+			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel and loopback are)`);
 	}
 }
 

@@ -49,6 +49,21 @@ export class JsonReader {
 		return this.object();
 	}
 
+	/** The members of an object, unread; undefined, with a mistake where a value is there, when this is none. */
+	record(): Readonly<Record<string, unknown>> | undefined {
+		return this.object() && isObject(this.#value) ? this.#value : undefined;
+	}
+
+	/** The items of an array, unread. */
+	list(): readonly unknown[] {
+		return this.present && Array.isArray(this.#value) ? this.#value : [];
+	}
+
+	/** Another value in this one's place. */
+	replacedBy(value: unknown): JsonReader {
+		return new JsonReader(value, this.path, this.#errors);
+	}
+
 	items(): readonly JsonReader[] {
 		if (!this.present) return [];
 		if (!Array.isArray(this.#value)) {

@@ -33,11 +33,13 @@ export function formatIfconfig(shown: Interface): string {
 	const flags = flagsOf(link);
 	const bits = flags.reduce((sum, flag) => sum + (FLAGS.get(flag) ?? 0), 0);
 	const isLoopback = link.link?.type === "loopback";
-	const kind = isLoopback ? "loop" : `ether ${link.mac ?? "00:00:00:00:00:00"}`;
+	const isTunnel = link.link?.type === "ipip";
+	const kind = isTunnel ? "tunnel " : isLoopback ? "loop" : `ether ${link.mac ?? "00:00:00:00:00:00"}`;
+	const hardware = isTunnel ? "IPIP Tunnel" : isLoopback ? "Local Loopback" : "Ethernet";
 	const lines = [
 		`${name}: flags=${bits}<${flags.join(",")}>  mtu ${link.mtu ?? 1500}`,
-		...(addr === undefined ? [] : [inetLine(addr, !isLoopback)]),
-		`        ${kind}  txqueuelen ${link.txQueueLength ?? 1000}  (${isLoopback ? "Local Loopback" : "Ethernet"})`,
+		...(addr === undefined ? [] : [inetLine(addr, !isLoopback && !isTunnel)]),
+		`        ${kind}  txqueuelen ${link.txQueueLength ?? 1000}  (${hardware})`,
 		...(name.includes(":") ? [] : statLines(link.stats)),
 	];
 	return `${lines.join("\n")}\n\n`;
@@ -61,6 +63,7 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
 	["UP", 1],
 	["BROADCAST", 2],
 	["LOOPBACK", 8],
+	["POINTOPOINT", 16],
 	["RUNNING", 64],
 	["NOARP", 128],
 	["PROMISC", 256],
@@ -71,12 +74,13 @@ function flagsOf(link: Link): readonly string[] {
 	const type = link.link?.type;
 	const set = new Map([
 		["UP", link.up === true],
-		["BROADCAST", type !== "loopback"],
+		["BROADCAST", type !== "loopback" && type !== "ipip"],
 		["LOOPBACK", type === "loopback"],
+		["POINTOPOINT", link.link?.type === "ipip" && link.link.remote !== undefined],
 		["RUNNING", link.up === true && link.carrier === true],
-		["NOARP", type === "dummy"],
+		["NOARP", type === "dummy" || type === "ipip"],
 		["PROMISC", link.promisc === true],
-		["MULTICAST", type !== "loopback" && type !== "dummy"],
+		["MULTICAST", type !== "loopback" && type !== "dummy" && type !== "ipip"],
 	]);
 	return [...FLAGS.keys()].filter((flag) => set.get(flag) === true);
 }
@@ -89,6 +93,7 @@ function flagLetters(link: Link): string {
 		["MULTICAST", "M"],
 		["PROMISC", "P"],
 		["NOARP", "O"],
+		["POINTOPOINT", "P"],
 		["RUNNING", "R"],
 		["UP", "U"],
 	];

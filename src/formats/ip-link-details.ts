@@ -18,7 +18,7 @@ export function linkDetails(link: Link, links: readonly Link[], { of, kind }: Li
 	const [minMtu, maxMtu] = mtuBounds(link.link);
 	const isPort = portBridge(link, links) !== undefined;
 	const queues = type === "veth" ? 2 : 1;
-	const hasAddrGen = of === "link" && !isFallbackTunnel(link.link);
+	const hasAddrGen = of === "link" && !(isFallbackTunnel(link.link) && link.qdisc === "noop");
 	return [
 		number("promiscuity", "promiscuity", link.promiscuity ?? 0, " promiscuity"),
 		number("allmulti", "allmulti", isPort ? 1 : 0, " allmulti"),

@@ -89,7 +89,7 @@ export function tunnelAddressFields({ local: own, remote }: KindOf<"ipip">): rea
 	];
 }
 
-/** tunl0 is the module's own and lacks what other devices get when they are made. */
+/** tunl0 is the module's own and lacks what other devices get when they are made until it is brought up. */
 export function isFallbackTunnel(kind: LinkKind | undefined): boolean {
 	return kind?.type === "ipip" && kind.local === undefined && kind.remote === undefined && kind.dev === undefined;
 }

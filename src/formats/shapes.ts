@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { InnerPlace } from "../base/yaml-text.ts";
 import { type Cidr, type IpAddr, type MacAddr, parseCidr, parseIp, parseMac } from "../wire/addr.ts";
+import { parseIpSetSave } from "./ipset/parse-listing.ts";
 import { parseIptablesSave } from "./iptables-save.ts";
 
 type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
@@ -45,6 +46,9 @@ export const durationShape: z.ZodType<number, string> = parsedText("a time as 50
 /** What iptables-save prints, of IPv4; an error points inside the text. */
 export const iptablesText: z.ZodType<string, string> = z.string().superRefine(checkRules);
 
+/** What `ipset save` prints; an error points inside the text. */
+export const ipsetText: z.ZodType<string, string> = z.string().superRefine(checkSets);
+
 const UNIT_NS: ReadonlyMap<string, number> = new Map([
 	["ms", 1e6],
 	["s", 1e9],
@@ -55,6 +59,14 @@ function durationNs(text: string): Read<number> {
 	const found = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
 	const unit = UNIT_NS.get(found?.[2] ?? "");
 	return unit === undefined ? { ok: false } : { ok: true, value: Number(found?.[1]) * unit };
+}
+
+function checkSets(text: string, context: z.RefinementCtx): void {
+	const sets = parseIpSetSave(text);
+	if (sets.ok) return;
+	const { line, message } = sets.error;
+	const inner: InnerPlace = { line, column: 1 };
+	context.addIssue({ code: "custom", message: `no ipset save text: ${message}`, params: { inner } });
 }
 
 function checkRules(text: string, context: z.RefinementCtx): void {

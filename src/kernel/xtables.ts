@@ -30,7 +30,7 @@ export interface Counters {
 
 /** Who made a rule and for what; carried beside the rule, never printed by iptables-save. */
 export interface RuleOrigin {
-	readonly by: "kube-proxy" | "cni" | "user";
+	readonly by: "kube-proxy" | "cni" | "flannel" | "calico" | "user";
 	/** What the rule is for, e.g. `Service default/myapp` or `Pod default/client`. */
 	readonly for: string;
 }

@@ -33,6 +33,13 @@ export const ipSetDriver: ObjectDriver = {
 	},
 };
 
+/** The namespace's sets become just those of the text, which `ipset save` printed; one process. */
+export function replaceIpSets(netns: LinuxNetns, text: string): Result<void, KernelError> {
+	// Lists are emptied first, for they hold the sets in them.
+	const { code, err: stderr } = runIpSet(netns, ["restore"], `flush\ndestroy\n${text}\n`);
+	return code === 0 ? ok(undefined) : failed(messageOf(stderr), -1);
+}
+
 /** `ipset test`. */
 export function testLinuxIpSet(netns: LinuxNetns, set: string, member: IpSetMember): Result<boolean, KernelError> {
 	const found = listSets(netns, [set]);

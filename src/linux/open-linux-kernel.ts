@@ -9,7 +9,7 @@ import { closeCaptures, lostFrames, startCapture } from "./capture.ts";
 import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts";
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
-import { ipSetDriver } from "./ipset.ts";
+import { ipSetDriver, replaceIpSets } from "./ipset.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -29,18 +29,29 @@ export interface OpenLinuxKernel {
 	drain(): void;
 	/** The namespace's IPv4 rules become just those of the text. */
 	replaceTables(netns: string, text: string): Result<void, KernelError>;
+	/** The namespace's sets become just those of the text. */
+	replaceIpSets(netns: string, text: string): Result<void, KernelError>;
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
 	/** Packets carry their checksums from the start, as if there were no offloading. */
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
-	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
-	flush(netns: string): Result<void, KernelError>;
+	/** TCP's receive buffers are Linux 6.18's default on a machine of 4 GiB or more: what SYNs offer follows from them. */
+	setReceiveBuffers(netns: string): Result<void, KernelError>;
+	/** Ends TCP sockets that no program has, forgets tracked connections and what routes learnt: those that are asked for. */
+	flush(netns: string, left: Leftovers): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
 	lostFrames(netns: string): number;
 	/** Why LOG lines cannot be read; undefined: they can. */
 	readonly logProblem: string | undefined;
 	close(): void;
+}
+
+/** What packets may have left behind in a namespace: TCP sockets that no program has, tracked connections, what routes learnt. */
+export interface Leftovers {
+	readonly sockets: boolean;
+	readonly connections: boolean;
+	readonly routes: boolean;
 }
 
 export interface OpenOptions extends LinuxKernelOptions {
@@ -69,10 +80,12 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 			while (poller.drain());
 		},
 		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
+		replaceIpSets: (name, text) => within(name, (netns) => replaceIpSets(netns, text)),
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
-		flush: (name) => within(name, flush),
+		setReceiveBuffers: (name) => within(name, setReceiveBuffers),
+		flush: (name, left) => within(name, (netns) => flush(netns, left)),
 		lostFrames: (name) => {
 			const netns = table?.find(name);
 			return netns === undefined ? 0 : lostFrames(netns, poller);
@@ -160,16 +173,29 @@ function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, Ke
 	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
 }
 
-function flush(netns: LinuxNetns): Result<void, KernelError> {
-	const sockets = diagSockets(netns, IPPROTO_TCP);
-	const orphans = typeof sockets === "string" ? [] : sockets.filter(({ inode }) => inode === 0);
-	const errno = typeof sockets === "string" ? sockets : destroySockets(netns, IPPROTO_TCP, orphans);
+const TCP_RMEM = "4096\t131072\t33554432";
+
+function setReceiveBuffers(netns: LinuxNetns): Result<void, KernelError> {
+	const written = netns.run(() => writeSysctl("net/ipv4/tcp_rmem", TCP_RMEM));
+	return "value" in written ? ok(undefined) : failed(`net.ipv4.tcp_rmem: ${written.errno}`);
+}
+
+function flush(netns: LinuxNetns, left: Leftovers): Result<void, KernelError> {
+	const errno = left.sockets ? destroyOrphans(netns) : undefined;
 	if (errno !== undefined) return failed(`sock_diag: ${errno}`);
-	const connections = flushConntrack(netns);
-	if (!connections.ok) return connections;
+	const connections = left.connections ? flushConntrack(netns) : ok(undefined);
+	if (!connections.ok || !left.routes) return connections;
 	const routes = netns.run(() => writeSysctl("net/ipv4/route/flush", "1"));
 	if ("value" in routes) return ok(undefined);
 	return failed(`net.ipv4.route.flush: ${routes.errno}`);
+}
+
+/** The error is the errno's name. */
+function destroyOrphans(netns: LinuxNetns): string | undefined {
+	const sockets = diagSockets(netns, IPPROTO_TCP);
+	if (typeof sockets === "string") return sockets;
+	const orphans = sockets.filter(({ inode }) => inode === 0);
+	return orphans.length === 0 ? undefined : destroySockets(netns, IPPROTO_TCP, orphans);
 }
 
 function failed(message: string): Result<never, KernelError> {

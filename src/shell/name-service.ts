@@ -1,6 +1,6 @@
 /** Names and addresses as getaddrinfo(3) and getnameinfo(3) find them: numbers, /etc/hosts, then DNS by /etc/resolv.conf. */
 import { err, ok, type Result } from "../base/result.ts";
-import { parseHosts } from "../formats/hosts-file.ts";
+import { type HostsEntry, parseHosts } from "../formats/hosts-file.ts";
 import { parseResolvConf, type ResolvConf } from "../formats/resolv-conf.ts";
 import { familyOf, type IpAddr, type IpFamily, ipText, parseIp } from "../wire/addr.ts";
 import { DNS_PORT, type DnsMessage, dnsQuery, reverseName } from "../wire/dns.ts";
@@ -140,7 +140,8 @@ function preferred<T>(all: readonly T[], addrOf: (entry: T) => IpAddr, family: I
 	return family === undefined ? (ofFamily("ipv4") ?? ofFamily("ipv6")) : ofFamily(family);
 }
 
-async function hostsOf(place: NetworkPlace): Promise<ReturnType<typeof parseHosts>> {
+/** `/etc/hosts` of the machine. */
+export async function hostsOf(place: NetworkPlace): Promise<readonly HostsEntry[]> {
 	return parseHosts(await readOrEmpty(place, "/etc/hosts"));
 }
 

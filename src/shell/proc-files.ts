@@ -129,7 +129,7 @@ function linkFacts(link: Link): Readonly<Record<string, string | number>> {
 		iflink: link.peerIfindex ?? link.ifindex ?? 0,
 		mtu: link.mtu ?? 1500,
 		operstate,
-		type: isLoopback ? 772 : 1,
+		type: isLoopback ? 772 : link.link?.type === "ipip" ? 768 : 1,
 		"statistics/rx_bytes": stats?.rxBytes ?? 0,
 		"statistics/rx_dropped": stats?.rxDropped ?? 0,
 		"statistics/rx_packets": stats?.rxPackets ?? 0,

@@ -53,6 +53,13 @@ export class EventLoop {
 		return entry;
 	}
 
+	/** As `after`, for a timer of Linux's wheel: of those that are due at once the one set last comes first. */
+	afterInWheel(delayNs: number, fn: () => void): Timer {
+		const entry = new TimerEntry(this.#nowNs + Math.max(0, delayNs), -this.#seq++, fn);
+		this.#timers.push(entry);
+		return entry;
+	}
+
 	/**
 	 * Does one thing: the next due timer, else the next backlog item, else wakes the next program, else jumps to the next
 	 * timer. False: nothing is left before `limitNs`.

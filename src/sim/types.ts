@@ -11,6 +11,7 @@ import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
+import { ByteSlab } from "./byte-slab.ts";
 import type { CtInfo } from "./ct-info.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { SendErrno, SkbSocket } from "./skb-socket.ts";
@@ -47,8 +48,7 @@ export class Machine {
 	xmitDepth = 0;
 	#nextSkb = 1;
 	#nextNetns = 1;
-	#slab = new ArrayBuffer(0);
-	#slabUsed = 0;
+	readonly #slab = new ByteSlab();
 
 	constructor(loop: EventLoop, rng: Prng) {
 		this.loop = loop;
@@ -63,20 +63,11 @@ export class Machine {
 		return this.#nextNetns++;
 	}
 
-	/** Zeroed bytes for a packet, cut from a slab: an `ArrayBuffer` of its own costs ten times as much. */
+	/** Zeroed bytes for a packet. */
 	allocBytes(lengthBytes: number): Uint8Array {
-		if (lengthBytes > SLAB_BYTES / 16) return new Uint8Array(lengthBytes);
-		if (this.#slabUsed + lengthBytes > this.#slab.byteLength) {
-			this.#slab = new ArrayBuffer(SLAB_BYTES);
-			this.#slabUsed = 0;
-		}
-		const bytes = new Uint8Array(this.#slab, this.#slabUsed, lengthBytes);
-		this.#slabUsed += lengthBytes;
-		return bytes;
+		return this.#slab.alloc(lengthBytes);
 	}
 }
-
-const SLAB_BYTES = 65_536;
 
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
@@ -85,6 +76,8 @@ export interface InetProtocol {
 	earlyDemux?(skb: Skb): void;
 	/** An ICMP error about a packet of this protocol; `skb.data` is at the quoted IP header. `info` is the MTU of frag-needed. */
 	errHandler?(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void;
+	/** Whether a redirect about a packet of this protocol is anybody's business here; `skb.data` as above. Absent: always. */
+	hearsRedirect?(skb: Skb): boolean;
 }
 
 export type DeviceEvent =

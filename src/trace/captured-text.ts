@@ -4,6 +4,7 @@ import { ETH_P_ARP, ethType } from "../wire/ethernet.ts";
 import { summarizeFrame } from "../wire/summary.ts";
 import type { Detail } from "./flow-text.ts";
 import type { Paint } from "./paint.ts";
+import { oneLine } from "./step-text.ts";
 
 export interface CapturedTextOptions {
 	readonly paint: Paint;
@@ -19,7 +20,7 @@ export interface CapturedTextOptions {
 /** One line per frame and device, in the order of time, under the name of the namespace. */
 export function capturedText(frames: readonly CapturedFrame[], options: CapturedTextOptions): string {
 	const { paint } = options;
-	const relevant = options.detail === "all" ? frames : frames.filter(({ frame }) => ethType(frame, 0) !== ETH_P_ARP);
+	const relevant = options.detail === "all" ? frames : frames.filter((seen) => !isArp(seen));
 	const shown = relevant.slice(0, countShown(relevant, options));
 	const startNs = shown[0]?.at ?? 0;
 	const lines: string[] = [];
@@ -35,8 +36,12 @@ export function capturedText(frames: readonly CapturedFrame[], options: Captured
 	return lines.join("\n");
 }
 
-function summaryOf({ frame }: CapturedFrame): string {
-	return summarizeFrame(frame, { link: "ethernet" });
+function isArp({ frame, link }: CapturedFrame): boolean {
+	return link === undefined && ethType(frame, 0) === ETH_P_ARP;
+}
+
+function summaryOf({ frame, link }: CapturedFrame): string {
+	return oneLine(summarizeFrame(frame, { link: link ?? "ethernet" }));
 }
 
 function countShown(frames: readonly CapturedFrame[], options: CapturedTextOptions): number {

@@ -36,13 +36,21 @@ export function explainCounted(
 function countedRules(moved: readonly MovedCounter[], order: readonly string[]): readonly TraceEvent[] {
 	return order.flatMap((netns) => {
 		const here = moved.filter((counter) => counter.netns === netns);
-		return HOOK_NAMES.flatMap((hook) => [...walk(here, "filter", hook), ...walk(here, "nat", hook)]).flatMap(withNat);
+		// A chain that several hooks come to is told once: a tunnel's outer packets come to those of kube-proxy as well.
+		const seen = { filter: new Set<string>(), nat: new Set<string>() };
+		return HOOK_NAMES.flatMap((hook) => [
+			...walk(here, { table: "filter", hook }, seen.filter),
+			...walk(here, { table: "nat", hook }, seen.nat),
+		]).flatMap(withNat);
 	});
 }
 
-function walk(moved: readonly MovedCounter[], table: TableName, hook: HookName): readonly RuleEvent[] {
+function walk(
+	moved: readonly MovedCounter[],
+	{ table, hook }: { readonly table: TableName; readonly hook: HookName },
+	seen: Set<string>,
+): readonly RuleEvent[] {
 	if (!BUILTIN_CHAINS[table].includes(hook)) return [];
-	const seen = new Set<string>();
 	const chain = (name: string): readonly RuleEvent[] => {
 		if (seen.has(name)) return [];
 		seen.add(name);

@@ -4,18 +4,26 @@ import { formatRule } from "../formats/iptables-save.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import { endingWords } from "./explain-ending.ts";
 import { sourceWords } from "./explain-source.ts";
+import { familiesOf, familyEvents } from "./family.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 import { eventsOf, type Journey, journeysOf } from "./journey.ts";
+import { tunnelWords } from "./tunnel-words.ts";
 
 export interface Explanation {
 	readonly client: string;
 	readonly server: string;
 	readonly rules: string;
+	/** Which tunnels carried the request, if any. */
+	readonly tunnel?: string;
 }
 
 export function explain(facts: FlowFacts, events: readonly TraceEvent[]): Explanation {
 	const journeys = journeysOf(events);
-	return explainRequest(facts, requestEvents(facts, journeys), journeys);
+	const root = rootOf(facts, journeys);
+	const family = familiesOf(journeys).find((candidate) => candidate.root === root);
+	const tunnel = family === undefined ? undefined : tunnelWords(facts, familyEvents(family));
+	const explanation = explainRequest(facts, requestEvents(root, journeys), journeys);
+	return { ...explanation, ...(tunnel === undefined ? {} : { tunnel }) };
 }
 
 /** `request`: what the first packet of the request met, in order; `journeys`: every packet's. */
@@ -31,9 +39,13 @@ export function explainRequest(
 	};
 }
 
+/** The first packet of the request. */
+function rootOf(facts: FlowFacts, journeys: readonly Journey[]): Journey | undefined {
+	return journeys.find((journey) => journey.link === "ip" && journey.stretches[0]?.netns === facts.clientNetns);
+}
+
 /** The steps of the first request packet and of the copies made of it, in order. */
-function requestEvents(facts: FlowFacts, journeys: readonly Journey[]): readonly TraceEvent[] {
-	const root = journeys.find((journey) => journey.link === "ip" && journey.stretches[0]?.netns === facts.clientNetns);
+function requestEvents(root: Journey | undefined, journeys: readonly Journey[]): readonly TraceEvent[] {
 	if (root === undefined) return [];
 	const lineage = new Set([root.skb]);
 	for (const journey of journeys) {

@@ -73,7 +73,14 @@ export function tupleText(tuple: Tuple): string {
 
 /** One line as tcpdump prints it. */
 export function packetText(packet: Uint8Array, link: "ip" | "ethernet"): string {
-	return summarizeFrame(packet, { link });
+	return oneLine(summarizeFrame(packet, { link }));
+}
+
+/** tcpdump gives the frame inside a VXLAN datagram a line of its own, and Linux's port to OTV, which looks the same. */
+export function oneLine(summary: string): string {
+	return summary
+		.replace(/OTV, (flags .*), overlay \d+, instance (\d+)\n/, "VXLAN, $1, vni $2: ")
+		.replaceAll("\n", ": ");
 }
 
 function hookText(event: StepOf<"hook">): string {

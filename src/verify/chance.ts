@@ -17,8 +17,11 @@ export type Normalised =
 	| "checksum offload"
 	/** A later fragment as it went on, for the real kernel writes new headers into the very bytes that were captured. */
 	| "fragment overwritten"
-	/** ± 1 s. */
+	/** A second more, or less by what the real run took. */
 	| "conntrack timeout"
+	| "ipset timeout"
+	/** A line of the simulated kernel's that the real one, which limits it, gives no namespace: nobody can tell whose it is. */
+	| "full set's line"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
 	| "neighbour state";
 

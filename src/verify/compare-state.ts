@@ -1,15 +1,16 @@
-/** What the kernels hold in the end, side by side: rules with counters, connection tracking, neighbours, forwarding entries. */
+/** What the kernels hold in the end, side by side: rules with counters, sets, connection tracking, neighbours, forwarding entries. */
 import { formatConntrack } from "../formats/conntrack.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
 import type { Fdb, Neigh, NeighState, XtChain } from "../kernel/objects.ts";
 import type { Counters } from "../kernel/xtables.ts";
 import type { Chance } from "./chance.ts";
+import { accountLines, isLater, sameElement, setLines } from "./compare-sets.ts";
 import type { Difference } from "./difference.ts";
 import type { NetnsOutcome, Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
 
-const NOTHING: NetnsOutcome = { chains: [], conntrack: [], neighs: [], fdb: [] };
+const NOTHING: NetnsOutcome = { chains: [], conntrack: [], neighs: [], fdb: [], sets: [], accounts: [] };
 /** A neighbour's state moves on by itself after 5 s (DELAY) or 15 s (REACHABLE); shorter than both. */
 const STATES_MOVE_AFTER_MS = 4000;
 
@@ -22,19 +23,36 @@ export interface Both {
 }
 
 export function compareState({ scenario, sim, real, chance }: Both): Difference | undefined {
+	const late = lateSeconds(sim, real);
 	const waited = waitedMs(scenario) >= STATES_MOVE_AFTER_MS;
 	for (const netns of scenario.topology.netns) {
 		const [a, b] = [sim.netns[netns] ?? NOTHING, real.netns[netns] ?? NOTHING];
+		const setsText = scenario.config[netns]?.ipset ?? "";
 		const found =
 			differing("rule", ruleLines(a.chains), ruleLines(b.chains)) ??
-			differing("conntrack", conntrackLines(a.conntrack), conntrackLines(b.conntrack, chance), (x, y) =>
-				sameTimeout(x, y, chance),
+			differing(
+				"ipset",
+				setLines(a.sets, setsText),
+				setLines(b.sets, setsText),
+				(x, y) => sameElement(x, y, late) && chance.count("ipset timeout"),
+			) ??
+			differing("nfacct", accountLines(a.accounts), accountLines(b.accounts)) ??
+			differing(
+				"conntrack",
+				conntrackLines(a.conntrack),
+				conntrackLines(b.conntrack, chance),
+				(x, y) => sameTimeout(x, y, late) && chance.count("conntrack timeout"),
 			) ??
 			differing("neigh", neighLines(a.neighs), neighLines(b.neighs), (x, y) => waited && sameStates(x, y, chance)) ??
 			differing("fdb", fdbLines(a.fdb), fdbLines(b.fdb));
 		if (found !== undefined) return { ...found, netns, step: scenario.steps.length };
 	}
 	return undefined;
+}
+
+/** How much longer the real run took, rounded up, and a second for when the clocks tick. */
+function lateSeconds(sim: Outcome, real: Outcome): number {
+	return 1 + Math.ceil(Math.max(0, (real.durationMs ?? 0) - (sim.durationMs ?? 0)) / 1000);
 }
 
 function waitedMs({ steps }: Scenario): number {
@@ -44,7 +62,7 @@ function waitedMs({ steps }: Scenario): number {
 /** What a thing is called → its text, in which everything that is compared stands. */
 type Lines = ReadonlyMap<string, string>;
 
-type StateDifference = Pick<Extract<Difference, { kind: "rule" | "conntrack" | "neigh" | "fdb" }>, "kind" | "where"> & {
+type StateDifference = Pick<Extract<Difference, { where: string }>, "kind" | "where"> & {
 	readonly sim?: string;
 	readonly real?: string;
 };
@@ -109,12 +127,12 @@ function translated(tuple: Tuple, chance: Chance | undefined): Tuple {
 	};
 }
 
-/** `ipv4     2 tcp      6 431999 ESTABLISHED …`: the same but for a second more or less. */
-function sameTimeout(sim: string, real: string, chance: Chance): boolean {
+/** `ipv4     2 tcp      6 431999 ESTABLISHED …`: the same but for a second more, or what passed on the real kernel less. */
+function sameTimeout(sim: string, real: string, late: number): boolean {
 	const seconds = /^(\S+\s+\d+ \S+\s+\d+ )(\d+) /;
 	const [a, b] = [seconds.exec(sim), seconds.exec(real)];
-	if (a === null || b === null || Math.abs(Number(a[2]) - Number(b[2])) > 1) return false;
-	return sim.replace(seconds, "$1") === real.replace(seconds, "$1") && chance.count("conntrack timeout");
+	if (a === null || b === null || !isLater(Number(a[2]), Number(b[2]), late)) return false;
+	return sim.replace(seconds, "$1") === real.replace(seconds, "$1");
 }
 
 function neighLines(neighs: readonly Neigh[]): Lines {

@@ -28,7 +28,7 @@ function firstDifference(both: Both): Difference | undefined {
 		const found =
 			frameDifference(step, a.frames, b.frames, both.chance) ??
 			socketDifference(step, a.sockets, b.sockets, both.chance) ??
-			logDifference(step, a.log, b.log, both.chance);
+			logDifference(step, attributable(a.log, both.chance), b.log, both.chance);
 		if (found !== undefined) return found;
 	}
 	return compareState(both);
@@ -130,6 +130,12 @@ function socketDifference(
 function socketOf({ netns, socket }: SocketSight): string {
 	return `${netns} ${socket}`;
 }
+
+function attributable(lines: readonly LogSight[], chance: Chance): readonly LogSight[] {
+	return lines.filter(({ text }) => !(FULL_SET.test(text) && chance.count("full set's line")));
+}
+
+const FULL_SET = /^Set \S+ is full, maxelem \d+ reached$/;
 
 function logDifference(
 	step: number,

@@ -44,6 +44,10 @@ function subjectText(difference: Difference): string {
 			return "the kernel's log";
 		case "rule":
 			return `rule counters of ${difference.netns}, ${difference.where}`;
+		case "ipset":
+			return `sets of ${difference.netns}, ${difference.where}`;
+		case "nfacct":
+			return `accounting of ${difference.netns}`;
 		case "conntrack":
 			return `connection tracking of ${difference.netns}`;
 		case "neigh":

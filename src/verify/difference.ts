@@ -24,7 +24,7 @@ export type Difference = {
 	| ({ readonly kind: "log" } & Sides<string>)
 	/** What is left in a namespace, in the words of the tools: a rule with its counters, an entry. */
 	| ({
-			readonly kind: "rule" | "conntrack" | "neigh" | "fdb";
+			readonly kind: "rule" | "ipset" | "nfacct" | "conntrack" | "neigh" | "fdb";
 			readonly netns: string;
 			readonly where: string;
 	  } & Sides<string>)

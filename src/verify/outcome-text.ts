@@ -1,8 +1,10 @@
 /** What came of a scenario on one kernel, for people: step by step, then what is left. */
 import { formatConntrack } from "../formats/conntrack.ts";
+import { formatIpSetSave } from "../formats/ipset/listing.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import type { Paint } from "../trace/paint.ts";
+import { accountLines } from "./compare-sets.ts";
 import { refusalText } from "./difference-text.ts";
 import type { NetnsOutcome, Outcome } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
@@ -39,6 +41,8 @@ function leftLines(left: NetnsOutcome | undefined): readonly string[] {
 	if (left === undefined) return [];
 	return [
 		...left.chains.flatMap(chainLines),
+		...(left.sets.length === 0 ? [] : formatIpSetSave(left.sets).trimEnd().split("\n")),
+		...accountLines(left.accounts).values(),
 		...left.conntrack.map((entry) => formatConntrack(entry)),
 		...left.neighs.map(({ addr, dev, mac, state }) => `${addr} dev ${dev} lladdr ${mac ?? "?"} ${state ?? ""}`),
 		...left.fdb

@@ -1,7 +1,8 @@
 /** What came of a scenario on one kernel, as values that can be compared. */
 import type { ConntrackEntry } from "../kernel/conntrack.ts";
+import type { IpSet } from "../kernel/ipset.ts";
 import type { CapturedFrame, KernelError } from "../kernel/kernel.ts";
-import type { Fdb, Neigh, XtChain } from "../kernel/objects.ts";
+import type { Fdb, Neigh, Nfacct, XtChain } from "../kernel/objects.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 
 /** `step`: index of the step that was under way; -1 before the first, the number of steps after the last. */
@@ -14,6 +15,8 @@ export interface Outcome {
 	readonly log: readonly LogSight[];
 	/** What sockets saw, in order. */
 	readonly sockets: readonly SocketSight[];
+	/** By its own clock, from the first step to the end: whole timeouts are read after it. Absent: not known, taken for none. */
+	readonly durationMs?: number;
 	/** What the kernel refused to set up; then nothing was sent. */
 	readonly refused?: Refusal;
 	/** Where it was asked for and the kernel can. */
@@ -42,6 +45,10 @@ export interface NetnsOutcome {
 	readonly conntrack: readonly ConntrackEntry[];
 	readonly neighs: readonly Neigh[];
 	readonly fdb: readonly Fdb[];
+	/** With their elements; none where the scenario has no sets. */
+	readonly sets: readonly IpSet[];
+	/** None where the scenario has none. */
+	readonly accounts: readonly Nfacct[];
 }
 
 export interface SocketSight {

@@ -95,6 +95,8 @@ class Play {
 
 	async run(): Promise<Outcome> {
 		const { listen, steps } = this.#scenario;
+		const { clock } = this.#host.kernel;
+		const begin = clock.now();
 		for (const listener of listen) this.#players.listen(listener);
 		await this.#settle();
 		for (const [index, step] of steps.entries()) {
@@ -103,6 +105,7 @@ class Play {
 			await this.#settle();
 		}
 		this.#step = steps.length;
+		const durationMs = (clock.now() - begin) / NS_PER_MS;
 		const netns: Record<string, NetnsOutcome> = {};
 		for (const name of this.#scenario.topology.netns) {
 			const read = await this.#read(name);
@@ -110,7 +113,7 @@ class Play {
 			netns[name] = read.value;
 		}
 		const trace = this.#traces ? { trace: this.#trace } : {};
-		return { frames: this.#frames, netns, log: this.#log, sockets: [...this.#sights.all], ...trace };
+		return { frames: this.#frames, netns, log: this.#log, sockets: [...this.#sights.all], durationMs, ...trace };
 	}
 
 	end(): void {
@@ -154,7 +157,14 @@ class Play {
 		const name = this.#stage.name(netns);
 		const chains = await this.#chains(netns);
 		if (!chains.ok) return chains;
-		const dumped = await this.#host.kernel.dump(name, ["conntrack", "neigh", "fdb"]);
+		const { ipset, nfacct } = this.#scenario.config[netns] ?? {};
+		const dumped = await this.#host.kernel.dump(name, [
+			"conntrack",
+			"neigh",
+			"fdb",
+			...(ipset === undefined ? [] : ["ipset" as const]),
+			...(nfacct === undefined ? [] : ["nfacct" as const]),
+		]);
 		if (!dumped.ok) return dumped;
 		const objects = dumped.value;
 		return ok({
@@ -162,6 +172,8 @@ class Play {
 			conntrack: objects.filter((object) => object.kind === "conntrack"),
 			neighs: objects.filter((object) => object.kind === "neigh"),
 			fdb: objects.filter((object) => object.kind === "fdb"),
+			sets: objects.filter((object) => object.kind === "ipset"),
+			accounts: objects.filter((object) => object.kind === "nfacct"),
 		});
 	}
 

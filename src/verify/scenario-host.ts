@@ -1,5 +1,6 @@
 /** A kernel that scenarios run on: the port, and what the port lacks or a kernel can do faster than by the port. */
 import { err, ok, type Result } from "../base/result.ts";
+import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import { parseIptablesSave } from "../formats/iptables-save.ts";
 import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
@@ -9,16 +10,30 @@ export interface ScenarioHost {
 	readonly kernel: Kernel;
 	/** Everything that is due now is done: packets, and what sockets make of them. No time passes on purpose. */
 	settle(): Promise<void>;
-	/** Takes from new devices what only this kernel has and no cable shows. Absent: nothing. */
+	/** Takes from a namespace and its new devices what only this machine has and no cable shows. Absent: nothing. */
 	prepare?(netns: string, devs: readonly string[]): Promise<Result<void, KernelError>>;
 	/** The text's IPv4 tables become just what it says, counters at zero (those in the text are not looked at); other tables stay. */
 	loadTables(netns: string, text: string): Promise<Result<void, KernelError>>;
+	/** The sets become just those of the text, which `ipset save` printed. No rule may refer to one that is there. */
+	loadSets(netns: string, text: string): Promise<Result<void, KernelError>>;
 	/** Chains and counters of the IPv4 tables that were loaded. */
 	saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>>;
 	/** The values of these sysctls; of those that are not there none. */
 	readSysctls(netns: string, keys: readonly string[]): Promise<Result<ReadonlyMap<string, string>, KernelError>>;
-	/** Forgets what packets left behind: connection tracking entries, what routes learnt, sockets in TIME-WAIT. EBUSY: it cannot. */
-	flush(netns: string): Promise<Result<void, KernelError>>;
+	/** As the kernel's `apply`; of what fails, a part may remain. */
+	set(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>>;
+	/** Forgets what packets left behind. EBUSY: it cannot. */
+	flush(netns: string, left: Leftovers): Promise<Result<void, KernelError>>;
+}
+
+/** What packets may have left behind in a namespace. */
+export interface Leftovers {
+	/** TCP sockets that no program has: in TIME-WAIT and the like. */
+	readonly sockets: boolean;
+	/** Connection tracking entries. */
+	readonly connections: boolean;
+	/** What routes learnt of ICMP errors. */
+	readonly routes: boolean;
 }
 
 /** Any kernel, by nothing but the port. */
@@ -43,6 +58,21 @@ export class PortHost implements ScenarioHost {
 		return this.kernel.apply(netns, tx);
 	}
 
+	async loadSets(netns: string, text: string): Promise<Result<void, KernelError>> {
+		const parsed = parseIpSetSave(text);
+		if (!parsed.ok) return err({ errno: "EINVAL", op: -1, message: `ipset: ${parsed.error.message}` });
+		const present = await this.kernel.dump(netns, ["ipset"]);
+		if (!present.ok) return present;
+		const sets = present.value.filter((object) => object.kind === "ipset");
+		// Lists first, for they hold the sets in them.
+		const gone = [
+			...sets.filter(({ type }) => type === "list:set"),
+			...sets.filter(({ type }) => type !== "list:set"),
+		].map((object): Op => ({ verb: "delete", object }));
+		const tx = [...gone, ...parsed.value.map((object): Op => ({ verb: "add", object }))];
+		return tx.length === 0 ? ok(undefined) : this.kernel.apply(netns, tx);
+	}
+
 	async saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>> {
 		const dumped = await this.kernel.dump(netns, ["xt-chain"]);
 		if (!dumped.ok) return dumped;
@@ -57,11 +87,16 @@ export class PortHost implements ScenarioHost {
 		return ok(new Map(found.map(({ key, value }) => [key, value])));
 	}
 
-	async flush(netns: string): Promise<Result<void, KernelError>> {
-		const sockets = this.kernel.sockets.list(netns);
+	set(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>> {
+		return this.kernel.apply(netns, tx);
+	}
+
+	async flush(netns: string, left: Leftovers): Promise<Result<void, KernelError>> {
+		const sockets = left.sockets ? this.kernel.sockets.list(netns) : ok([]);
 		const lingers =
 			!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN");
 		if (lingers) return err({ errno: "EBUSY", op: -1, message: "there are TCP connections" });
+		if (!left.connections) return ok(undefined);
 		const dumped = await this.kernel.dump(netns, ["conntrack"]);
 		if (!dumped.ok) return dumped;
 		return this.kernel.apply(

@@ -43,6 +43,10 @@ export interface NetnsConfig {
 	readonly neighs?: readonly Neigh[];
 	readonly vlans?: readonly BridgeVlan[];
 	readonly fdb?: readonly Fdb[];
+	/** What `ipset save` prints; sets that it does not name are not there. */
+	readonly ipset?: string;
+	/** Names of accounting objects, which begin at zero. */
+	readonly nfacct?: readonly string[];
 	/** iptables-save text of IPv4; tables that it does not name are empty. */
 	readonly iptables?: string;
 }
@@ -58,7 +62,7 @@ export type Listener =
 export type Step =
 	/** One whole frame out of a device, as an AF_PACKET socket sends it. */
 	| { readonly kind: "frame"; readonly netns: string; readonly dev: string; readonly bytes: Uint8Array }
-	/** A connection: connect, send, read as much back, close. After `timeoutMs` (default 1000) it is reset. */
+	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` (default 1000) passed, and no socket saw anything in its last quarter; then it is reset. */
 	| {
 			readonly kind: "tcp";
 			readonly netns: string;

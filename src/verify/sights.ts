@@ -7,9 +7,15 @@ import type { SocketSight } from "./outcome.ts";
 export class Sights {
 	readonly #all: SocketSight[] = [];
 	readonly #step: () => number;
+	#count = 0;
 
 	constructor(step: () => number) {
 		this.#step = step;
+	}
+
+	/** How often something was noted: it changes when a socket sees anything. */
+	get count(): number {
+		return this.#count;
 	}
 
 	get all(): readonly SocketSight[] {
@@ -18,6 +24,7 @@ export class Sights {
 
 	of(netns: string, socket: string): SocketNotes {
 		return new SocketNotes((what, continues) => {
+			this.#count += 1;
 			const step = this.#step();
 			const sight = { step, netns, socket, what: `${continues ?? ""}${what}` };
 			const at = continues === undefined ? -1 : this.#lastOf(netns, socket);

@@ -1,6 +1,7 @@
 /** Outcomes and differences as JSON: bytes are hexadecimal, frames also in tcpdump's words. */
 import { hex } from "../base/bytes.ts";
 import { formatConntrack } from "../formats/conntrack.ts";
+import { formatIpSetSave } from "../formats/ipset/listing.ts";
 import { formatIptablesSave } from "../formats/iptables-save.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import { TABLE_NAMES } from "../kernel/xtables.ts";
@@ -50,7 +51,7 @@ function frameJson({ step, netns, dev, direction, pktType, frame, link }: SeenFr
 	return { step, netns, dev, direction, pktType, text: frameText(frame, link), frame: hex(frame) };
 }
 
-function leftJson({ chains, conntrack, neighs, fdb }: NetnsOutcome): Json {
+function leftJson({ chains, conntrack, neighs, fdb, sets, accounts }: NetnsOutcome): Json {
 	return {
 		iptables: formatIptablesSave(tablesOf(chains), { counters: true }),
 		conntrack: conntrack.map((entry) => formatConntrack(entry, { extended: true })),
@@ -61,6 +62,16 @@ function leftJson({ chains, conntrack, neighs, fdb }: NetnsOutcome): Json {
 			...(state === undefined ? {} : { state }),
 		})),
 		fdb: fdb.map(({ dev, mac, state }) => ({ dev, mac, state: state ?? "learnt" })),
+		...(sets.length === 0 ? {} : { ipset: formatIpSetSave(sets) }),
+		...(accounts.length === 0
+			? {}
+			: {
+					nfacct: accounts.map(({ name, counters }) => ({
+						name,
+						packets: counters?.packets ?? 0,
+						bytes: counters?.bytes ?? 0,
+					})),
+				}),
 	};
 }
 

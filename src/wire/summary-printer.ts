@@ -36,6 +36,9 @@ export interface SummaryOptions {
 /** Prints a network protocol's packet at `at`, `length` bytes long by what carries it. False: an unknown EtherType. */
 export type PrintNetwork = (printer: SummaryPrinter, type: number, at: number, length: number) => boolean;
 
+/** Prints an Ethernet frame at `at`, `length` bytes long by what carries it. */
+export type PrintFrame = (printer: SummaryPrinter, at: number, length: number) => void;
+
 /** A read past the end of what was captured. */
 export class Truncated extends Error {}
 
@@ -43,6 +46,7 @@ export class SummaryPrinter {
 	readonly bytes: Uint8Array;
 	readonly options: SummaryOptions;
 	readonly printNetwork: PrintNetwork;
+	readonly printFrame: PrintFrame;
 	readonly verbosity: number;
 	readonly quiet: number;
 	text = "";
@@ -53,10 +57,15 @@ export class SummaryPrinter {
 	/** No byte from here on may be read. */
 	end: number;
 
-	constructor(bytes: Uint8Array, options: SummaryOptions, printNetwork: PrintNetwork) {
+	constructor(
+		bytes: Uint8Array,
+		options: SummaryOptions,
+		inner: { readonly network: PrintNetwork; readonly frame: PrintFrame },
+	) {
 		this.bytes = bytes;
 		this.options = options;
-		this.printNetwork = printNetwork;
+		this.printNetwork = inner.network;
+		this.printFrame = inner.frame;
 		this.verbosity = options.verbosity ?? 0;
 		this.quiet = options.quiet ?? 0;
 		this.end = bytes.length;

@@ -3,6 +3,7 @@ import { IPPROTO_UDP } from "./ipv4.ts";
 import { printDns } from "./summary-dns.ts";
 import type { SummaryPrinter } from "./summary-printer.ts";
 import { type Carrier, hex16, portsText, shouldBe, transportChecksum } from "./summary-transport.ts";
+import { isVxlanPort, printVxlan } from "./summary-vxlan.ts";
 import { UDP_HLEN } from "./udp.ts";
 
 const DOMAIN_PORT = 53;
@@ -34,6 +35,11 @@ export function printUdp(printer: SummaryPrinter, carrier: Carrier, at: number, 
 		printChecksum(printer, carrier, at, Math.min(stated, length));
 	if (printer.quiet === 0 && (ports.includes(DOMAIN_PORT) || ports.includes(MDNS_PORT))) {
 		printDns(printer, at + UDP_HLEN, there, { multicast: !ports.includes(DOMAIN_PORT) });
+		return;
+	}
+	const tunnel = ports.find(isVxlanPort);
+	if (printer.quiet === 0 && tunnel !== undefined) {
+		printVxlan(printer, at + UDP_HLEN, there, tunnel);
 		return;
 	}
 	if (payload > there && !carrier.isFragment) {

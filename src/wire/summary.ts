@@ -44,7 +44,7 @@ export interface FrameDescription {
 
 /** As `summarizeFrame`, with where the packet begins. */
 export function describeFrame(frame: Uint8Array, options: SummaryOptions): FrameDescription {
-	const printer = new SummaryPrinter(frame, options, printNetwork);
+	const printer = new SummaryPrinter(frame, options, { network: printNetwork, frame: printEthernet });
 	try {
 		printLink(printer);
 	} catch (error) {
@@ -63,7 +63,7 @@ function printLink(printer: SummaryPrinter): void {
 			printRaw(printer, length);
 			return;
 		case "ethernet":
-			printEthernet(printer, length);
+			printEthernet(printer, 0, length);
 			return;
 		case "sll":
 			printSll(printer, length);
@@ -88,20 +88,20 @@ function isArp(bytes: Uint8Array): boolean {
 	return bytes.length >= 28 && get32(bytes, 0) === 0x00010800;
 }
 
-function printEthernet(printer: SummaryPrinter, length: number): void {
+function printEthernet(printer: SummaryPrinter, at: number, length: number): void {
 	const { bytes, options } = printer;
 	printer.enter("ether", { forgetsPlace: true });
-	printer.need(0, ETH_HLEN);
-	const type = ethType(bytes, 0);
+	printer.need(at, ETH_HLEN);
+	const type = ethType(bytes, at);
 	const header = (): void => {
-		printer.put(`${printer.mac(ethSrc(bytes, 0))} > ${printer.mac(ethDst(bytes, 0))}, `);
+		printer.put(`${printer.mac(ethSrc(bytes, at))} > ${printer.mac(ethDst(bytes, at))}, `);
 		if (type <= MAX_LLC_LENGTH) printer.put(`802.3, length ${length}: `);
 		else printer.put(`${etherTypeText(printer, type)}, length ${length}: `);
 	};
 	if (options.macs === true) header();
-	if (printNetwork(printer, type, ETH_HLEN, length - ETH_HLEN)) return;
+	if (printNetwork(printer, type, at + ETH_HLEN, length - ETH_HLEN)) return;
 	if (options.macs !== true) header();
-	printer.dump(ETH_HLEN, bytes.length);
+	printer.dump(at + ETH_HLEN, bytes.length);
 }
 
 /** `-i any` of older systems: direction, and the sender's MAC address with `-e`. */

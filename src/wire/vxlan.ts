@@ -2,7 +2,8 @@
 import { get32, put32 } from "./read-write.ts";
 
 export const VXLAN_HLEN = 8;
-/** What Linux defaults to; the standard's port is 4789. */
+/** The standard's port; Linux defaults to 8472. */
+export const VXLAN_PORT = 4789;
 export const VXLAN_LINUX_PORT = 8472;
 
 /** The VNI is there. */

@@ -1,7 +1,7 @@
 /** What cannot be built says why, in one sentence. */
 import { expect, test } from "vitest";
 import { buildCluster, type ClusterOptions } from "../../src/cluster/build.ts";
-import { DEFAULT_CNI_CONF } from "../../src/cluster/cni-conf.ts";
+import { BRIDGE_CNI_CONF } from "../../src/cluster/cni-conf.ts";
 import { formatClusterError } from "../../src/cluster/errors.ts";
 import type { KubeSnapshot } from "../../src/kube/snapshot.ts";
 import { SimKernel } from "../../src/sim/sim-kernel.ts";
@@ -43,14 +43,14 @@ test.each<Case>([
 	{
 		what: "a mistake in the CNI configuration",
 		objects: { nodes: [node] },
-		options: { cniConf: DEFAULT_CNI_CONF.replace('"isGateway": true', '"isGateway": 1') },
+		options: { cniConf: BRIDGE_CNI_CONF.replace('"isGateway": true', '"isGateway": 1') },
 		message: "CNI: Node a: $.isGateway: want true or false, have a number",
 	},
 	{
 		what: "a plugin that is not modelled",
 		objects: { nodes: [node] },
 		options: { cniConf: '{"name": "x", "plugins": [{"type": "ptp"}]}' },
-		message: "CNI: Node a: $.plugins[0].type: plugin ptp is not modelled (bridge and loopback are)",
+		message: "CNI: Node a: $.plugins[0].type: plugin ptp is not modelled (bridge, calico, flannel and loopback are)",
 	},
 	{
 		what: "a port for two programs of the host's network",

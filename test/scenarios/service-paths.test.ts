@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { forceEndpoint } from "../../src/cli/force-endpoint.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { DEFAULT_CNI_CONF } from "../../src/cluster/cni-conf.ts";
+import { BRIDGE_CNI_CONF } from "../../src/cluster/cni-conf.ts";
 import { type FlowOutcome, formatFlowError, traceFlow } from "../../src/cluster/flow.ts";
 import type { Pod } from "../../src/kube/snapshot.ts";
 import { SimKernel } from "../../src/sim/sim-kernel.ts";
@@ -125,7 +125,7 @@ test("pods cannot be reached from outside: the router knows no pod networks", as
 });
 
 test("without hairpin mode a pod does not reach itself through its Service, others still do", async () => {
-	const cniConf = DEFAULT_CNI_CONF.replace('"hairpinMode": true', '"hairpinMode": false');
+	const cniConf = BRIDGE_CNI_CONF.replace('"hairpinMode": true', '"hairpinMode": false');
 	const cluster = await buildLab(labSnapshot(), { cniConf });
 	const self = await flow(cluster, { from: "pod/here", to: "svc/here:http", timeoutNs: 3_000_000_000 });
 	expect(self.ending).toMatchObject({ kind: "timeout" });

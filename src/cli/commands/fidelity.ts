@@ -1,23 +1,29 @@
-/** `podwire fidelity`: generated scenarios on both kernels, by several workers, and a table of how often they agree. */
-import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { release } from "node:os";
-import { join } from "node:path";
-import { fidelityJson, fidelityMarkdown, withTable } from "../../verify/fidelity/table.ts";
-import { Tally } from "../../verify/fidelity/tally.ts";
+/** `podwire fidelity`: generated scenarios on both kernels, and a table of how often they agree. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fidelityJson, fidelityMarkdown, type TablePlace, withTable } from "../../verify/fidelity/table.ts";
+import { Tally, type TallySummary } from "../../verify/fidelity/tally.ts";
 import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
 import { generateScenario } from "../../verify/generate/generate.ts";
-import { type FromWorker, isFromWorker, type ToWorker } from "../fidelity-messages.ts";
+import { IPIP_PLACE_NAMES, PLACE_NAMES, placesNamed } from "../../verify/generate/places/places.ts";
+import { type RunFacts, type RunRequest, runInMachine, runOnMachine } from "../fidelity-run.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
+import { readScenarios } from "../scenario-files.ts";
 
 export interface FidelityOptions {
+	/** Scenario files and directories of them, played first. */
+	readonly paths: readonly string[];
+	/** Names of the places where generated scenarios play; absent: all that the kernel can have. */
+	readonly places: readonly string[] | undefined;
 	readonly seed: number;
 	readonly count: number;
 	/** The first index. */
 	readonly from: number;
 	readonly jobs: number;
 	readonly kernel: "both" | "sim";
+	/** Beside a virtual machine's kernel. */
+	readonly vm: boolean;
 	/** How often a differing scenario is tried smaller; 0: not at all. */
 	readonly shrinkTries: number;
 	/** Put the table into docs/fidelity.md. */
@@ -30,132 +36,127 @@ export interface FidelityOptions {
 }
 
 const DOCUMENT = "docs/fidelity.md";
-/** A scenario's garbage is young: with more room for it, most is never looked at. */
-const WORKER_FLAGS = ["--max-semi-space-size=64"];
-/** So many scenarios a worker gets at a time. */
-const BATCH = 50;
 
-/** 0: no unexplained difference. */
+/** 0: no unexplained difference, and (nearly) all could be judged. */
 export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCode> {
+	const places = placesOf(options);
 	if (options.print) {
-		io.out(printScenario(generateScenario(options.seed, options.from)));
+		io.out(printScenario(generateScenario(options.seed, options.from, placesNamed(places))));
 		return 0;
 	}
+	const paths = options.paths.length === 0 ? [] : readScenarios(options.paths).map(({ path }) => path);
 	const begin = performance.now();
-	const run = new FidelityRun(io, options);
-	await run.finish();
+	const report = new Report(io, options, paths.length + options.count);
+	io.err(`seed ${options.seed}\n`);
+	const without = options.places === undefined ? PLACE_NAMES.filter((name) => !places.includes(name)) : [];
+	if (without.length > 0) io.err(`without ${without.join(", ")}, which need ipip: --vm has it\n`);
+	const { release, simMs, realMs } = await run(io, options, {
+		start: { kind: "start", seed: options.seed, kernel: options.kernel, shrinkTries: options.shrinkTries, places },
+		paths,
+		from: options.from,
+		count: options.count,
+		onVerdict: (verdict) => report.add(verdict),
+	});
+	const place: TablePlace = options.vm ? "fidelity:vm" : "fidelity";
 	const seconds = (performance.now() - begin) / 1000;
-	const summary = run.tally.summary();
-	const facts = { seed: options.seed, count: options.count, kernel: `Linux ${release()}` };
+	const summary = report.tally.summary();
+	const facts = { seed: options.seed, count: options.count, kernel: `Linux ${release}`, place } as const;
 	const table = fidelityMarkdown(summary, facts);
 	io.out(options.json ? fidelityJson(summary, facts) : `\n${table}\n`);
-	if (options.write && options.kernel === "both") writeTable(table);
+	if (options.write && options.kernel === "both") writeTable(table, place);
 	const rate = (ms: number): string => (ms === 0 ? "–" : `${Math.round((summary.scenarios * 1000) / ms)}`);
 	const known = Object.values(summary.known).reduce((total, times) => total + times, 0);
 	io.err(
 		`seed ${options.seed}: ${summary.scenarios} scenarios in ${seconds.toFixed(1)} s ` +
-			`(${Math.round(summary.scenarios / seconds)}/s; one worker alone: simulated ${rate(run.simMs)}/s, real ${rate(run.realMs)}/s), ` +
-			`${summary.agreements} agreements, ${summary.differences} unexplained differences, ${known} known, ${summary.refused} refused\n`,
+			`(${Math.round(summary.scenarios / seconds)}/s; one worker alone: simulated ${rate(simMs)}/s, real ${rate(realMs)}/s), ` +
+			`${summary.agreements} agreements, ${summary.onlyFresh} of them not at once, ` +
+			`${summary.differences} unexplained differences, ${known} known, ${summary.refused} refused\n`,
 	);
-	return summary.differences === 0 && summary.refused === 0 ? 0 : 1;
+	const doubts = doubtsOf(summary, paths.length + options.count);
+	for (const doubt of doubts) io.err(`${doubt}\n`);
+	return summary.differences === 0 && doubts.length === 0 ? 0 : 1;
 }
 
-class FidelityRun {
-	readonly tally: Tally = new Tally();
-	/** Of all workers together. */
-	simMs = 0;
-	realMs = 0;
-	readonly #io: Io;
-	readonly #options: FidelityOptions;
-	#next: number;
-	#done = 0;
-	#unable: readonly string[] | undefined;
-	readonly #begin: number = performance.now();
-
-	constructor(io: Io, options: FidelityOptions) {
-		this.#io = io;
-		this.#options = options;
-		this.#next = options.from;
+/** Not every machine's kernel has ipip; the virtual machine's has, and the simulated one. */
+function placesOf({ places, vm, kernel }: FidelityOptions): readonly string[] {
+	const unknown = (places ?? []).filter((name) => !PLACE_NAMES.includes(name));
+	if (unknown.length > 0) {
+		throw new UsageError([`--places: no place ${unknown.join(", ")}; there are ${PLACE_NAMES.join(", ")}`]);
 	}
+	if (places !== undefined) return places;
+	return vm || kernel === "sim" ? PLACE_NAMES : PLACE_NAMES.filter((name) => !IPIP_PLACE_NAMES.includes(name));
+}
 
-	async finish(): Promise<void> {
-		await Promise.all(Array.from({ length: this.#options.jobs }, () => this.#worker()));
-		if (this.#unable !== undefined) throw new UsageError(this.#unable);
-	}
+function run(io: Io, { vm, jobs }: FidelityOptions, request: RunRequest): Promise<RunFacts> {
+	return vm ? runInMachine(request, (text) => io.err(text)) : runOnMachine(request, jobs);
+}
 
-	/** One worker from its start to its end. */
-	async #worker(): Promise<void> {
-		const [, script] = process.argv;
-		if (script === undefined) throw new Error("no script to start workers from");
-		const child = fork(script, ["fidelity-worker"], { serialization: "advanced", execArgv: WORKER_FLAGS });
-		const { seed, kernel, shrinkTries } = this.#options;
-		send(child, { kind: "start", seed, kernel, shrinkTries });
-		child.on("message", (message: unknown) => {
-			if (isFromWorker(message)) this.#hear(child, message);
-		});
-		const code = await new Promise<number | null>((resolve) => child.on("exit", (exit) => resolve(exit)));
-		if (code !== 0 && this.#unable === undefined) {
-			this.#unable = [`a worker ended with code ${code} before its work was done`];
-		}
-	}
+/** So many of a hundred may have agreed only when tried again: a busy machine's program came too late. */
+const ONLY_FRESH_PERCENT = 3;
+const ONLY_FRESH_AT_LEAST = 5;
 
-	#hear(child: ChildProcess, message: FromWorker): void {
-		switch (message.kind) {
-			case "idle": {
-				const end = this.#options.from + this.#options.count;
-				const from = this.#next;
-				this.#next = Math.min(end, from + BATCH);
-				send(
-					child,
-					from < end && this.#unable === undefined ? { kind: "judge", from, to: this.#next } : { kind: "end" },
-				);
-				return;
-			}
-			case "verdict":
-				this.tally.add(message.verdict);
-				this.#report(message.verdict);
-				return;
-			case "times":
-				this.simMs += message.simMs;
-				this.realMs += message.realMs;
-				return;
-			case "unable":
-				this.#unable = message.lines;
-				return;
-		}
-	}
-
-	#report({ index, result }: Verdict): void {
-		const { seed, count, regressions } = this.#options;
-		this.#done += 1;
-		if (result.kind === "differs") {
-			this.#io.err(`${seed}-${index} differs: ${result.difference}\n`);
-			if (result.shrunk !== undefined) {
-				mkdirSync(regressions, { recursive: true });
-				const file = join(regressions, `${seed}-${index}.yaml`);
-				writeFileSync(file, result.shrunk.text);
-				this.#io.err(`  shrunk to ${result.shrunk.steps.join(", ")}: ${file}\n  ${result.shrunk.difference}\n`);
-			}
-		}
-		if (result.kind === "agrees when fresh") {
-			this.#io.err(`${seed}-${index} agrees only on a fresh topology: ${result.difference}\n`);
-		}
-		if (result.kind === "refused") this.#io.err(`${seed}-${index} is refused: ${result.message}\n`);
-		if (this.#done % PROGRESS_EVERY !== 0) return;
-		const rate = Math.round((this.#done * 1000) / (performance.now() - this.#begin));
-		this.#io.err(`${this.#done} of ${count}, ${rate}/s\n`);
-	}
+/** Why the run proves less than it seems. */
+function doubtsOf({ scenarios, onlyFresh, refused }: TallySummary, expected: number): readonly string[] {
+	const bound = Math.max(ONLY_FRESH_AT_LEAST, (scenarios * ONLY_FRESH_PERCENT) / 100);
+	return [
+		...(scenarios < expected ? [`only ${scenarios} of ${expected} scenarios were played`] : []),
+		...(refused > 0 ? [`${refused} scenarios were refused by the simulated kernel and compared nothing`] : []),
+		...(onlyFresh > bound ? [`${onlyFresh} scenarios agreed only when tried again: too many`] : []),
+	];
 }
 
 const PROGRESS_EVERY = 500;
+const PROGRESS_EVERY_IN_VM = 10;
 
-function send(child: ChildProcess, message: ToWorker): void {
-	// A worker that is gone is noticed by its exit.
-	if (child.connected) child.send(message);
+class Report {
+	readonly tally: Tally = new Tally();
+	readonly #io: Io;
+	readonly #options: FidelityOptions;
+	readonly #expected: number;
+	readonly #begin: number = performance.now();
+	#done = 0;
+
+	constructor(io: Io, options: FidelityOptions, expected: number) {
+		this.#io = io;
+		this.#options = options;
+		this.#expected = expected;
+	}
+
+	add(verdict: Verdict): void {
+		this.tally.add(verdict);
+		this.#tell(verdict);
+		this.#done += 1;
+		if (this.#done % (this.#options.vm ? PROGRESS_EVERY_IN_VM : PROGRESS_EVERY) !== 0) return;
+		const rate = (this.#done * 1000) / (performance.now() - this.#begin);
+		this.#io.err(`${this.#done} of ${this.#expected}, ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s\n`);
+	}
+
+	#tell({ name, result }: Verdict): void {
+		if (result.kind === "differs") {
+			this.#io.err(`${name} differs: ${result.difference}\n`);
+			if (result.shrunk === undefined) return;
+			const file = this.#keep(name, result.shrunk.text);
+			this.#io.err(`  shrunk to ${result.shrunk.steps.join(", ")}: ${file}\n  ${result.shrunk.difference}\n`);
+			this.#io.err(`${result.shrunk.text.replaceAll(/^(?=.)/gm, "  | ")}\n`);
+		}
+		if (result.kind === "agrees when fresh") {
+			this.#io.err(`${name} agrees only on a fresh topology: ${result.difference}\n`);
+		}
+		if (result.kind === "refused") this.#io.err(`${name} is refused: ${result.message}\n`);
+	}
+
+	#keep(name: string, text: string): string {
+		const { regressions } = this.#options;
+		mkdirSync(regressions, { recursive: true });
+		const file = join(regressions, `${basename(name, ".yaml")}.yaml`);
+		// A regression that differs again is kept as it is.
+		if (!existsSync(file)) writeFileSync(file, text);
+		return file;
+	}
 }
 
-function writeTable(table: string): void {
-	const written = withTable(readFileSync(DOCUMENT, "utf8"), table);
+function writeTable(table: string, place: TablePlace): void {
+	const written = withTable(readFileSync(DOCUMENT, "utf8"), table, place);
 	if (!written.ok) throw new UsageError([`${DOCUMENT}: ${written.error}`]);
 	writeFileSync(DOCUMENT, written.value);
 }

@@ -39,11 +39,17 @@ export async function trace(io: Io, options: TraceOptions): Promise<ExitCode> {
 /** The same flow on both kernels, and whether it ended alike: 0 when it did. */
 async function traceBoth(io: Io, options: TraceOptions): Promise<ExitCode> {
 	const runs: ExplainedFlow[] = [];
+	// Both read the same manifests, and would say the same of them.
+	const said = new Set<string>();
+	const sayOnce = (text: string): void => {
+		if (!said.has(text)) io.err(text);
+		said.add(text);
+	};
 	for (const kernel of ["sim", "linux"] as const) {
-		const quiet = kernel === "sim" ? io : { ...io, err: (): void => undefined };
+		const once = { ...io, err: sayOnce };
 		const input = { ...options, kernel };
 		runs.push(
-			await withSession(quiet, input, async (session) =>
+			await withSession(once, input, async (session) =>
 				runFlow(session, { ...requestOf(options), counters: true, conntrackSettled: true }),
 			),
 		);

@@ -13,6 +13,7 @@ import { onInterrupt } from "../interruption.ts";
 import { type Io, UsageError } from "../io.ts";
 import { type ReadScenario, readScenarios } from "../scenario-files.ts";
 import { cleanUpLinux, type LinuxHost, type LinuxHostOptions, openLinuxHost, simHost } from "../scenario-hosts.ts";
+import { runInVm } from "../vm.ts";
 
 export const VERIFY_SCHEMA = "podwire.verify/v1";
 
@@ -23,6 +24,8 @@ export interface VerifyOptions {
 	readonly seed: number;
 	/** Whose rules the real kernel loads. */
 	readonly iptables?: "nft" | "legacy";
+	/** All of it in a virtual machine. */
+	readonly vm: boolean;
 	readonly json: boolean;
 	readonly cleanup: boolean;
 }
@@ -30,6 +33,7 @@ export interface VerifyOptions {
 /** 0: all ran, and agree; 1: one differs, or was refused. */
 export async function verify(io: Io, options: VerifyOptions): Promise<number> {
 	if (options.cleanup) return cleanUp(io);
+	if (options.vm) return inVm(io, options);
 	if (options.paths.length === 0) throw new UsageError(["verify: expected scenario files or directories"]);
 	const scenarios = readScenarios(options.paths);
 	const linux = options.kernel === "sim" ? undefined : possible(await openLinuxHost(hostOptions(options)));
@@ -45,6 +49,20 @@ export async function verify(io: Io, options: VerifyOptions): Promise<number> {
 		forget();
 		linux?.close();
 	}
+}
+
+const VM_TIMEOUT_SECONDS = 1800;
+
+/** The files are read here first, for their mistakes. */
+async function inVm(io: Io, { paths, kernel, seed, iptables, json }: VerifyOptions): Promise<number> {
+	if (paths.includes("-")) throw new UsageError(["verify: --vm reads no scenario from standard input"]);
+	const args = ["verify", ...readScenarios(paths).map(({ path }) => path), "--kernel", kernel, "--seed", String(seed)];
+	const more = [...(iptables === undefined ? [] : ["--iptables", iptables]), ...(json ? ["--json"] : [])];
+	return runInVm([...args, ...more], {
+		timeoutSeconds: VM_TIMEOUT_SECONDS,
+		onOut: (text) => io.out(text),
+		onErr: (text) => io.err(text),
+	});
 }
 
 function hostOptions({ iptables }: VerifyOptions): LinuxHostOptions {

@@ -166,7 +166,10 @@ function hostEndOps(request: BridgeRequest, host: BridgeHost): readonly Op[] {
 	const { conf, hostDevice: name } = request;
 	const port = { hairpin: conf.hairpinMode, ...(conf.portIsolation ? { isolated: true } : {}) };
 	return [
-		{ verb: "replace", object: { kind: "link", name, up: true } },
+		{
+			verb: "replace",
+			object: { kind: "link", name, ...(conf.mtu === undefined ? {} : { mtu: conf.mtu }), up: true },
+		},
 		...(host.ipv6 ? [devSysctl("ipv6", name, { key: "accept_ra", value: "0" })] : []),
 		{ verb: "replace", object: { kind: "link", name, master: conf.bridge } },
 		{ verb: "replace", object: { kind: "link", name, port } },

@@ -1,7 +1,8 @@
 /** An element of a set: `10.96.0.1,tcp:80`, `10.0.0.0/8,eth0`, …, read and printed as ipset 7.17 does. */
 import type { IpSetPart } from "../../kernel/ipset.ts";
 import type { IpFamily } from "../../wire/addr.ts";
-import { addrBits, type IpAddr, ipText, parseIp, parseMac } from "../../wire/addr.ts";
+import { addrBits, type IpAddr, parseIp, parseMac } from "../../wire/addr.ts";
+import { inetAton } from "../inet-aton.ts";
 import { type IpSetFault, isFault, parseNumber, refusal, syntax } from "./fault.ts";
 import { formatPort, parsePlainPort, parsePort } from "./ports.ts";
 import type { ElementDim, TypeSyntax } from "./types.ts";
@@ -155,21 +156,6 @@ function resolved(
 function ipv6(text: string): IpAddr | undefined {
 	const parsed = parseIp(text);
 	return parsed.ok && parsed.value.includes(":") ? parsed.value : undefined;
-}
-
-/** One to four numbers, decimal, octal or hexadecimal; the last takes what is left of the 32 bits. */
-function inetAton(text: string): IpAddr | undefined {
-	const words = text.split(".");
-	if (words.length > 4) return undefined;
-	let n = 0;
-	for (const [at, word] of words.entries()) {
-		if (!/^(0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.test(word)) return undefined;
-		const value = /^0[0-7]+$/.test(word) ? Number.parseInt(word, 8) : Number(word);
-		const room = at === words.length - 1 ? 256 ** (5 - words.length) : 256;
-		if (value >= room) return undefined;
-		n = n * room + value;
-	}
-	return ipText(n);
 }
 
 /** `test` and some types take one element only. */

@@ -6,9 +6,7 @@ import { nearestName } from "./lookup.ts";
 
 /** Known to everybody who reads articles about networks, and not here. */
 const NOT_MODELLED: ReadonlySet<string> = new Set(
-	"containerd crictl docker gdb ipset ipvsadm iperf iperf3 kubectl man mtr nft nmap perl podman strace tshark wireshark".split(
-		" ",
-	),
+	"containerd crictl docker gdb iperf iperf3 kubectl man mtr nft nmap perl podman strace tshark wireshark".split(" "),
 );
 const EDITORS: ReadonlySet<string> = new Set(["emacs", "nano", "vi", "vim"]);
 

@@ -6,7 +6,7 @@ import { formatTime } from "../wall-clock.ts";
 const INSTALLED: ReadonlySet<string> = new Set(
 	(
 		"arping bash bind-utils bridge-utils conntrack conntrack-tools coreutils curl dnsutils epel-release ethtool findutils gawk " +
-		"grep iproute iproute2 ipset iptables iptables-services iputils iputils-arping iputils-ping jq less lsof man-db nc ncat " +
+		"grep iproute iproute2 ipset iptables iptables-services iputils ipvsadm iputils-arping iputils-ping jq less lsof man-db nc ncat " +
 		"net-tools netcat netcat-openbsd nmap-ncat procps procps-ng rsyslog sed systemd tcpdump telnet traceroute util-linux wget which"
 	).split(" "),
 );

@@ -28,6 +28,7 @@ import { ipsetCommand } from "./ipset/ipset.ts";
 import { ip6tablesCommand, iptablesCommand } from "./iptables/iptables.ts";
 import { iptablesRestoreCommand } from "./iptables/restore.ts";
 import { iptablesSaveCommand } from "./iptables/save.ts";
+import { ipvsadmCommand } from "./ipvsadm/ipvsadm.ts";
 import { lsCommand } from "./ls.ts";
 import { clearCommand, dateCommand, hostnameCommand, idCommand, unameCommand, uptimeCommand } from "./machine.ts";
 import { modprobeCommand, selinuxCommand } from "./modules.ts";
@@ -103,6 +104,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 	iptablesRestoreCommand,
 	iptablesSaveCommand,
 	ipsetCommand,
+	ipvsadmCommand,
 	killCommand,
 	lsCommand,
 	lsnsCommand,

@@ -82,7 +82,7 @@ export function setState(neigh: Neighbour, state: NeighState, timerNs: number | 
 export function startTimer(neigh: Neighbour, delayNs: number): void {
 	neigh.timer?.cancel();
 	const { loop } = neigh.dev.netns.machine;
-	neigh.timer = loop.after(timerWheelDelay(loop.now(), delayNs), neigh.onTimer);
+	neigh.timer = loop.afterInWheel(timerWheelDelay(loop.now(), delayNs), neigh.onTimer);
 }
 
 export function stopTimer(neigh: Neighbour): void {

@@ -62,6 +62,11 @@ export function neighCreate(dev: NetDevice, addr: IpNum, skb?: Skb): Neighbour {
 	return neigh;
 }
 
+/** True: the packet waits for the next hop's MAC address. */
+export function neighHolds(dev: NetDevice, nexthop: IpNum, skb: Skb): boolean {
+	return neighTable(dev).get(nexthop)?.queue.includes(skb) === true;
+}
+
 /** Upper layers have proof that the next hop answers (`neigh_confirm`), e.g. an ACK for new TCP data. */
 export function neighConfirm(dev: NetDevice, nexthop: IpNum): void {
 	const neigh = neighTable(dev).get(nexthop);
@@ -141,8 +146,11 @@ export function neighFlush(dev: NetDevice, which: "all" | "not-permanent"): void
 /** gc_thresh1, but counted per device: below it nothing is collected. */
 const GC_THRESHOLD = 128;
 
-/** `__neigh_event_send`: true: the address is good enough to send now; false: the packet was queued. */
-function neighEventSend(neigh: Neighbour, skb: Skb): boolean {
+/**
+ * `__neigh_event_send`: true: the address is good enough to send now; false: the packet, if there is one, was queued until
+ * it is known.
+ */
+export function neighEventSend(neigh: Neighbour, skb: Skb | undefined): boolean {
 	neigh.usedNs = now(neigh);
 	if (neigh.state === "DELAY" || neigh.state === "PROBE") return true;
 	if (neigh.state === "STALE") {
@@ -154,8 +162,10 @@ function neighEventSend(neigh: Neighbour, skb: Skb): boolean {
 		neigh.probes = neighParm(neigh.dev, "ucast_solicit");
 		setState(neigh, "INCOMPLETE", retransNs(neigh));
 	}
-	neigh.queue.push(skb);
-	if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
+	if (skb !== undefined) {
+		neigh.queue.push(skb);
+		if (skb.machine.tracer !== undefined) traceNeigh(neigh, skb, "__neigh_event_send", "queue");
+	}
 	if (neigh.queue.length > neighParm(neigh.dev, "unres_qlen")) {
 		const oldest = neigh.queue.shift();
 		if (oldest !== undefined) dropSkb(oldest, neigh.dev.netns, "__neigh_event_send", "NEIGH_QUEUEFULL");

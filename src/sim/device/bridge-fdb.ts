@@ -24,6 +24,9 @@ export class BridgeFdb {
 	readonly #entries = new Map<number, FdbEntry>();
 	/** The same for each VLAN of a bridge that tells them apart. */
 	readonly #vlans = new Map<number, Map<number, FdbEntry>>();
+	/** The order in which entries of all VLANs were made. */
+	readonly #ages = new WeakMap<FdbEntry, number>();
+	#nextAge = 0;
 	#purgeAt = 1024;
 
 	constructor(bridge: NetDevice, ageingNs: number) {
@@ -48,7 +51,7 @@ export class BridgeFdb {
 		if (entry === undefined) {
 			const table = this.#table(vid);
 			if (table.size >= this.#purgeAt) this.#purge(table);
-			table.set(mac, { mac, vid, port, isLocal: false, isStatic: false, updatedNs: nowNs });
+			this.#put({ mac, vid, port, isLocal: false, isStatic: false, updatedNs: nowNs });
 			if (skb.machine.tracer !== undefined) this.#trace(skb, "learn", port, mac);
 		} else if (entry.isLocal) {
 			this.#warnOwnAddress(port, mac, vid);
@@ -65,7 +68,7 @@ export class BridgeFdb {
 	addLocal(port: NetDevice | undefined, mac: number, vid = 0): void {
 		const table = this.#table(vid);
 		if (mac === 0 || table.get(mac)?.isLocal === true) return;
-		table.set(mac, { mac, vid, port, isLocal: true, isStatic: true, updatedNs: this.#now() });
+		this.#put({ mac, vid, port, isLocal: true, isStatic: true, updatedNs: this.#now() });
 	}
 
 	/**
@@ -93,19 +96,26 @@ export class BridgeFdb {
 
 	/** Puts an entry as given (`bridge fdb replace`, and undoing). */
 	set(entry: FdbEntry): void {
-		this.#table(entry.vid).set(entry.mac, entry);
+		this.#put(entry);
 	}
 
 	delete(mac: number, vid = 0): void {
 		this.#table(vid).delete(mac);
 	}
 
-	/** All entries that have not aged: those without a VLAN, then VLAN by VLAN, in order of creation. */
+	/** All entries that have not aged, in order of creation. */
 	entries(): readonly FdbEntry[] {
-		return this.#tables().flatMap((table) => {
+		const found = this.#tables().flatMap((table) => {
 			this.#purge(table);
 			return [...table.values()];
 		});
+		if (this.#vlans.size === 0) return found;
+		return found.sort((a, b) => (this.#ages.get(a) ?? 0) - (this.#ages.get(b) ?? 0));
+	}
+
+	#put(entry: FdbEntry): void {
+		this.#ages.set(entry, this.#nextAge++);
+		this.#table(entry.vid).set(entry.mac, entry);
 	}
 
 	#table(vid: number): Map<number, FdbEntry> {

@@ -3,6 +3,7 @@
  * socket that it shares with the others of its port. `vxlan-xmit.ts` and `vxlan-rcv.ts` move the frames.
  */
 import { registerNetdevice } from "../core/netdevice.ts";
+import { uppersOf } from "../core/uppers.ts";
 import { mcGroups } from "../ipv4/multicast-groups.ts";
 import { UdpSock, udpGetPort, udpUnhash } from "../transport/udp-sock.ts";
 import {
@@ -67,8 +68,12 @@ export class Vxlan implements DeviceOps {
 		return this.#dev;
 	}
 
+	/** Takes its place, again when its removal is undone. With the device below it goes. */
 	attach(dev: NetDevice): void {
 		this.#dev = dev;
+		vxlansOf(this.netns).add(this);
+		const lower = this.netns.devices.get(this.conf.lower);
+		if (lower !== undefined) uppersOf(lower).add(dev);
 	}
 
 	carrier(): boolean {
@@ -113,6 +118,7 @@ export class Vxlan implements DeviceOps {
 
 	remove(): void {
 		vxlansOf(this.netns).delete(this);
+		for (const device of this.netns.devices.values()) uppersOf(device).delete(this.dev);
 	}
 }
 
@@ -172,7 +178,6 @@ export function createVxlan(
 	const mtu = lower === undefined ? 1500 : lower.mtu - VXLAN_HEADROOM;
 	const dev = registerNetdevice(netns, { ...link, mtu, ops });
 	ops.attach(dev);
-	vxlansOf(netns).add(ops);
 	setDefaultRemote(ops);
 	return dev;
 }

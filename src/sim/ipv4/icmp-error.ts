@@ -10,12 +10,14 @@ import {
 	icmpType,
 } from "../../wire/icmpv4.ts";
 import { IPV4_MIN_HLEN, ipv4Dst, ipv4HeaderLength, ipv4Proto, ipv4Src, ipv4Tos } from "../../wire/ipv4.ts";
+import { isValid } from "../core/neigh-table.ts";
+import { neighCreate, neighEventSend, neighLookup } from "../core/neighbour.ts";
 import { deliverSkb, dropSkb } from "../trace.ts";
 import type { Fate, NetDevice, Netns, Skb } from "../types.ts";
 import { inDev, inetAddrOnlink } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
 import { icmpErrorName } from "./icmp-name.ts";
-import { inetAddrType, ipv4Redirect, ipv4UpdatePmtu, type OutputFlow } from "./route.ts";
+import { inetAddrType, ipRouteOutput, ipv4Redirect, ipv4UpdatePmtu, type OutputFlow } from "./route.ts";
 
 /** Bytes of the quoted packet that an error must carry besides its IP header. */
 const QUOTED_MIN = 8;
@@ -38,7 +40,7 @@ export function icmpError(skb: Skb, netns: Netns): Fate {
 		tos: ipv4Tos(bytes, inner),
 		proto: ipv4Proto(bytes, inner),
 	};
-	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, rest);
+	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, { gateway: rest, inner });
 	const isFragNeeded = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
 	const info = isFragNeeded ? rest & 0xffff : 0;
 	if (isFragNeeded && inetConf(netns).ipNoPmtuDisc === 0) ipv4UpdatePmtu(netns, flow, info);
@@ -52,18 +54,42 @@ export function icmpError(skb: Skb, netns: Netns): Fate {
 	return deliverSkb(skb, netns, "icmp_unreach", `icmp (${icmpErrorName(type, code)})`);
 }
 
-/** A router says that another one is nearer; routers themselves do not listen, nor does who is told not to. */
-function redirect(skb: Skb, netns: Netns, flow: OutputFlow, gateway: number): Fate {
-	const { dev } = skb;
-	const refused = dev === undefined ? "no device" : redirectRefused(dev, netns, gateway);
-	if (refused !== undefined) return dropSkb(skb, netns, "icmp_redirect", "ICMP_IGNORED", { detail: refused });
-	ipv4Redirect(netns, flow, gateway);
+/**
+ * A router says that another one is nearer; routers themselves do not listen, nor does who is told not to. Only the gateway
+ * of the way can say it, and what it names is first asked for its MAC address: until that is known nothing is learnt
+ * (`__ip_do_redirect`). It is the socket that sent the quoted packet that hears it, if there is one.
+ */
+function redirect(
+	skb: Skb,
+	netns: Netns,
+	flow: OutputFlow,
+	{ gateway, inner }: { readonly gateway: number; readonly inner: number },
+): Fate {
+	const { dev, data } = skb;
+	const refuse = (detail: string): Fate => dropSkb(skb, netns, "icmp_redirect", "ICMP_IGNORED", { detail });
+	skb.data = inner;
+	const isHeard = skb.machine.inetProtocols.get(flow.proto)?.hearsRedirect?.(skb) ?? true;
+	skb.data = data;
+	if (!isHeard) return refuse("no connection here sent what it is about");
+	const way = ipRouteOutput(netns, { ...flow, anySrc: true });
+	const oldGateway = ipv4Src(skb.bytes, skb.network);
+	if (dev === undefined || !way.ok || way.value.gateway !== oldGateway)
+		return refuse("not from the gateway of the way");
+	const refused = redirectRefused(dev, { gateway, oldGateway });
+	if (refused !== undefined) return refuse(refused);
+	const neigh = neighLookup(way.value.dev, gateway) ?? neighCreate(way.value.dev, gateway);
+	if (isValid(neigh.state)) ipv4Redirect(netns, flow, gateway);
+	else neighEventSend(neigh, undefined);
 	return deliverSkb(skb, netns, "icmp_redirect", `icmp (redirect to ${ipText(gateway)})`);
 }
 
-function redirectRefused(dev: NetDevice, netns: Netns, gateway: number): string | undefined {
+function redirectRefused(
+	dev: NetDevice,
+	{ gateway, oldGateway }: { readonly gateway: number; readonly oldGateway: number },
+): string | undefined {
 	const conf = inDev(dev);
+	if (gateway === oldGateway) return "the gateway names itself";
 	if (conf.acceptRedirects === 0) return "accept_redirects is off";
 	if (conf.sharedMedia === 0 && !inetAddrOnlink(dev, gateway)) return "the gateway is not on the link";
-	return inetAddrType(netns, gateway) === "unicast" ? undefined : "the gateway is not another host";
+	return inetAddrType(dev.netns, gateway) === "unicast" ? undefined : "the gateway is not another host";
 }

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { icmp, n, RouterLab, udp } from "../../../test/router-lab.ts";
 import { badEndings } from "../../../test/sim-lab.ts";
-import { cidr, ip } from "../../wire/addr.ts";
+import { cidr, ip, mac } from "../../wire/addr.ts";
 import { IPPROTO_UDP } from "../../wire/ipv4.ts";
 import { putUdp } from "../../wire/udp.ts";
+import { neighLookup } from "../core/neighbour.ts";
 import { registerNetHook } from "../netfilter/hooks.ts";
 import { allocSkb } from "../skb.ts";
 import { ipBuildAndSend, ipSelectIdent } from "./ip-output.ts";
@@ -157,15 +158,24 @@ test("a path MTU that an error told of holds for its destination, for ten minute
 });
 
 test.each([
-	[0, "10.9.0.3"],
-	[1, "10.9.0.2"],
-])("with ip_forward=%i a redirect leads to %s", async (forward, gateway) => {
-	const more = [{ kind: "route", dst: cidr("0.0.0.0/0"), via: ip("10.9.0.2") }] as const;
+	{ what: "leads to who is known", leads: "10.9.0.3" },
+	{ what: "asks first for who is not", knows: false, leads: "10.9.0.2" },
+	{ what: "is not heard from another than the gateway", from: "10.9.0.3", leads: "10.9.0.2" },
+	{ what: "is not heard by a router", forward: 1, leads: "10.9.0.2" },
+	// Seen on Linux 6.1: a real server whose SYN-ACKs are redirected goes on as before.
+	{ what: "is not heard when no socket sent what it is about", port: 1001, leads: "10.9.0.2" },
+])("a redirect $what", async ({ knows = true, from = "10.9.0.2", forward = 0, port = 1000, leads }) => {
+	const nearer = { kind: "neigh", dev: "v0", addr: ip("10.9.0.3"), mac: mac("02:00:00:00:00:03") } as const;
+	const more = [
+		{ kind: "route", dst: cidr("0.0.0.0/0"), via: ip("10.9.0.2") } as const,
+		...(knows ? [{ ...nearer, state: "PERMANENT" } as const] : []),
+	];
 	const router = await RouterLab.create({ more, sysctls: { "net.ipv4.ip_forward": forward } });
-	const body = udp({ src: "10.9.0.1", dst: "192.0.2.1" });
-	router.send([icmp({ type: 5, code: 1, rest: n("10.9.0.3"), src: "10.9.0.2", dst: "10.9.0.1", body })], {
-		netns: "y",
-	});
+	const body = udp({ src: "10.9.0.1", dst: "192.0.2.1", sport: 1000 });
+	expect(router.lab.kernel.sockets.openUdp("m", { bind: { port } }, {}).ok).toBe(true);
+	router.send([icmp({ type: 5, code: 1, rest: n("10.9.0.3"), src: from, dst: "10.9.0.1", body })], { netns: "y" });
 	const route = ipRouteOutput(router.lab.netns("m"), { dst: n("192.0.2.1"), mark: 0, tos: 0, proto: 17 });
-	expect(route.ok && route.value.gateway).toBe(n(gateway));
+	expect(route.ok && route.value.gateway).toBe(n(leads));
+	const nearerNow = neighLookup(router.lab.dev("m", "v0"), n("10.9.0.3"));
+	expect(nearerNow?.state).toBe(knows ? "PERMANENT" : "INCOMPLETE");
 });

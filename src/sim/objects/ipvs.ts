@@ -102,6 +102,9 @@ function applyDestination(net: IpvsNet, verb: Verb, object: IpvsDestination): Ap
 	if (svc === undefined) return refuse("ESRCH", "Service not defined");
 	const addr = v4(object.addr);
 	if (addr === undefined) return refuse("EOPNOTSUPP", "ipvs: IPv6 destinations are not modelled");
+	const { weight = 1, upperThreshold = 0, lowerThreshold = 0 } = object;
+	const isOutOfRange = weight < 0 || weight > 0x7fffffff || lowerThreshold > upperThreshold;
+	if (verb !== "delete" && isOutOfRange) return refuse("ERANGE", "Numerical result out of range");
 	const dest = ipVsLookupDest(svc, addr, object.port);
 	if (verb === "delete" || (verb === "replace" && object.mustExist === true)) {
 		if (dest === undefined) return refuse("ENOENT", "No such destination");
@@ -201,8 +204,6 @@ function destConfig(net: IpvsNet, object: IpvsDestination, addr: number): Result
 	if (tunnel !== undefined && tunnel.type !== "ipip") {
 		return refuse("EOPNOTSUPP", `ipvs: tunnels of type ${tunnel.type} are not modelled`);
 	}
-	if (weight < 0 || weight > 0x7fffffff) return refuse("ERANGE", "Numerical result out of range");
-	if (lowerThreshold > upperThreshold) return refuse("ERANGE", "Numerical result out of range");
 	const type = inetAddrType(net.netns, addr);
 	if (type !== "local" && type !== "unicast") {
 		return refuse("EINVAL", "Invalid operation.  Possibly wrong module version, address not unicast, ...");

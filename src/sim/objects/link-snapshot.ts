@@ -18,7 +18,7 @@ import { type VlanMembership, vlansOf } from "../device/bridge-vlan.ts";
 import { Macvlan } from "../device/macvlan.ts";
 import { vethPeer, vethReconnect } from "../device/veth.ts";
 import { Vlan } from "../device/vlan.ts";
-import { Vxlan, vxlansOf } from "../device/vxlan.ts";
+import { Vxlan } from "../device/vxlan.ts";
 import { IpTunnel, ipipTunnels } from "../ipv4/ipip-device.ts";
 import { deviceKey, setSysctl, sysctls } from "../sysctl.ts";
 import type { NetDevice, Netns, Tap } from "../types.ts";
@@ -144,7 +144,8 @@ function undoKindOf(dev: NetDevice): Undo | undefined {
 	return () => {
 		ops.conf = conf;
 		ops.fdb.ageingNs = conf.ageingTimeSeconds * 1e9;
-		vxlansOf(ops.netns).add(ops);
+		for (const device of ops.netns.devices.values()) uppersOf(device).delete(dev);
+		ops.attach(dev);
 		for (const { mac } of ops.fdb.entries()) ops.fdb.delete(mac);
 		for (const entry of entries) ops.fdb.set(entry);
 	};

@@ -88,6 +88,7 @@ function protocolOf(kind: VlanKind): number {
 /** 1 when devices above have addresses of their own, for which a device without a list of such takes every frame (`__dev_set_rx_mode`). */
 export function otherAddrs(dev: NetDevice): number {
 	if (lowerOf(dev) !== undefined) return 0;
-	const has = (upper: NetDevice): boolean => (upper.up && upper.mac !== dev.mac) || [...uppersOf(upper)].some(has);
+	const has = (upper: NetDevice): boolean =>
+		lowerOf(upper) !== undefined && ((upper.up && upper.mac !== dev.mac) || [...uppersOf(upper)].some(has));
 	return [...uppersOf(dev)].some(has) ? 1 : 0;
 }

@@ -73,7 +73,7 @@ function add(
 function remove(entry: VxlanFdbEntry | undefined, remote: VxlanRemote): Result<readonly VxlanRemote[], ObjectError> {
 	if (entry === undefined) return refuse("ENOENT", "No such file or directory");
 	if (remote.addr === 0) return ok([]);
-	if (!entry.remotes.some((each) => sameRemote(each, remote))) return refuse("ENOENT", "No such file or directory");
+	// A destination that is not one of it: the kernel says that it is done.
 	return ok(entry.remotes.filter((each) => !sameRemote(each, remote)));
 }
 

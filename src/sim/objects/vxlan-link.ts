@@ -3,6 +3,7 @@ import { ok, type Result } from "../../base/result.ts";
 import type { LinkKind } from "../../kernel/objects.ts";
 import { type IpAddr, ipNum, ipText } from "../../wire/addr.ts";
 import { VXLAN_LINUX_PORT } from "../../wire/vxlan.ts";
+import { uppersOf } from "../core/uppers.ts";
 import { createVxlan, setDefaultRemote, type VxlanConf, vxlanOf, vxlansOf } from "../device/vxlan.ts";
 import { vxlanRcv } from "../device/vxlan-rcv.ts";
 import { vxlanXmit } from "../device/vxlan-xmit.ts";
@@ -56,7 +57,10 @@ export function setVxlan(dev: NetDevice, kind: VxlanKind): Checked {
 		return refuse("EOPNOTSUPP", "Cannot change port range.");
 	}
 	if (now.udpChecksum !== before.udpChecksum) return refuse("EOPNOTSUPP", "Cannot change UDP_CSUM flag.");
+	const lowerBefore = vxlan.netns.devices.get(before.lower);
+	if (lowerBefore !== undefined) uppersOf(lowerBefore).delete(dev);
 	vxlan.conf = now;
+	vxlan.attach(dev);
 	vxlan.fdb.ageingNs = now.ageingTimeSeconds * 1e9;
 	if (now.remote !== before.remote || now.lower !== before.lower) setDefaultRemote(vxlan);
 	return ok(undefined);

@@ -39,7 +39,7 @@ export class SockTimer {
 	}
 
 	#wait(): void {
-		this.#pending = this.#loop.after(this.#dueNs - this.#loop.now(), () => {
+		this.#pending = this.#loop.afterInWheel(this.#dueNs - this.#loop.now(), () => {
 			this.#pending = undefined;
 			if (!this.armed) return;
 			if (this.#loop.now() < this.#dueNs) {

@@ -9,7 +9,7 @@ import { NO_BYTES, type TcpArrival } from "./tcp-arrival.ts";
 import { after, before, seqAdd, seqDiff } from "./tcp-seq.ts";
 import type { TcpChunk, TcpSegment, TcpSock } from "./tcp-sock.ts";
 import { tcpSyncMss } from "./tcp-window.ts";
-import { tcpRoute, tcpTransmit } from "./tcp-xmit.ts";
+import { tcpRoute, tcpStillHere, tcpTransmit } from "./tcp-xmit.ts";
 
 const RTO_MIN_NS = 200_000_000;
 export const RTO_MAX_NS = 120_000_000_000;
@@ -22,7 +22,7 @@ export function tcpSendSyn(sock: TcpSock): void {
 	sock.rtxQueue.length = 0;
 	sock.rtxQueue.push(syn);
 	sock.sndNxt = syn.endSeq;
-	tcpTransmit(sock, syn.seq, syn.flags, NO_BYTES);
+	syn.skb = tcpTransmit(sock, syn.seq, syn.flags, NO_BYTES);
 	sock.timer.set(sock.rtoNs);
 }
 
@@ -66,8 +66,11 @@ export function tcpSendDupAck(sock: TcpSock, seg: TcpArrival): void {
 	if (hasData || !oowLimited(sock)) tcpSendAck(sock);
 }
 
-/** Sends the oldest segment again, cut when the MSS has become smaller (`tcp_retransmit_skb`). */
+/**
+ * Sends the oldest segment again, cut when the MSS has become smaller (`tcp_retransmit_skb`); not one that has not even left.
+ */
 export function tcpRetransmit(sock: TcpSock, index: number): void {
+	if (tcpStillHere(sock, sock.rtxQueue[index]?.skb)) return;
 	tcpCurrentMss(sock);
 	splitIfTooLong(sock, index);
 	const seg = sock.rtxQueue[index];
@@ -76,7 +79,7 @@ export function tcpRetransmit(sock: TcpSock, index: number): void {
 	seg.lost = false;
 	seg.retransmitted = true;
 	seg.sentNs = sock.options.netns.machine.loop.now();
-	tcpTransmit(sock, seg.seq, (seg.flags & TCP_SYN) === 0 ? seg.flags | TCP_ACK : seg.flags, seg.payload);
+	seg.skb = tcpTransmit(sock, seg.seq, (seg.flags & TCP_SYN) === 0 ? seg.flags | TCP_ACK : seg.flags, seg.payload);
 }
 
 /** Sends lost segments again as far as the congestion window allows (`tcp_xmit_retransmit_queue`). */
@@ -146,13 +149,13 @@ function sendSegment(sock: TcpSock, size: number): void {
 	sock.sndNxt = endSeq;
 	if (fin) sock.finSent = true;
 	if (payload.length > 0 && payload.length < sock.mss) sock.sndSml = endSeq;
-	tcpTransmit(sock, seg.seq, flags | TCP_ACK, payload);
+	seg.skb = tcpTransmit(sock, seg.seq, flags | TCP_ACK, payload);
 }
 
 /** A segment from `sndNxt` to `endSeq`. */
 function segment(sock: TcpSock, endSeq: number, flags: number, payload: Uint8Array): TcpSegment {
 	const sentNs = sock.options.netns.machine.loop.now();
-	return { seq: sock.sndNxt, endSeq, flags, payload, sentNs, retransmitted: false, lost: false };
+	return { seq: sock.sndNxt, endSeq, flags, payload, sentNs, retransmitted: false, lost: false, skb: undefined };
 }
 
 /** The next `size` unsent bytes, and whether they end what the program gave in one call (PSH). */
@@ -179,7 +182,7 @@ function splitIfTooLong(sock: TcpSock, index: number): void {
 	if (seg === undefined || seg.payload.length <= sock.mss) return;
 	const cut = seqAdd(seg.seq, sock.mss);
 	const head: TcpSegment = { ...seg, endSeq: cut, flags: 0, payload: seg.payload.subarray(0, sock.mss) };
-	const tail: TcpSegment = { ...seg, seq: cut, payload: seg.payload.subarray(sock.mss) };
+	const tail: TcpSegment = { ...seg, seq: cut, payload: seg.payload.subarray(sock.mss), skb: undefined };
 	if (seg.lost) sock.lostOut += 1;
 	sock.rtxQueue.splice(index, 1, head, tail);
 }

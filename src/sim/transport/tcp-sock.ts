@@ -2,7 +2,7 @@
 import type { SocketErrno, TcpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
-import type { Dst } from "../types.ts";
+import type { Dst, Skb } from "../types.ts";
 import { describeSock, type SockOptions } from "./sock-options.ts";
 import { SockTimer } from "./sock-timer.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
@@ -31,6 +31,8 @@ export interface TcpSegment {
 	retransmitted: boolean;
 	/** Believed lost: to be sent again, and not in flight. */
 	lost: boolean;
+	/** As it was last sent. */
+	skb: Skb | undefined;
 }
 
 /** Bytes of one `send` of which those from `at` on were not sent yet. */

@@ -3,7 +3,7 @@ import type { IpNum } from "../../wire/addr.ts";
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { put32 } from "../../wire/read-write.ts";
 import { buildTcpOptions, putTcp, TCP_ACK, TCP_MIN_HLEN, TCP_SYN } from "../../wire/tcp.ts";
-import { neighConfirm } from "../core/neighbour.ts";
+import { neighConfirm, neighHolds } from "../core/neighbour.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { allocSkb } from "../skb.ts";
 import { KERNEL_SOCKET, type SkbSocket } from "../skb-socket.ts";
@@ -21,8 +21,11 @@ export function tcpClockMs(netns: Netns): number {
 	return Math.floor(netns.machine.loop.now() / 1_000_000);
 }
 
-/** Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. */
-export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): void {
+/**
+ * Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. Undefined:
+ * there was no route.
+ */
+export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): Skb | undefined {
 	const { netns } = sock.options;
 	const dst = tcpRoute(sock);
 	const syn = (flags & TCP_SYN) !== 0;
@@ -46,7 +49,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 			: { fn: "__ip_queue_xmit", what: whatOf(sock, flags, payload.length) };
 	if (dst === undefined) {
 		dropUnrouted(skb, netns, origin);
-		return;
+		return undefined;
 	}
 	skb.dst = dst;
 	if (sock.dstPendingConfirm) confirmNeighbour(sock, dst);
@@ -66,6 +69,13 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		},
 		origin,
 	);
+	return skb;
+}
+
+/** True: the packet has not left, it waits for the next hop's MAC address (`skb_still_in_host_queue`). */
+export function tcpStillHere(sock: TcpSock, skb: Skb | undefined): boolean {
+	if (skb?.dst === undefined) return false;
+	return neighHolds(skb.dst.dev, skb.dst.gateway ?? sock.raddr, skb);
 }
 
 /** The route of a connection's packets; undefined: there is none now. */

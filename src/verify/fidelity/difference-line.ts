@@ -17,6 +17,8 @@ export function differenceLine(difference: Difference): string {
 		case "log":
 			return `${step}: log: ${sides(difference.sim, difference.real)}`;
 		case "rule":
+		case "ipset":
+		case "nfacct":
 		case "conntrack":
 		case "neigh":
 		case "fdb":

@@ -7,15 +7,23 @@ import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
 import { differenceLine } from "./difference-line.ts";
 import { Judge } from "./judge.ts";
+import { kernelRelease } from "./kernel-release.ts";
 import { reasonFor } from "./known-differences.ts";
 import { fidelityJson, fidelityMarkdown, withTable } from "./table.ts";
 import { Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
-const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18" };
+const NEW = kernelRelease("6.18.44");
+const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
 function verdict(index: number, result: VerdictResult): Verdict {
-	return { index, features: ["packet UDP", "match mark"], hit: ["match mark"], result, normalised: { "IP id": 2 } };
+	return {
+		name: `7-${index}`,
+		features: ["packet UDP", "match mark"],
+		hit: ["match mark"],
+		result,
+		normalised: { "IP id": 2 },
+	};
 }
 
 function tally(...results: readonly VerdictResult[]): Tally {
@@ -54,10 +62,10 @@ test("the table stands between its markers, with a row for each feature and a li
 	expect(table).toContain("1. because");
 	const document =
 		"before\n<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->\nold\n<!-- fidelity: end -->\nafter\n";
-	const written = withTable(document, table);
+	const written = withTable(document, table, "fidelity");
 	expect(written.ok && written.value).not.toContain("old");
-	expect(written.ok && withTable(written.value, table)).toEqual(written);
-	expect(withTable("no markers", table).ok).toBe(false);
+	expect(written.ok && withTable(written.value, table, "fidelity")).toEqual(written);
+	expect(withTable("no markers", table, "fidelity").ok).toBe(false);
 	expect(JSON.parse(fidelityJson(summary, FACTS))).toMatchObject({
 		schema: "podwire.fidelity/v1",
 		seed: 7,
@@ -90,8 +98,8 @@ test("a difference in nothing but what a reason explains is known", () => {
 			...new Array<number>(18).fill(0),
 		]),
 	});
-	expect(reasonFor({ ...at, sim: seen("out", 9), real: seen("in", 0) })).toMatch(/one after the other/);
-	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) })).toBe(undefined);
+	expect(reasonFor({ ...at, sim: seen("out", 9), real: seen("in", 0) }, NEW)).toMatch(/one after the other/);
+	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) }, NEW)).toBe(undefined);
 });
 
 /** A kernel whose MARK rules are lost when they are loaded. */
@@ -107,7 +115,7 @@ function brokenHost(): ScenarioHost {
 function judge(real: ScenarioHost, shrinkTries = 0): Judge {
 	return new Judge({
 		sim: () => simHost(1),
-		real: new StagePool(real, { limit: 16 }),
+		real: { pool: new StagePool(real, { limit: 16 }), release: kernelRelease("6.18.44") },
 		nowMs: () => 0,
 		printScenario: ({ steps }, comment) => `${comment}\n${steps.length}`,
 		printDifference: differenceLine,
@@ -118,14 +126,14 @@ function judge(real: ScenarioHost, shrinkTries = 0): Judge {
 test("a kernel that is the same agrees, on topologies that were used before too", async () => {
 	const same = judge(simHost(2));
 	for (let index = 0; index < 40; index += 1) {
-		expect((await same.judge(21, index)).result, `21-${index}`).toEqual({ kind: "agrees" });
+		expect((await same.judgeGenerated(21, index)).result, `21-${index}`).toEqual({ kind: "agrees" });
 	}
 }, 60_000);
 
 test("a kernel that loses its MARK rules is caught, and the case is shrunk", async () => {
 	const broken = judge(brokenHost(), 600);
 	for (let index = 0; index < 60; index += 1) {
-		const { result } = await broken.judge(22, index);
+		const { result } = await broken.judgeGenerated(22, index);
 		if (result.kind !== "differs") continue;
 		expect(result.shrunk?.text).toMatch(/^It differed: /);
 		expect(result.shrunk?.steps.length).toBeLessThanOrEqual(2);

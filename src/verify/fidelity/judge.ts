@@ -3,6 +3,7 @@ import { compareOutcomes } from "../compare.ts";
 import type { Difference } from "../difference.ts";
 import { type Feature, isFeature } from "../generate/features.ts";
 import { generateScenario } from "../generate/generate.ts";
+import type { WeightedPlaces } from "../generate/places/places.ts";
 import { featuresOfRule } from "../generate/rules/rule-features.ts";
 import type { Outcome } from "../outcome.ts";
 import { playScenario, refusedOutcome } from "../run-scenario.ts";
@@ -11,6 +12,7 @@ import type { ScenarioHost } from "../scenario-host.ts";
 import { shrinkScenario } from "../shrink/shrink.ts";
 import { Stage } from "../stage.ts";
 import type { StagePool } from "../stage-pool.ts";
+import type { KernelRelease } from "./kernel-release.ts";
 import { reasonFor } from "./known-differences.ts";
 import type { ShrunkCase, Verdict, VerdictResult } from "./verdict.ts";
 
@@ -18,14 +20,21 @@ export interface JudgeOptions {
 	/** A fresh simulated kernel. */
 	readonly sim: () => ScenarioHost;
 	/** Absent: scenarios are played on the simulated kernel only. */
-	readonly real?: StagePool;
+	readonly real?: RealKernel;
 	/** Milliseconds of some clock, to tell how long each kernel took. */
 	readonly nowMs: () => number;
 	/** The scenario as a file, with a comment in front. */
 	readonly printScenario: (scenario: Scenario, comment: string) => string;
 	readonly printDifference: (difference: Difference) => string;
+	/** Where generated scenarios play; absent: on what every kernel can have. */
+	readonly places?: WeightedPlaces;
 	/** 0: differing scenarios are not shrunk. */
 	readonly shrinkTries: number;
+}
+
+export interface RealKernel {
+	readonly pool: StagePool;
+	readonly release: KernelRelease;
 }
 
 const CONFIRMATIONS = 2;
@@ -40,21 +49,28 @@ export class Judge {
 		this.#options = options;
 	}
 
-	async judge(seed: number, index: number): Promise<Verdict> {
+	judgeGenerated(seed: number, index: number): Promise<Verdict> {
+		const { nowMs } = this.#options;
+		const begin = nowMs();
+		const scenario = generateScenario(seed, index, this.#options.places);
+		this.simMs += nowMs() - begin;
+		return this.judge(scenario);
+	}
+
+	async judge(scenario: Scenario): Promise<Verdict> {
 		const { nowMs, real, sim: fresh } = this.#options;
 		const begin = nowMs();
-		const scenario = generateScenario(seed, index);
 		const sim = await playSim(fresh(), scenario);
 		this.simMs += nowMs() - begin;
 		const features = scenario.features.filter(isFeature);
-		const verdict = { index, features, hit: hitFeatures(sim), normalised: {} };
+		const verdict = { name: scenario.name, features, hit: hitFeatures(sim), normalised: {} };
 		if (sim.refused !== undefined) {
 			const { netns, error } = sim.refused;
 			return { ...verdict, result: { kind: "refused", message: `${netns}: ${error.errno} ${error.message}` } };
 		}
 		if (real === undefined) return { ...verdict, result: { kind: "played" } };
 		const realBegin = nowMs();
-		const { outcome } = await real.play(scenario);
+		const { outcome } = await real.pool.play(scenario);
 		this.realMs += nowMs() - realBegin;
 		const compared = compareOutcomes(scenario, sim, outcome);
 		if (compared.agrees) {
@@ -63,11 +79,11 @@ export class Judge {
 		return { ...verdict, result: await this.#confirm(real, scenario, compared.first) };
 	}
 
-	async #confirm(real: StagePool, scenario: Scenario, first: Difference): Promise<VerdictResult> {
+	async #confirm(real: RealKernel, scenario: Scenario, first: Difference): Promise<VerdictResult> {
 		const { printDifference } = this.#options;
 		const again = await this.#lasting(real, scenario);
 		if (again === undefined) return { kind: "agrees when fresh", difference: printDifference(first) };
-		const reason = reasonFor(again);
+		const reason = reasonFor(again, real.release);
 		if (reason !== undefined) return { kind: "known", reason };
 		const shrunk = await this.#shrink(real, scenario, again);
 		return {
@@ -78,7 +94,7 @@ export class Judge {
 	}
 
 	/** The difference, when it shows every time: on a busy machine a program of the real kernel may come too late once. */
-	async #lasting(real: StagePool, scenario: Scenario): Promise<Difference | undefined> {
+	async #lasting(real: RealKernel, scenario: Scenario): Promise<Difference | undefined> {
 		let found: Difference | undefined;
 		for (let k = 0; k < CONFIRMATIONS; k += 1) {
 			found = await this.#differenceOf(real, scenario);
@@ -88,19 +104,19 @@ export class Judge {
 	}
 
 	/** On fresh topologies of both kernels. */
-	async #differenceOf(real: StagePool, scenario: Scenario): Promise<Difference | undefined> {
+	async #differenceOf(real: RealKernel, scenario: Scenario): Promise<Difference | undefined> {
 		const sim = await playSim(this.#options.sim(), scenario);
-		const compared = compareOutcomes(scenario, sim, await real.playFresh(scenario));
+		const compared = compareOutcomes(scenario, sim, await real.pool.playFresh(scenario));
 		return compared.agrees ? undefined : compared.first;
 	}
 
-	async #shrink(real: StagePool, scenario: Scenario, first: Difference): Promise<ShrunkCase | undefined> {
+	async #shrink(real: RealKernel, scenario: Scenario, first: Difference): Promise<ShrunkCase | undefined> {
 		const { shrinkTries: maxTries, printScenario, printDifference } = this.#options;
 		if (maxTries === 0) return undefined;
 		let difference = first;
 		const stillFails = async (candidate: Scenario): Promise<boolean> => {
 			const found = await this.#differenceOf(real, candidate);
-			const isSame = found !== undefined && found.kind === first.kind && reasonFor(found) === undefined;
+			const isSame = found !== undefined && found.kind === first.kind && reasonFor(found, real.release) === undefined;
 			if (isSame) difference = found;
 			return isSame;
 		};

@@ -13,10 +13,13 @@ import {
 import { TCP_CHECK } from "../../wire/tcp.ts";
 import { UDP_CHECK } from "../../wire/udp.ts";
 import type { Difference } from "../difference.ts";
+import { isBefore, type KernelRelease } from "./kernel-release.ts";
 
 export interface KnownDifference {
 	/** A sentence for the fidelity table. */
 	readonly reason: string;
+	/** Only kernels before this one differ: the simulated kernel follows the later ones. */
+	readonly before?: KernelRelease;
 	/** It must be narrow: what it takes for known is never looked at again. */
 	readonly explains: (difference: Difference) => boolean;
 }
@@ -39,9 +42,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 /** The reason for which the difference is known; undefined: it is not. */
 export function reasonFor(
 	difference: Difference,
+	release: KernelRelease,
 	known: readonly KnownDifference[] = KNOWN_DIFFERENCES,
 ): string | undefined {
-	return known.find(({ explains }) => explains(difference))?.reason;
+	const found = known.find(
+		({ before, explains }) => (before === undefined || isBefore(release, before)) && explains(difference),
+	);
+	if (found === undefined) return undefined;
+	const { before, reason } = found;
+	return before === undefined ? reason : `Linux before ${before.major}.${before.minor}: ${reason}`;
 }
 
 function comesBackAmongFragments(difference: Difference): boolean {

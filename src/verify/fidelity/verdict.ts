@@ -3,7 +3,8 @@ import type { Feature } from "../generate/features.ts";
 import type { StepKind } from "../scenario.ts";
 
 export interface Verdict {
-	readonly index: number;
+	/** Seed and number, or the scenario's file. */
+	readonly name: string;
 	readonly features: readonly Feature[];
 	/** Features of rules that a packet matched. */
 	readonly hit: readonly Feature[];

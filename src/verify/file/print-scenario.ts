@@ -68,7 +68,18 @@ function deviceWords({ netns, link }: PlacedLink): Words {
 	return { in: netns, ...linkWords(link) };
 }
 
-function configWords({ sysctls, addrs, routes, rules, neighs, vlans, fdb, iptables }: NetnsConfig): Words {
+function configWords({
+	sysctls,
+	addrs,
+	routes,
+	rules,
+	neighs,
+	vlans,
+	fdb,
+	ipset,
+	nfacct,
+	iptables,
+}: NetnsConfig): Words {
 	const values = Object.entries(sysctls ?? {}).map(([key, value]) => [key, sysctlWord(value)]);
 	return {
 		sysctls: sysctls && Object.fromEntries(values),
@@ -78,6 +89,8 @@ function configWords({ sysctls, addrs, routes, rules, neighs, vlans, fdb, iptabl
 		neighbours: neighs?.map(neighWords),
 		vlans: vlans?.map(withoutKind),
 		fdb: fdb?.map(withoutKind),
+		ipset,
+		nfacct,
 		iptables,
 	};
 }

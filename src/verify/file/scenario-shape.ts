@@ -1,6 +1,6 @@
 /** The shape of a scenario file, once: it reads the text, and docs/scenario-v1.schema.json is made from it. */
 import * as z from "zod";
-import { addressShape, durationShape, iptablesText, parsedText, wholeNumber } from "../../formats/shapes.ts";
+import { addressShape, durationShape, ipsetText, iptablesText, parsedText, wholeNumber } from "../../formats/shapes.ts";
 import { type IpAddr, parseIp } from "../../wire/addr.ts";
 import type { ChangeableObject, Listener, NetnsConfig, Scenario, Step } from "../scenario.ts";
 import {
@@ -50,6 +50,8 @@ function endpointOf(text: string): Partial<Endpoint> {
 	return { ...(addr.ok ? { addr: addr.value } : {}), ...(port > 0 && port < 0x10000 ? { port } : {}) };
 }
 
+const accountName = z.string().regex(/^[^\s"]{1,31}$/, { error: "a name: at most 31 characters, no space" });
+
 const config: z.ZodType<NetnsConfig> = z
 	.strictObject({
 		sysctls: sysctlsShape.exactOptional(),
@@ -59,6 +61,8 @@ const config: z.ZodType<NetnsConfig> = z
 		neighbours: z.array(neighShape).exactOptional(),
 		vlans: z.array(bridgeVlanShape).exactOptional(),
 		fdb: z.array(fdbShape).exactOptional(),
+		ipset: ipsetText.exactOptional(),
+		nfacct: z.array(accountName).exactOptional(),
 		iptables: iptablesText.exactOptional(),
 	})
 	.transform(({ addresses, neighbours, ...rest }) => ({

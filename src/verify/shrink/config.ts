@@ -37,6 +37,17 @@ const KINDS: readonly ((config: NetnsConfig) => Generator<NetnsConfig>)[] = [
 		for (const fdb of shorter(config.fdb ?? [])) yield { ...config, fdb };
 	},
 	function* (config) {
+		if (config.ipset === undefined) return;
+		const { ipset, ...rest } = config;
+		yield rest;
+		for (const lines of shorter(ipset.split("\n"))) yield { ...rest, ipset: lines.join("\n") };
+	},
+	function* (config) {
+		if (config.nfacct === undefined) return;
+		const { nfacct, ...rest } = config;
+		for (const names of shorter(nfacct)) yield names.length === 0 ? rest : { ...rest, nfacct: names };
+	},
+	function* (config) {
 		for (const addrs of shorter(config.addrs ?? [])) yield { ...config, addrs };
 	},
 ];

@@ -1,4 +1,4 @@
-/** `bridge` of iproute2 6.1: ports and forwarding database. */
+/** `bridge` of iproute2 6.1: ports, forwarding database, VLANs. */
 import type { CommandContext, CommandEntry } from "../../command.ts";
 import { openNetns } from "../ip/netns-words.ts";
 import { defaultOptions, type IpOptions } from "../ip/options.ts";
@@ -7,19 +7,24 @@ import { matches, Words } from "../ip/words.ts";
 import { notModelled, runTool, ToolExit } from "../tool-exit.ts";
 import { bridgeFdb } from "./fdb.ts";
 import { bridgeLink } from "./link.ts";
+import { bridgeVlan } from "./vlan.ts";
 
 export const bridgeCommand: CommandEntry = {
 	names: ["bridge"],
 	summary: "show and change bridge ports and forwarding entries",
 	run: (context) => runTool(context, () => runBridge(context)),
 	async complete(words) {
-		if (words.length < 2) return ["fdb", "link"];
-		return words[1] === "fdb" ? ["add", "append", "del", "get", "replace", "show"] : ["set", "show"];
+		if (words.length < 2) return ["fdb", "link", "vlan"];
+		return words[1] === "fdb"
+			? ["add", "append", "del", "get", "replace", "show"]
+			: words[1] === "vlan"
+				? ["add", "del", "show"]
+				: ["set", "show"];
 	},
 };
 
 const USAGE = `Usage: bridge [ OPTIONS ] OBJECT { COMMAND | help }
-where  OBJECT := { link | fdb }
+where  OBJECT := { link | fdb | vlan }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -o[neline] | -n[etns] name | -p[retty] -j[son] }
 `;
 
@@ -38,7 +43,8 @@ async function runBridge(context: CommandContext): Promise<number> {
 	if (object === undefined || matches(object, "help")) throw new ToolExit(255, USAGE);
 	if (matches(object, "link")) return bridgeLink(run, words);
 	if (matches(object, "fdb")) return bridgeFdb(run, words);
-	const other = ["mdb", "vlan", "monitor"].find((name) => matches(object, name));
+	if (matches(object, "vlan")) return bridgeVlan(run, words);
+	const other = ["mdb", "monitor"].find((name) => matches(object, name));
 	if (other !== undefined) throw notModelled(`bridge ${other}`);
 	throw new ToolExit(255, `Object "${object}" is unknown, try "bridge help".\n`);
 }

@@ -42,6 +42,8 @@ async function show(run: IpRun, words: Words): Promise<number> {
 function portFields(run: IpRun, port: Link, links: readonly Link[]): readonly Field[] {
 	const { state = "disabled", isolated = false } = port.port ?? {};
 	const master = port.master ?? "";
+	// By the speed, where the device says one.
+	const cost = port.link?.type === "vxlan" || port.link?.type === "dummy" ? 100 : 2;
 	// The tool takes the peer's number for one of a device here, whatever namespace the peer is in.
 	const at = (link: Link): string =>
 		links.find((each) => each.ifindex === link.peerIfindex)?.name ?? `if${link.peerIfindex ?? 0}`;
@@ -63,7 +65,7 @@ function portFields(run: IpRun, port: Link, links: readonly Link[]): readonly Fi
 		field(`master ${master} `, "master", master),
 		field(`state ${state} `, "state", state),
 		field("priority 32 ", "priority", 32),
-		field("cost 2 ", "cost", 2),
+		field(`cost ${cost} `, "cost", cost),
 		...(run.options.details > 0 ? details : []),
 	];
 }

@@ -12,6 +12,7 @@ import { parseOptions } from "./options.ts";
 import { ipRoute } from "./route.ts";
 import { ipRule } from "./rule.ts";
 import { IpRun } from "./run.ts";
+import { ipTunnel } from "./tunnel.ts";
 import { IP_USAGE } from "./usage.ts";
 import { matches, Words } from "./words.ts";
 
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 	route: ["add", "append", "change", "delete", "flush", "get", "replace", "show"],
 	rule: ["add", "delete", "flush", "show"],
 	neighbor: ["add", "change", "delete", "flush", "get", "replace", "show"],
+	tunnel: ["add", "change", "delete", "show"],
 	netns: ["add", "attach", "delete", "exec", "identify", "list", "list-id", "pids"],
 };
 
@@ -64,7 +66,10 @@ const OBJECTS: readonly (readonly [name: string, run: ObjectFunction])[] = [
 	missing("ntable"),
 	missing("ntbl"),
 	["link", ipLink],
-	...["l2tp", "fou", "ila", "macsec", "tunnel", "tunl", "tuntap", "tap", "token", "tcpmetrics"].map(missing),
+	...["l2tp", "fou", "ila", "macsec"].map(missing),
+	["tunnel", ipTunnel],
+	["tunl", ipTunnel],
+	...["tuntap", "tap", "token", "tcpmetrics"].map(missing),
 	...["tcp_metrics", "monitor", "xfrm", "mroute", "mrule"].map(missing),
 	["netns", ipNetns],
 	...["netconf", "vrf", "sr", "nexthop", "mptcp", "ioam"].map(missing),

@@ -1,8 +1,17 @@
 /** The types of devices that `ip link` can make and change, and their own words. */
 import type { Link, LinkKind } from "../../../kernel/objects.ts";
 import { notModelled, ToolExit } from "../tool-exit.ts";
+import {
+	type MacvlanWords,
+	macvlanWords,
+	type VlanWords,
+	type VxlanWords,
+	vlanWords,
+	vxlanWords,
+} from "./kind-words.ts";
 import { type LinkWords, parseLinkWords } from "./link-words.ts";
 import type { IpRun } from "./run.ts";
+import { type IpipKind, ipipWords } from "./tunnel-words.ts";
 import { BRIDGE_SLAVE_USAGE, BRIDGE_USAGE } from "./usage.ts";
 import { invalid, matches, parseUnsigned, Words } from "./words.ts";
 
@@ -11,6 +20,10 @@ export interface TypeWords {
 	/** The other end of a veth. */
 	readonly peer?: LinkWords;
 	readonly bridge?: BridgeSettings;
+	readonly vxlan?: VxlanWords;
+	readonly vlan?: VlanWords;
+	readonly macvlan?: MacvlanWords;
+	readonly ipip?: IpipKind;
 }
 
 type BridgeSettings = Omit<Extract<LinkKind, { readonly type: "bridge" }>, "type" | "idMac">;
@@ -18,6 +31,10 @@ type BridgeSettings = Omit<Extract<LinkKind, { readonly type: "bridge" }>, "type
 export async function parseTypeWords(run: IpRun, type: string, words: Words): Promise<TypeWords> {
 	if (type === "bridge") return { bridge: bridgeWords(words) };
 	if (type === "veth") return { peer: await vethWords(run, words) };
+	if (type === "vxlan") return { vxlan: await vxlanWords(run, words, true) };
+	if (type === "vlan") return { vlan: vlanWords(words) };
+	if (type === "macvlan") return { macvlan: macvlanWords(words) };
+	if (type === "ipip") return { ipip: await ipipWords(run, words) };
 	if (type === "dummy") {
 		const word = words.take();
 		if (word !== undefined) throw new ToolExit(255, `dummy: unknown option "${word}"?\n`);
@@ -27,12 +44,30 @@ export async function parseTypeWords(run: IpRun, type: string, words: Words): Pr
 	throw new ToolExit(2, "Error: Unknown device type.\n");
 }
 
-/** The kind for the port. `end` is the device's namespace, the peer's name, and the namespace of whoever asks. */
+/** The kind for the port, of a device on `lower`. `end` is the device's namespace, the peer's name, and the namespace of whoever asks. */
 export function createsType(
 	type: string,
 	made: TypeWords,
-	end: { readonly netns: string; readonly name: string; readonly current: string },
+	end: { readonly netns: string; readonly name: string; readonly current: string; readonly lower: string | undefined },
 ): LinkKind {
+	const { lower: parent } = end;
+	if (made.ipip !== undefined) return made.ipip;
+	if (made.vxlan !== undefined) {
+		const { id, ...settings } = made.vxlan;
+		if (id === undefined) missing("Required attributes not provided to perform the operation");
+		return { type: "vxlan", id, ...settings };
+	}
+	if (made.macvlan !== undefined) {
+		if (parent === undefined) throw new ToolExit(2, "RTNETLINK answers: Invalid argument\n");
+		return { type: "macvlan", parent, ...made.macvlan };
+	}
+	if (made.vlan !== undefined) {
+		const { id } = made.vlan;
+		if (Object.keys(made.vlan).length === 0) missing("8021q: VLAN properties not specified");
+		if (parent === undefined) missing("8021q: link not specified");
+		if (id === undefined) missing("8021q: VLAN id not specified");
+		return { type: "vlan", parent, ...made.vlan, id };
+	}
 	if (type === "bridge") return { type: "bridge", ...made.bridge };
 	if (made.peer === undefined) return { type: "dummy" };
 	const peerNetns = made.peer.netns ?? end.current;
@@ -45,11 +80,28 @@ export function createsType(
 	};
 }
 
+function missing(what: string): never {
+	throw new ToolExit(2, `Error: ${what}.\n`);
+}
+
 /** Reads `type TYPE …` of `ip link set`; the result gives the attributes for the device it is about. */
-export async function setTypeWords(type: string, words: Words): Promise<(link: Link) => Partial<Link>> {
+export async function setTypeWords(run: IpRun, type: string, words: Words): Promise<(link: Link) => Partial<Link>> {
 	if (type === "bridge_slave") {
 		const port = portWords(words);
 		return () => ({ port });
+	}
+	if (type === "vxlan") {
+		const vxlan = await vxlanWords(run, words, false);
+		return ({ link }) =>
+			link?.type === type ? { link: { type, ...vxlan, id: vxlan.id ?? link.id } } : refuseType(type);
+	}
+	if (type === "macvlan") {
+		const macvlan = macvlanWords(words);
+		return ({ link }) => (link?.type === type ? { link: { ...link, ...macvlan } } : refuseType(type));
+	}
+	if (type === "ipip") {
+		const ipip = await ipipWords(run, words);
+		return ({ link }) => (link?.type === type ? { link: ipip } : refuseType(type));
 	}
 	if (type !== "bridge") return (link) => (link.link?.type === type ? {} : refuseType(type));
 	const bridge = bridgeWords(words);
@@ -59,7 +111,7 @@ export async function setTypeWords(type: string, words: Words): Promise<(link: L
 
 /** Linux says nothing to a type it has never heard of. */
 function refuseType(type: string): Partial<Link> {
-	if (type !== "bridge" && type !== "veth" && type !== "dummy") return {};
+	if (!["bridge", "veth", "dummy", "vxlan", "vlan", "macvlan", "ipip"].includes(type)) return {};
 	throw new ToolExit(2, "RTNETLINK answers: Operation not supported\n");
 }
 
@@ -94,12 +146,10 @@ const OTHER_TYPES = [
 	"ip6gre",
 	"ip6gretap",
 	"ip6tnl",
-	"ipip",
 	"ipoib",
 	"ipvlan",
 	"ipvtap",
 	"macsec",
-	"macvlan",
 	"macvtap",
 	"netdevsim",
 	"nlmon",
@@ -108,10 +158,8 @@ const OTHER_TYPES = [
 	"tun",
 	"vcan",
 	"virt_wifi",
-	"vlan",
 	"vrf",
 	"vti",
-	"vxlan",
 	"wireguard",
 	"xfrm",
 ];
@@ -124,7 +172,6 @@ const BRIDGE_FIXED: Readonly<Record<string, number>> = {
 	priority: 32768,
 	group_fwd_mask: 0,
 	no_linklocal_learn: 0,
-	vlan_filtering: 0,
 	mcast_snooping: 1,
 	mcast_vlan_snooping: 0,
 	mcast_router: 1,
@@ -146,6 +193,10 @@ function bridgeWords(words: Words): BridgeSettings {
 			settings = { ...settings, stp: bridgeNumber("stp_state", words.argument()) !== 0 };
 		} else if (matches(word, "nf_call_iptables")) {
 			settings = { ...settings, nfCallIptables: bridgeNumber("nf_call_iptables", words.argument()) !== 0 };
+		} else if (matches(word, "vlan_filtering")) {
+			settings = { ...settings, vlanFiltering: bridgeNumber("vlan_filtering", words.argument()) !== 0 };
+		} else if (matches(word, "vlan_default_pvid")) {
+			settings = { ...settings, vlanDefaultPvid: bridgeNumber("default pvid", words.argument()) };
 		} else {
 			const name = Object.keys(BRIDGE_FIXED).find((each) => matches(word, each));
 			if (name === undefined) throw new ToolExit(word === "help" ? 255 : 1, unknownBridgeWord(word));

@@ -34,7 +34,7 @@ async function addLink(run: IpRun, words: Words): Promise<number> {
 	const given = asked.name ?? asked.dev;
 	const peerName = made.peer === undefined ? "" : (made.peer.name ?? (await freePeerName(run, made.peer, given)));
 	const name = given ?? (await freeName(inNetns, type, peerName));
-	const kind = createsType(type, made, { netns, name: peerName, current: run.netns });
+	const kind = createsType(type, made, { netns, name: peerName, current: run.netns, lower: asked.link });
 	if (made.peer?.up === true) throw new ToolExit(2, "RTNETLINK answers: Transport endpoint is not connected\n");
 	await inNetns.apply({ verb: "add", object: { kind: "link", name, link: kind, ...linkAttributes(asked) } });
 	if (made.peer !== undefined) await setPeer(run, made.peer, peerName, kind);
@@ -68,7 +68,7 @@ async function freePeerName(run: IpRun, peer: LinkWords, other: string | undefin
 async function setLink(run: IpRun, words: Words): Promise<number> {
 	const asked = await parseLinkWords(run, words);
 	const { dev, type } = asked;
-	const kind = type === undefined ? undefined : await setTypeWords(type, words);
+	const kind = type === undefined ? undefined : await setTypeWords(run, type, words);
 	if (dev === undefined) throw new ToolExit(255, 'Not enough information: "dev" argument is required.\n');
 	const link = await run.link(dev);
 	if (link === undefined) noSuchDevice(dev);

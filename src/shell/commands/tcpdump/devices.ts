@@ -3,7 +3,7 @@ import type { Addr, Link } from "../../../kernel/objects.ts";
 import { familyOf, ipNum, maskNum } from "../../../wire/addr.ts";
 import type { CommandContext } from "../../command.ts";
 import { ToolExit } from "../tool-exit.ts";
-import { COOKED_V1, COOKED_V2, ETHERNET, type LinkType, linkTypeByName, linkTypeText } from "./link-types.ts";
+import { COOKED_V1, COOKED_V2, ETHERNET, type LinkType, linkTypeByName, linkTypeText, RAW } from "./link-types.ts";
 import { says } from "./usage.ts";
 
 export interface Device {
@@ -13,6 +13,8 @@ export interface Device {
 	readonly up: boolean;
 	readonly running: boolean;
 	readonly loopback: boolean;
+	/** A tunnel: its packets have no link header. */
+	readonly raw: boolean;
 	/** Undefined where that makes no sense. */
 	readonly connected: boolean | undefined;
 }
@@ -23,6 +25,7 @@ const ANY: Device = {
 	up: true,
 	running: true,
 	loopback: false,
+	raw: false,
 	connected: undefined,
 };
 
@@ -38,13 +41,15 @@ function deviceOf(link: Link): Device {
 	const up = link.up === true;
 	const carrier = link.carrier === true;
 	const loopback = link.link?.type === "loopback";
+	const raw = link.link?.type === "ipip";
 	return {
 		name: link.name,
 		ifindex: link.ifindex,
 		up,
 		running: up && carrier,
 		loopback,
-		connected: loopback ? undefined : up && carrier,
+		raw,
+		connected: loopback || raw ? undefined : up && carrier,
 	};
 }
 
@@ -86,7 +91,8 @@ export function chooseDevice(devices: readonly Device[], wanted: string | undefi
 
 /** What a capture on the device can be like. */
 export function linkTypesOf(device: Device): readonly LinkType[] {
-	return device.ifindex === undefined ? [COOKED_V1, COOKED_V2] : [ETHERNET];
+	if (device.ifindex === undefined) return [COOKED_V1, COOKED_V2];
+	return device.raw ? [RAW] : [ETHERNET];
 }
 
 /** The link type of a capture: `-y`, or the usual one. Only who names `any` gets the newer cooked header. */
@@ -104,7 +110,8 @@ export function chooseLinkType(device: Device, asked: { readonly name?: string; 
 /** The lines of `tcpdump -L`. */
 export function linkTypeLines(device: Device): string {
 	const types = linkTypesOf(device).map((type) => `  ${linkTypeText(type)}\n`);
-	const cable = device.ifindex === undefined || device.loopback ? "" : "  DOCSIS (DOCSIS) (printing not supported)\n";
+	const cable =
+		device.ifindex === undefined || device.loopback || device.raw ? "" : "  DOCSIS (DOCSIS) (printing not supported)\n";
 	return `Data link types for ${device.name} (use option -y to set):\n${types.join("")}${cable}`;
 }
 

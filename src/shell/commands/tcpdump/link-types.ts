@@ -33,7 +33,7 @@ export const COOKED_V2: LinkType = {
 	filter: "sll2",
 	summary: "sll2",
 };
-const RAW: LinkType = { number: 101, name: "RAW", description: "Raw IP", filter: "raw", summary: "ip" };
+export const RAW: LinkType = { number: 101, name: "RAW", description: "Raw IP", filter: "raw", summary: "ip" };
 const LINK_TYPES: readonly LinkType[] = [ETHERNET, RAW, COOKED_V1, COOKED_V2];
 
 export function linkTypeByNumber(number: number): LinkType | undefined {

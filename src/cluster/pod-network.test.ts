@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kubeNode, kubeSnapshot } from "../../test/kube-objects.ts";
 import { cidr } from "../wire/addr.ts";
-import { defaultProxyConfig } from "./node-sync.ts";
+import { defaultProxyConfig } from "./pod-network.ts";
 import { planTopology } from "./topology.ts";
 
 test.each([
