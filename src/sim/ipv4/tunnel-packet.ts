@@ -2,6 +2,7 @@
 import type { TraceStep } from "../../kernel/trace-event.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import { ETH_P_IP } from "../../wire/ethernet.ts";
+import { IPPROTO_IPIP } from "../../wire/ipv4.ts";
 import { consumeSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
 import { type Dst, type Fate, type NetDevice, type Netns, Skb } from "../types.ts";
 import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
@@ -57,7 +58,9 @@ export interface OuterPacket {
 export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: OuterPacket): Fate {
 	const { netns, header } = packet;
 	const { machine } = inner;
-	if (machine.xmitDepth > IP_TUNNEL_RECURSION_LIMIT) {
+	// The reference for IPIP is Linux 6.1, which does not count tunnels.
+	const deeper = header.proto === IPPROTO_IPIP ? 0 : 1;
+	if (deeper > 0 && machine.xmitDepth > IP_TUNNEL_RECURSION_LIMIT) {
 		dev.stats.txDropped += 1;
 		return dropSkb(inner, dev.netns, "iptunnel_xmit", "RECURSION_LIMIT", {
 			detail: `${dev.name} sends through itself`,
@@ -71,9 +74,9 @@ export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: Out
 		originSkb(outer, netns, "iptunnel_xmit", packet.what, inner);
 	}
 	const fate = consumeSkb(inner, dev.netns, packet.fn, `goes on inside packet #${outer.id}`);
-	machine.xmitDepth += 1;
+	machine.xmitDepth += deeper;
 	const sent = ipLocalOut(netns, outer);
-	machine.xmitDepth -= 1;
+	machine.xmitDepth -= deeper;
 	if (sent === "dropped") {
 		dev.stats.txDropped += 1;
 		return fate;
