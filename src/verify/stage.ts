@@ -20,6 +20,8 @@ const RESET_KINDS = [
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
 
+const EMPTY_SECURITY = "*security\nCOMMIT\n";
+
 /** Whatever is sent, no earlier packet is the reason for silence: ICMP errors are not limited unless the scenario says so. */
 export const ICMP_RATELIMIT = "net.ipv4.icmp_ratelimit";
 const PINS: readonly Op[] = [{ verb: "replace", object: { kind: "sysctl", key: ICMP_RATELIMIT, value: "0" } }];
@@ -31,6 +33,8 @@ export class Stage {
 	/** What each namespace held right after the devices were made, by kind and content. */
 	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
 	readonly #withRules = new Set<string>();
+	/** A scenario had that table, so that it is there ever after. */
+	readonly #withSecurity = new Set<string>();
 	readonly #withObjects = new Set<string>();
 	/** By namespace: sysctls as they were before a scenario wrote them. */
 	readonly #sysctls = new Map<string, Map<string, string>>();
@@ -165,7 +169,7 @@ export class Stage {
 	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
 		if (!this.#withObjects.delete(netns)) return ok(undefined);
 		const name = this.name(netns);
-		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		const emptied = await this.host.loadTables(name, allTables(EMPTY_SECURITY));
 		if (!emptied.ok) return emptied;
 		const freed = await this.host.loadSets(name, "");
 		if (!freed.ok) return freed;
@@ -178,7 +182,10 @@ export class Stage {
 	async #loadTables(netns: string, text: string | undefined): Promise<Result<void, KernelError>> {
 		if (text === undefined && !this.#withRules.has(netns)) return ok(undefined);
 		this.#withRules.add(netns);
-		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? ""));
+		const whole = allTables(text ?? "");
+		const left = this.#withSecurity.has(netns) && !namesTable(whole, "security") ? EMPTY_SECURITY : "";
+		if (namesTable(whole, "security")) this.#withSecurity.add(netns);
+		const loaded = await this.host.loadTables(this.name(netns), `${whole}${left}`);
 		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
 		return loaded;
 	}
