@@ -12,6 +12,7 @@ import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
 import { ByteSlab } from "./byte-slab.ts";
+import type { CtInfo } from "./ct-info.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { SendErrno, SkbSocket } from "./skb-socket.ts";
 
@@ -71,8 +72,12 @@ export class Machine {
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
 	handler(skb: Skb): Fate;
+	/** Finds the socket of a packet before it is routed, and puts it into `skb.sk`; `skb.transport` is set. */
+	earlyDemux?(skb: Skb): void;
 	/** An ICMP error about a packet of this protocol; `skb.data` is at the quoted IP header. `info` is the MTU of frag-needed. */
 	errHandler?(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void;
+	/** Whether a redirect about a packet of this protocol is anybody's business here; `skb.data` as above. Absent: always. */
+	hearsRedirect?(skb: Skb): boolean;
 }
 
 export type DeviceEvent =
@@ -287,17 +292,6 @@ export interface NfBridgeInfo {
 	/** Bridged DNAT on its way through the neighbour's output: the source MAC address that the frame keeps. */
 	bridgedDnatSrc?: number | undefined;
 }
-
-/** Place in a flow (`enum ip_conntrack_info`). */
-export type CtInfo =
-	| "established"
-	| "related"
-	| "new"
-	| "established-reply"
-	| "related-reply"
-	| "untracked"
-	| "invalid"
-	| "none";
 
 /**
  * `struct sk_buff`: a packet, owned by one function at a time. Offsets are absolute positions in `bytes`; `data` is where

@@ -176,7 +176,11 @@ export class Players {
 			return;
 		}
 		this.#closers.push(() => opened.value.abort());
-		if (!(await this.#until(() => ended, step.timeoutMs ?? DEFAULT_TIMEOUT_MS))) notes.say("timed out");
+		if (!(await this.#until(() => ended, step.timeoutMs ?? DEFAULT_TIMEOUT_MS))) {
+			notes.say("timed out");
+			// Else retransmissions, whose time is not exactly the same on both kernels, would come in between the later steps.
+			opened.value.abort();
+		}
 	}
 
 	/** False: time is up. Where sockets still see something (a slow machine) there is always a quarter of the time left. */

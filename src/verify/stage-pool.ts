@@ -29,7 +29,7 @@ export interface Played {
 export class StagePool {
 	readonly #host: ScenarioHost;
 	readonly #limit: number;
-	/** By the topology's content, used longest ago first; clean, and not in use. */
+	/** By the topology's content, used longest ago first; not in use, and with nothing in it that `setUp` does not know of. */
 	readonly #free = new Map<string, Stage>();
 	readonly #routeErrors = new WeakMap<Stage, number>();
 	#built = 0;
@@ -51,7 +51,8 @@ export class StagePool {
 			const outcome = await playScenario(stage, scenario);
 			const errors = (this.#routeErrors.get(stage) ?? 0) + routeErrors(outcome);
 			this.#routeErrors.set(stage, errors);
-			isClean = errors <= ROUTE_ERROR_LIMIT && !leavesMarks(scenario) && (await stage.reset()).ok;
+			const isKnown = outcome.refused === undefined && errors <= ROUTE_ERROR_LIMIT && !leavesMarks(scenario);
+			isClean = isKnown && (await stage.flush(scenario)).ok;
 			return { outcome, reused: kept !== undefined };
 		} finally {
 			if (isClean) await this.#keep(key, stage);

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { simHost } from "../../../test/scenario-samples.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
+import type { SeenFrame } from "../outcome.ts";
 import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
 import { differenceLine } from "./difference-line.ts";
@@ -73,10 +74,32 @@ test("the table stands between its markers, with a row for each feature and a li
 });
 
 test("a difference in nothing but what a reason explains is known", () => {
-	const log = { kind: "log", step: 0 } as const;
-	const line = "<4> IN=c0 OUT= MAC=02 SRC=10.1.0.2 PROTO=TCP SPT=1 ";
-	expect(reasonFor({ ...log, sim: line, real: `${line}UID=0 GID=0 ` }, NEW)).toMatch(/early demux/);
-	expect(reasonFor({ ...log, sim: line, real: `${line}MARK=0x1 ` }, NEW)).toBe(undefined);
+	const at = { kind: "frame", step: 0, netns: "r", dev: "c0", number: 1 } as const;
+	const seen = (direction: "in" | "out", offset: number): SeenFrame => ({
+		step: 0,
+		netns: "r",
+		dev: "c0",
+		direction,
+		pktType: "host",
+		frame: Uint8Array.from([
+			...new Array<number>(12).fill(2),
+			8,
+			0,
+			0x45,
+			0,
+			0,
+			28,
+			0,
+			0,
+			0,
+			offset,
+			64,
+			17,
+			...new Array<number>(18).fill(0),
+		]),
+	});
+	expect(reasonFor({ ...at, sim: seen("out", 9), real: seen("in", 0) }, NEW)).toMatch(/one after the other/);
+	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) }, NEW)).toBe(undefined);
 });
 
 /** A kernel whose MARK rules are lost when they are loaded. */
