@@ -59,6 +59,7 @@ interface FidelityCliOptions {
 	readonly seed?: string;
 	readonly count?: string;
 	readonly from: string;
+	readonly places?: string;
 	readonly jobs?: string;
 	readonly kernel: "both" | "sim";
 	readonly vm?: boolean;
@@ -80,6 +81,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
 		.option("--count <n>", "how many are generated; default: 2000, with --vm 100")
 		.option("--from <n>", "number of the first one", "0")
+		.option("--places <name,…>", "where generated scenarios play; default: every place that the kernel can have")
 		.option("--jobs <n>", "how many at a time; default: one per processor")
 		.addOption(new Option("--kernel <kernel>", "sim: without a real kernel").choices(["both", "sim"]).default("both"))
 		.option("--vm", VM_HELP)
@@ -105,6 +107,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			finish(
 				await fidelity(io, {
 					paths,
+					places: options.places?.split(","),
 					seed: number("seed", Date.now() % 1_000_000_000),
 					count: number("count", defaults.count),
 					from: number("from", 0),

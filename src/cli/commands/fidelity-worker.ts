@@ -6,6 +6,7 @@ import { differenceLine } from "../../verify/fidelity/difference-line.ts";
 import { Judge } from "../../verify/fidelity/judge.ts";
 import { kernelRelease } from "../../verify/fidelity/kernel-release.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
+import { placesNamed } from "../../verify/generate/places/places.ts";
 import { StagePool } from "../../verify/stage-pool.ts";
 import { type FromWorker, isToWorker, isWholeJob, type Work, type WorkerStart } from "../fidelity-messages.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -113,6 +114,7 @@ async function judgeFor(start: WorkerStart): Promise<Result<OpenJudge, readonly 
 		printScenario,
 		printDifference: differenceLine,
 		shrinkTries: start.shrinkTries,
+		places: placesNamed(start.places),
 	});
 	const close = async (): Promise<void> => {
 		await real?.close();

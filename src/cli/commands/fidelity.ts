@@ -6,6 +6,7 @@ import { Tally, type TallySummary } from "../../verify/fidelity/tally.ts";
 import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
 import { generateScenario } from "../../verify/generate/generate.ts";
+import { IPIP_PLACE_NAMES, PLACE_NAMES, placesNamed } from "../../verify/generate/places/places.ts";
 import { type RunFacts, type RunRequest, runInMachine, runOnMachine } from "../fidelity-run.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import { readScenarios } from "../scenario-files.ts";
@@ -13,6 +14,8 @@ import { readScenarios } from "../scenario-files.ts";
 export interface FidelityOptions {
 	/** Scenario files and directories of them, played first. */
 	readonly paths: readonly string[];
+	/** Names of the places where generated scenarios play; absent: all that the kernel can have. */
+	readonly places: readonly string[] | undefined;
 	readonly seed: number;
 	readonly count: number;
 	/** The first index. */
@@ -36,16 +39,19 @@ const DOCUMENT = "docs/fidelity.md";
 
 /** 0: no unexplained difference, and (nearly) all could be judged. */
 export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCode> {
+	const places = placesOf(options);
 	if (options.print) {
-		io.out(printScenario(generateScenario(options.seed, options.from)));
+		io.out(printScenario(generateScenario(options.seed, options.from, placesNamed(places))));
 		return 0;
 	}
 	const paths = options.paths.length === 0 ? [] : readScenarios(options.paths).map(({ path }) => path);
 	const begin = performance.now();
 	const report = new Report(io, options, paths.length + options.count);
 	io.err(`seed ${options.seed}\n`);
+	const without = options.places === undefined ? PLACE_NAMES.filter((name) => !places.includes(name)) : [];
+	if (without.length > 0) io.err(`without ${without.join(", ")}, which need ipip: --vm has it\n`);
 	const { release, simMs, realMs } = await run(io, options, {
-		start: { kind: "start", seed: options.seed, kernel: options.kernel, shrinkTries: options.shrinkTries },
+		start: { kind: "start", seed: options.seed, kernel: options.kernel, shrinkTries: options.shrinkTries, places },
 		paths,
 		from: options.from,
 		count: options.count,
@@ -69,6 +75,16 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 	const doubts = doubtsOf(summary, paths.length + options.count);
 	for (const doubt of doubts) io.err(`${doubt}\n`);
 	return summary.differences === 0 && doubts.length === 0 ? 0 : 1;
+}
+
+/** Not every machine's kernel has ipip; the virtual machine's has, and the simulated one. */
+function placesOf({ places, vm, kernel }: FidelityOptions): readonly string[] {
+	const unknown = (places ?? []).filter((name) => !PLACE_NAMES.includes(name));
+	if (unknown.length > 0) {
+		throw new UsageError([`--places: no place ${unknown.join(", ")}; there are ${PLACE_NAMES.join(", ")}`]);
+	}
+	if (places !== undefined) return places;
+	return vm || kernel === "sim" ? PLACE_NAMES : PLACE_NAMES.filter((name) => !IPIP_PLACE_NAMES.includes(name));
 }
 
 function run(io: Io, { vm, jobs }: FidelityOptions, request: RunRequest): Promise<RunFacts> {

@@ -46,10 +46,10 @@ export function udpRcv(skb: Skb): Fate {
 
 /** An ICMP error about a datagram of a socket here; `skb.data` is at the quoted IP header. */
 export function udpErr(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void {
-	const { bytes, data, dev } = skb;
+	const { bytes, data } = skb;
 	const udp = data + ipv4HeaderLength(bytes, data);
 	const sock = quotedSock(skb);
-	if (sock === undefined || dev === undefined) return;
+	if (sock === undefined) return;
 	const report: UdpErrorReport = {
 		from: ipText(inetSrc(skb)),
 		type: error.type,
@@ -57,7 +57,7 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
 		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
 	};
-	dev.netns.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
+	skb.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
 }
 
 /** What an ICMP error means to a connected socket. */
