@@ -53,8 +53,8 @@ export async function fidelityWorkerAlone(io: Io): Promise<ExitCode> {
 	return 0;
 }
 
-/** So many topologies are kept: all there are. */
-const STAGES = 16;
+/** So many topologies are kept: all there are, with what sticks to them. */
+const STAGES = 40;
 
 class Worker {
 	readonly #judge: Judge;
