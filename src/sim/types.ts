@@ -138,6 +138,8 @@ export interface DeviceOps {
 	readonly type: "loopback" | "veth" | "bridge" | "dummy" | "ipip" | "vxlan" | "vlan" | "macvlan";
 	/** It sends through other devices: it counts itself what it sends, and packets may go round in circles. */
 	readonly isStacked?: true;
+	/** It puts headers in front for which a packet that was received has no room (`needed_headroom`). */
+	readonly needsHeadroom?: true;
 	xmit(skb: Skb): Fate;
 	/** The cable: whether the device has carrier, given that it is up. */
 	carrier(): boolean;
@@ -338,6 +340,8 @@ export class Skb {
 	fragSizes: readonly number[] | undefined = undefined;
 	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
 	ipvsProperty = false;
+	/** Connection tracking found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
+	checksumIsKnown = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
 

@@ -21,7 +21,7 @@ export type Normalised =
 	| "conntrack timeout"
 	| "ipset timeout"
 	/** A line of the simulated kernel's that the real one, which limits it, gives no namespace: nobody can tell whose it is. */
-	| "full set's line"
+	| "kernel's own line"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
 	| "neighbour state";
 

@@ -131,11 +131,13 @@ function socketOf({ netns, socket }: SocketSight): string {
 	return `${netns} ${socket}`;
 }
 
+/** Lines of LOG rules are told by their tag; what the kernel says of its tables and devices is anybody's on the real one. */
 function attributable(lines: readonly LogSight[], chance: Chance): readonly LogSight[] {
-	return lines.filter(({ text }) => !(FULL_SET.test(text) && chance.count("full set's line")));
+	return lines.filter(({ text }) => !(KERNELS_OWN.test(text) && chance.count("kernel's own line")));
 }
 
-const FULL_SET = /^Set \S+ is full, maxelem \d+ reached$/;
+const KERNELS_OWN =
+	/^Set \S+ is full, maxelem \d+ reached$| migrated from |with own address as source|^Dead loop on virtual device/;
 
 function logDifference(
 	step: number,

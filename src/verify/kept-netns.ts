@@ -39,6 +39,7 @@ export class KeptNetns {
 	readonly #sysctls: KeptSysctls;
 	/** What the last scenario set; undefined: it is clean. */
 	#stands: NetnsConfig | undefined;
+	#learnt: readonly KernelObject[] = [];
 	/** Kinds of objects that the last scenario's steps changed. */
 	#changed: ReadonlySet<KernelObjectKind> = new Set();
 
@@ -56,7 +57,31 @@ export class KeptNetns {
 		return dumped.ok ? ok(new KeptNetns(options, byContent(dumped.value))) : dumped;
 	}
 
-	/** Operations after which it holds what the next scenario sets, and nothing else. What had to go first is gone. */
+	/** Looks at what packets made. The value: all of the topology must start over (see `startsOver`). */
+	async look(): Done<boolean> {
+		const isBare = this.#stands === undefined || Object.keys(this.#stands).length === 0;
+		const kinds: readonly KernelObjectKind[] = [
+			...(isBare ? [] : (["neigh"] as const)),
+			...(this.#learns ? (["fdb"] as const) : []),
+		];
+		this.#learnt = [];
+		if (kinds.length === 0) return ok(false);
+		const dumped = await this.#host.kernel.dump(this.#name, kinds);
+		if (!dumped.ok) return dumped;
+		this.#learnt = dumped.value.filter(
+			(object) => (object.kind === "neigh" || isLearnt(object)) && !this.#clean.has(contentKey(object)),
+		);
+		return ok(this.#learnt.some((object) => object.kind === "neigh" && object.state === "INCOMPLETE"));
+	}
+
+	/** Takes everything away: when packets wait for a neighbour that is deleted, ICMP errors go out unless no address is left. */
+	async startsOver(): Done<void> {
+		if (this.#stands === undefined) return ok(undefined);
+		this.#stands = undefined;
+		return this.#startOver();
+	}
+
+	/** Operations after which it holds what the next scenario sets, and nothing else. Call `look` before. */
 	async towards(config: NetnsConfig, changes: readonly Change[]): Done<readonly Op[]> {
 		const sysctls = await this.#sysctls.towards(config.sysctls ?? {}, changes);
 		if (!sysctls.ok) return sysctls;
@@ -74,43 +99,26 @@ export class KeptNetns {
 			const cleaned = await this.#startOver();
 			return cleaned.ok ? ok(allObjects(config)) : cleaned;
 		}
-		const learnt = await this.#learnt(before, config);
-		if (!learnt.ok) return learnt;
-		const kept = new Set(rulesOf(before) === rulesOf(config) ? (config.rules ?? []) : []);
 		const routes = changesOf(before.routes ?? [], config.routes ?? []);
-		const rules = kept.size > 0 ? NO_CHANGES : { gone: before.rules ?? [], fresh: config.rules ?? [] };
+		// Among rules of the same preference their order counts.
+		const rules = sameObjects(before.rules, config.rules)
+			? NO_CHANGES
+			: { gone: before.rules ?? [], fresh: config.rules ?? [] };
 		const gone = [...routes.gone, ...rules.gone];
 		const fresh = [...routes.fresh, ...rules.fresh];
-		return ok([...gone.reverse().map(deleteOp), ...fresh.map(addOp), ...learnt.value]);
+		// Also neighbours that both set are made anew: one that was used keeps the header of its frames.
+		const neighs = (config.neighs ?? []).map(replaceOp);
+		return ok([...gone.reverse().map(deleteOp), ...fresh.map(addOp), ...this.#learnt.map(deleteOp), ...neighs]);
 	}
 
 	/** Only routes, rules and neighbours differ, and nothing has changed them behind our back. */
 	#mayStay(before: NetnsConfig, config: NetnsConfig): boolean {
-		const same = (a: readonly KernelObject[] = [], b: readonly KernelObject[] = []): boolean =>
-			a === b || JSON.stringify(a) === JSON.stringify(b);
 		return (
 			!RESET_KINDS.some((kind) => this.#changed.has(kind)) &&
-			same(before.addrs, config.addrs) &&
-			same(before.vlans, config.vlans) &&
-			same(before.fdb, config.fdb)
+			sameObjects(before.addrs, config.addrs) &&
+			sameObjects(before.vlans, config.vlans) &&
+			sameObjects(before.fdb, config.fdb)
 		);
-	}
-
-	/** Neighbours and forwarding entries that packets made go, those that the scenario sets come. */
-	async #learnt(before: NetnsConfig, config: NetnsConfig): Done<readonly Op[]> {
-		const isBare = Object.keys(before).length === 0 && Object.keys(config).length === 0;
-		const kinds: readonly KernelObjectKind[] = [
-			...(isBare ? [] : (["neigh"] as const)),
-			...(this.#learns ? (["fdb"] as const) : []),
-		];
-		if (kinds.length === 0) return ok([]);
-		const dumped = await this.#host.kernel.dump(this.#name, kinds);
-		if (!dumped.ok) return dumped;
-		// Also those that the next scenario sets: a neighbour that was used keeps the header of its frames.
-		const gone = dumped.value.filter(
-			(object) => (object.kind === "neigh" || isLearnt(object)) && !this.#clean.has(contentKey(object)),
-		);
-		return ok([...gone.map(deleteOp), ...(config.neighs ?? []).map(replaceOp)]);
 	}
 
 	/** Takes away all that was not there when it was new. */
@@ -155,8 +163,8 @@ function changesOf<T extends KernelObject>(before: readonly T[], after: readonly
 	};
 }
 
-function rulesOf({ rules = [] }: NetnsConfig): string {
-	return JSON.stringify(rules);
+function sameObjects(a: readonly KernelObject[] = [], b: readonly KernelObject[] = []): boolean {
+	return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function isLearnt(object: KernelObject): boolean {

@@ -36,7 +36,7 @@ export interface Leftovers {
 	readonly routes: boolean;
 }
 
-/** Any kernel, by nothing but the port. */
+/** Any kernel, by nothing but the port, which cannot make it forget what routes learnt. */
 export class PortHost implements ScenarioHost {
 	readonly kernel: Kernel;
 	readonly settle: () => Promise<void>;

@@ -68,8 +68,25 @@ export class Stage {
 
 	/** Sets everything of the scenario but listeners and steps, and takes away what the last one set. */
 	async setUp(scenario: Scenario): Promise<Result<void, Refusal>> {
+		const looked = await this.#lookAtKept();
+		if (!looked.ok) return looked;
 		for (const netns of this.topology.netns) {
 			const done = await this.#setUp(netns, scenario);
+			if (!done.ok) return err({ netns, error: done.error });
+		}
+		return ok(undefined);
+	}
+
+	async #lookAtKept(): Promise<Result<void, Refusal>> {
+		let startsOver = false;
+		for (const [netns, kept] of this.#kept) {
+			const looked = await kept.look();
+			if (!looked.ok) return err({ netns, error: looked.error });
+			if (looked.value) startsOver = true;
+		}
+		if (!startsOver) return ok(undefined);
+		for (const [netns, kept] of this.#kept) {
+			const done = await kept.startsOver();
 			if (!done.ok) return err({ netns, error: done.error });
 		}
 		return ok(undefined);
@@ -93,6 +110,8 @@ export class Stage {
 
 	/** Forgets what the scenario's packets left behind. What it set goes with the next `setUp`. */
 	async flush(scenario: Scenario): Promise<Result<void, Refusal>> {
+		// Sockets that were closed at the end may have said so.
+		await this.host.settle();
 		const withSockets = new Set<string>(scenario.listen.map(({ netns }) => netns));
 		for (const step of scenario.steps) if (step.kind === "tcp") withSockets.add(step.netns);
 		for (const netns of this.topology.netns) {

@@ -47,7 +47,7 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 	const paths = options.paths.length === 0 ? [] : readScenarios(options.paths).map(({ path }) => path);
 	const begin = performance.now();
 	const report = new Report(io, options, paths.length + options.count);
-	io.err(`seed ${options.seed}\n`);
+	io.err(`seed ${options.seed}${options.places === undefined ? "" : `, --places ${places.join(",")}`}\n`);
 	const without = options.places === undefined ? PLACE_NAMES.filter((name) => !places.includes(name)) : [];
 	if (without.length > 0) io.err(`without ${without.join(", ")}, which need ipip: --vm has it\n`);
 	const { release, simMs, realMs } = await run(io, options, {

@@ -46,7 +46,7 @@ const vxlanNarrow: Place = buildPlace({
 	nets: POD_NETS,
 	joins: nodes(1300, {
 		dev: "vx0",
-		kind: { type: "vxlan", id: 2, port: 4789, ttl: 7, sourcePorts: { low: 4789, high: 4790 }, udpChecksum: false },
+		kind: { type: "vxlan", id: 2, port: 4789, ttl: 7, sourcePorts: SOURCE_PORT, udpChecksum: false },
 		addrs: ["10.245.0.1/30", "10.245.0.2/30"],
 		mtu: 1400,
 	}),
