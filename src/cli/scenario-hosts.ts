@@ -50,7 +50,8 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 			const set = open.setReceiveBuffers(netns);
 			return set.ok ? open.turnOffloadOff(netns, devs) : set;
 		},
-		flush: async (netns) => open.flush(netns),
+		set: (netns, tx) => open.kernel.apply(netns, tx, { keepsParts: true }),
+		flush: async (netns, left) => open.flush(netns, left),
 		close: () => open.close(),
 	});
 }

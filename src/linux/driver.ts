@@ -20,16 +20,19 @@ export interface NetnsTable {
 	all(): readonly LinuxNetns[];
 }
 
+export interface DriverOptions {
+	/** False when no operation follows: then the undo is never called and need not be prepared. */
+	readonly undoable: boolean;
+	/** Nothing is ever taken back: on an error a part may remain. */
+	readonly keepsParts?: boolean;
+}
+
 export interface ObjectDriver {
 	readonly kinds: readonly KernelObjectKind[];
 	/**
 	 * Carries out consecutive operations of the driver's kinds, in order, in as few system calls or processes as it can. On an
-	 * error nothing of them remains. `undoable` is false when no operation follows: then the undo is never called and need not be prepared.
+	 * error nothing of them remains, unless the options say that it may.
 	 */
-	apply(
-		netns: LinuxNetns,
-		ops: readonly IndexedOp[],
-		options: { readonly undoable: boolean },
-	): Result<Undo, KernelError>;
+	apply(netns: LinuxNetns, ops: readonly IndexedOp[], options: DriverOptions): Result<Undo, KernelError>;
 	dump(netns: LinuxNetns, kind: KernelObjectKind): Result<readonly KernelObject[], KernelError>;
 }

@@ -32,6 +32,10 @@ export interface LinuxKernelOptions {
 	readonly persistPrefix?: string;
 }
 
+export interface ApplyOptions {
+	readonly keepsParts?: boolean;
+}
+
 /** What this kernel is made of beside rtnetlink and sysctls. */
 export interface LinuxParts {
 	readonly clock: Clock;
@@ -128,11 +132,11 @@ export class LinuxKernel implements Kernel {
 		return this.#table.all().map(({ name }) => name);
 	}
 
-	/** Returns when devices that were brought up have their carrier. */
-	async apply(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>> {
+	/** Returns when devices that were brought up have their carrier. `keepsParts`: on an error a part may remain, which is faster. */
+	async apply(netns: string, tx: readonly Op[], options: ApplyOptions = {}): Promise<Result<void, KernelError>> {
 		const found = this.#find(netns);
 		if (!found.ok) return found;
-		const done = this.#applyAll(found.value, tx);
+		const done = this.#applyAll(found.value, tx, options);
 		await this.#rtnetlink.settle();
 		return done;
 	}
@@ -209,15 +213,15 @@ export class LinuxKernel implements Kernel {
 		this.#table.close();
 	}
 
-	#applyAll(netns: LinuxNetns, tx: readonly Op[]): Result<void, KernelError> {
+	#applyAll(netns: LinuxNetns, tx: readonly Op[], options: ApplyOptions): Result<void, KernelError> {
 		const undos: Undo[] = [];
 		let next = 0;
 		while (next < tx.length) {
 			const group = this.#group(tx, next);
 			const undoable = next + group.ops.length < tx.length;
-			const done = group.driver?.apply(netns, group.ops, { undoable }) ?? notModelled(group.ops);
+			const done = group.driver?.apply(netns, group.ops, { undoable, ...options }) ?? notModelled(group.ops);
 			if (!done.ok) {
-				for (const undo of undos.reverse()) undo();
+				if (options.keepsParts !== true) for (const undo of undos.reverse()) undo();
 				return done;
 			}
 			undos.push(done.value);

@@ -38,13 +38,20 @@ export interface OpenLinuxKernel {
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
 	/** TCP's receive buffers are Linux 6.18's default on a machine of 4 GiB or more: what SYNs offer follows from them. */
 	setReceiveBuffers(netns: string): Result<void, KernelError>;
-	/** Ends TCP sockets that no program has, and forgets tracked connections and what routes learnt. */
-	flush(netns: string): Result<void, KernelError>;
+	/** Ends TCP sockets that no program has, forgets tracked connections and what routes learnt: those that are asked for. */
+	flush(netns: string, left: Leftovers): Result<void, KernelError>;
 	/** Frames that captures of the namespace lost. */
 	lostFrames(netns: string): number;
 	/** Why LOG lines cannot be read; undefined: they can. */
 	readonly logProblem: string | undefined;
 	close(): void;
+}
+
+/** What packets may have left behind in a namespace: TCP sockets that no program has, tracked connections, what routes learnt. */
+export interface Leftovers {
+	readonly sockets: boolean;
+	readonly connections: boolean;
+	readonly routes: boolean;
 }
 
 export interface OpenOptions extends LinuxKernelOptions {
@@ -78,7 +85,7 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
 		setReceiveBuffers: (name) => within(name, setReceiveBuffers),
-		flush: (name) => within(name, flush),
+		flush: (name, left) => within(name, (netns) => flush(netns, left)),
 		lostFrames: (name) => {
 			const netns = table?.find(name);
 			return netns === undefined ? 0 : lostFrames(netns, poller);
@@ -173,16 +180,22 @@ function setReceiveBuffers(netns: LinuxNetns): Result<void, KernelError> {
 	return "value" in written ? ok(undefined) : failed(`net.ipv4.tcp_rmem: ${written.errno}`);
 }
 
-function flush(netns: LinuxNetns): Result<void, KernelError> {
-	const sockets = diagSockets(netns, IPPROTO_TCP);
-	const orphans = typeof sockets === "string" ? [] : sockets.filter(({ inode }) => inode === 0);
-	const errno = typeof sockets === "string" ? sockets : destroySockets(netns, IPPROTO_TCP, orphans);
+function flush(netns: LinuxNetns, left: Leftovers): Result<void, KernelError> {
+	const errno = left.sockets ? destroyOrphans(netns) : undefined;
 	if (errno !== undefined) return failed(`sock_diag: ${errno}`);
-	const connections = flushConntrack(netns);
-	if (!connections.ok) return connections;
+	const connections = left.connections ? flushConntrack(netns) : ok(undefined);
+	if (!connections.ok || !left.routes) return connections;
 	const routes = netns.run(() => writeSysctl("net/ipv4/route/flush", "1"));
 	if ("value" in routes) return ok(undefined);
 	return failed(`net.ipv4.route.flush: ${routes.errno}`);
+}
+
+/** The error is the errno's name. */
+function destroyOrphans(netns: LinuxNetns): string | undefined {
+	const sockets = diagSockets(netns, IPPROTO_TCP);
+	if (typeof sockets === "string") return sockets;
+	const orphans = sockets.filter(({ inode }) => inode === 0);
+	return orphans.length === 0 ? undefined : destroySockets(netns, IPPROTO_TCP, orphans);
 }
 
 function failed(message: string): Result<never, KernelError> {

@@ -1,8 +1,9 @@
 /**
  * Virtual time. Nothing in the simulated kernel waits or looks at a clock: work is queued here and done in order.
  *
- * Two queues: the backlog (softirq work: packets handed from one device to another, first in, first out) and timers.
- * Each item of the backlog takes `BACKLOG_COST_NS` of virtual time, so that time stamps of consecutive hops differ.
+ * Three queues: the backlog (softirq work: packets handed from one device to another, first in, first out), programs to be
+ * woken, which run when no softirq work is left, and timers. Each item of the backlog takes `BACKLOG_COST_NS` of virtual
+ * time, so that time stamps of consecutive hops differ.
  */
 import { Heap } from "../base/heap.ts";
 
@@ -22,16 +23,27 @@ export class EventLoop {
 	#nowNs = 0;
 	#seq = 0;
 	readonly #timers = new Heap<TimerEntry>((a, b) => a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.seq < b.seq));
-	#backlog: BacklogItem[] = [];
-	#head = 0;
+	readonly #backlog = new Fifo();
+	readonly #wakeUps = new Fifo();
+	#turn = 0;
 
 	now(): number {
 		return this.#nowNs;
 	}
 
+	/** Counts up when the backlog was empty and something else is done: what happens in one turn, a system call waits for. */
+	get turn(): number {
+		return this.#turn;
+	}
+
 	/** Queues `work.run(arg)` behind the work already queued. */
 	post<T>(work: Work<T>, arg: T): void {
 		this.#backlog.push({ work: work as Work<unknown>, arg });
+	}
+
+	/** Queues what a program does once it is told of something: behind all backlog, what that leads to included. */
+	wake<T>(work: Work<T>, arg: T): void {
+		this.#wakeUps.push({ work: work as Work<unknown>, arg });
 	}
 
 	/** Calls `fn` once, `delayNs` from now. */
@@ -48,33 +60,33 @@ export class EventLoop {
 		return entry;
 	}
 
-	/** Does one thing: the next due timer, else the next backlog item, else jumps to the next timer. False: nothing is left before `limitNs`. */
+	/**
+	 * Does one thing: the next due timer, else the next backlog item, else wakes the next program, else jumps to the next
+	 * timer. False: nothing is left before `limitNs`.
+	 */
 	step(limitNs: number): boolean {
 		const timer = this.#nextTimer();
-		const idle = this.#head >= this.#backlog.length;
+		const idle = this.#backlog.isEmpty && this.#wakeUps.isEmpty;
 		if (timer !== undefined && (timer.dueNs <= this.#nowNs || idle)) {
 			if (timer.dueNs > limitNs) return false;
+			if (idle) this.#turn += 1;
 			this.#timers.pop();
 			if (timer.dueNs > this.#nowNs) this.#nowNs = timer.dueNs;
 			timer.fire();
 			return true;
 		}
 		if (idle) return false;
-		const item = this.#backlog[this.#head];
-		this.#head += 1;
-		if (this.#head === this.#backlog.length) {
-			this.#backlog = [];
-			this.#head = 0;
-		} else if (this.#head > 4096) {
-			this.#backlog.splice(0, this.#head);
-			this.#head = 0;
+		if (this.#backlog.isEmpty) {
+			this.#turn += 1;
+			this.#wakeUps.runNext();
+			return true;
 		}
 		this.#nowNs += BACKLOG_COST_NS;
-		item?.work.run(item.arg);
+		this.#backlog.runNext();
 		return true;
 	}
 
-	/** Runs all backlog and every timer due now; timers in the future stay. */
+	/** Runs all backlog, woken programs and every timer due now; timers in the future stay. */
 	runBacklog(): void {
 		while (this.step(this.#nowNs));
 	}
@@ -85,9 +97,9 @@ export class EventLoop {
 		if (this.#nowNs < untilNs) this.#nowNs = untilNs;
 	}
 
-	/** True while there is backlog or an uncancelled timer. */
+	/** True while there is backlog, a program to wake or an uncancelled timer. */
 	get pending(): boolean {
-		return this.#head < this.#backlog.length || this.#nextTimer() !== undefined;
+		return !this.#backlog.isEmpty || !this.#wakeUps.isEmpty || this.#nextTimer() !== undefined;
 	}
 
 	#nextTimer(): TimerEntry | undefined {
@@ -100,9 +112,35 @@ export class EventLoop {
 	}
 }
 
-interface BacklogItem {
+interface QueuedWork {
 	readonly work: Work<unknown>;
 	readonly arg: unknown;
+}
+
+class Fifo {
+	#items: QueuedWork[] = [];
+	#head = 0;
+
+	get isEmpty(): boolean {
+		return this.#head >= this.#items.length;
+	}
+
+	push(item: QueuedWork): void {
+		this.#items.push(item);
+	}
+
+	runNext(): void {
+		const item = this.#items[this.#head];
+		this.#head += 1;
+		if (this.#head === this.#items.length) {
+			this.#items = [];
+			this.#head = 0;
+		} else if (this.#head > 4096) {
+			this.#items.splice(0, this.#head);
+			this.#head = 0;
+		}
+		item?.work.run(item.arg);
+	}
 }
 
 class TimerEntry implements Timer {

@@ -72,9 +72,29 @@ function changed(facts: FlowFacts, request: readonly TraceEvent[]): string {
 	if (snat.chain.startsWith("CNI-")) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
 	}
+	const agent = agentReason(snat);
+	if (agent !== undefined) return `${where}; ${agent}`;
 	const marking = rules.slice(0, at).findLast(isMarking);
 	if (marking === undefined) return where;
 	return `${where}, because ${placeOf(marking)} (${bareRule(marking.rule)}) had it marked: ${markReason(facts, marking)}`;
+}
+
+/** Why a network's agent masquerades, by the chain and the rule. */
+function agentReason({ chain, rule }: RuleEvent): string | undefined {
+	switch (chain) {
+		case "FLANNEL-POSTRTG": {
+			const fromOutside = rule.matches.some((match) => match.kind === "source" && match.invert === true);
+			return fromOutside
+				? "flanneld does so for every packet to the pod network from elsewhere"
+				: "flanneld does so for every packet from a pod to a destination outside the pod network";
+		}
+		case "cali-nat-outgoing":
+			return "Calico's natOutgoing does so for every packet from a pod to a destination outside its pools";
+		case "cali-POSTROUTING":
+			return "Calico does so for what a node sends into its tunnel from another of its addresses";
+		default:
+			return undefined;
+	}
 }
 
 function isMarking(event: RuleEvent): boolean {

@@ -20,11 +20,23 @@ export interface ScenarioHost {
 	saveTables(netns: string): Promise<Result<readonly XtChain[], KernelError>>;
 	/** The values of these sysctls; of those that are not there none. */
 	readSysctls(netns: string, keys: readonly string[]): Promise<Result<ReadonlyMap<string, string>, KernelError>>;
-	/** Forgets what packets left behind: connection tracking entries, what routes learnt, sockets in TIME-WAIT. EBUSY: it cannot. */
-	flush(netns: string): Promise<Result<void, KernelError>>;
+	/** As the kernel's `apply`; of what fails, a part may remain. */
+	set(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>>;
+	/** Forgets what packets left behind. EBUSY: it cannot. */
+	flush(netns: string, left: Leftovers): Promise<Result<void, KernelError>>;
 }
 
-/** Any kernel, by nothing but the port. */
+/** What packets may have left behind in a namespace. */
+export interface Leftovers {
+	/** TCP sockets that no program has: in TIME-WAIT and the like. */
+	readonly sockets: boolean;
+	/** Connection tracking entries. */
+	readonly connections: boolean;
+	/** What routes learnt of ICMP errors. */
+	readonly routes: boolean;
+}
+
+/** Any kernel, by nothing but the port, which cannot make it forget what routes learnt. */
 export class PortHost implements ScenarioHost {
 	readonly kernel: Kernel;
 	readonly settle: () => Promise<void>;
@@ -75,11 +87,16 @@ export class PortHost implements ScenarioHost {
 		return ok(new Map(found.map(({ key, value }) => [key, value])));
 	}
 
-	async flush(netns: string): Promise<Result<void, KernelError>> {
-		const sockets = this.kernel.sockets.list(netns);
+	set(netns: string, tx: readonly Op[]): Promise<Result<void, KernelError>> {
+		return this.kernel.apply(netns, tx);
+	}
+
+	async flush(netns: string, left: Leftovers): Promise<Result<void, KernelError>> {
+		const sockets = left.sockets ? this.kernel.sockets.list(netns) : ok([]);
 		const lingers =
 			!sockets.ok || sockets.value.some(({ protocol, state }) => protocol === "tcp" && state !== "LISTEN");
 		if (lingers) return err({ errno: "EBUSY", op: -1, message: "there are TCP connections" });
+		if (!left.connections) return ok(undefined);
 		const dumped = await this.kernel.dump(netns, ["conntrack"]);
 		if (!dumped.ok) return dumped;
 		return this.kernel.apply(

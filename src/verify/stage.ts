@@ -1,24 +1,16 @@
 /** A topology that stands on a kernel: built once, set up for a scenario, brought back for the next. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { KernelError, Op } from "../kernel/kernel.ts";
-import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
+import type { Link } from "../kernel/objects.ts";
 import type { TableName } from "../kernel/xtables.ts";
+import { configOps, KeptNetns } from "./kept-netns.ts";
 import type { Refusal } from "./outcome.ts";
-import type { NetnsConfig, Scenario, Topology } from "./scenario.ts";
+import type { NetnsConfig, Scenario, Step, Topology } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
-
-/** What a scenario may leave in a namespace, in the order in which it is taken away. */
-const RESET_KINDS = [
-	"addr",
-	"route",
-	"rule",
-	"neigh",
-	"fdb",
-	"bridge-vlan",
-] as const satisfies readonly KernelObjectKind[];
 
 /** Tables that every scenario loads, empty where it says nothing, so that every kernel counts the same packets. */
 const TABLES: readonly TableName[] = ["raw", "mangle", "nat", "filter"];
+const WITH_SECURITY: readonly TableName[] = [...TABLES, "security"];
 
 /** Whatever is sent, no earlier packet is the reason for silence: ICMP errors are not limited unless the scenario says so. */
 export const ICMP_RATELIMIT = "net.ipv4.icmp_ratelimit";
@@ -28,12 +20,14 @@ export class Stage {
 	readonly host: ScenarioHost;
 	readonly topology: Topology;
 	readonly #suffix: string;
-	/** What each namespace held right after the devices were made, by kind and content. */
-	#clean: ReadonlyMap<string, ReadonlyMap<string, KernelObject>> = new Map();
+	/** Of a topology that is used again, by namespace. */
+	#kept: ReadonlyMap<string, KeptNetns> = new Map();
+	/** Where rules of iptables were loaded, or will be by a step. */
 	readonly #withRules = new Set<string>();
+	/** Where the table that few scenarios have was loaded too. */
+	readonly #withSecurity = new Set<string>();
+	/** Where rules may refer to sets and counters by name. */
 	readonly #withObjects = new Set<string>();
-	/** By namespace: sysctls as they were before a scenario wrote them. */
-	readonly #sysctls = new Map<string, Map<string, string>>();
 
 	private constructor(host: ScenarioHost, topology: Topology, suffix: string) {
 		this.host = host;
@@ -72,31 +66,62 @@ export class Stage {
 		};
 	}
 
-	/** Sets everything of the scenario but listeners and steps. */
+	/** Sets everything of the scenario but listeners and steps, and takes away what the last one set. */
 	async setUp(scenario: Scenario): Promise<Result<void, Refusal>> {
+		const looked = await this.#lookAtKept();
+		if (!looked.ok) return looked;
 		for (const netns of this.topology.netns) {
-			const done = await this.#setUp(netns, scenario.config[netns] ?? {});
+			const done = await this.#setUp(netns, scenario);
 			if (!done.ok) return err({ netns, error: done.error });
 		}
 		return ok(undefined);
 	}
 
-	/** Remembers what the namespaces hold, for `reset`. Call it before the first `setUp`. */
-	async remember(): Promise<Result<void, Refusal>> {
-		const clean = new Map<string, ReadonlyMap<string, KernelObject>>();
-		for (const netns of this.topology.netns) {
-			const dumped = await this.host.kernel.dump(this.name(netns), RESET_KINDS);
-			if (!dumped.ok) return err({ netns, error: dumped.error });
-			clean.set(netns, byContent(dumped.value));
+	async #lookAtKept(): Promise<Result<void, Refusal>> {
+		let startsOver = false;
+		for (const [netns, kept] of this.#kept) {
+			const looked = await kept.look();
+			if (!looked.ok) return err({ netns, error: looked.error });
+			if (looked.value) startsOver = true;
 		}
-		this.#clean = clean;
+		if (!startsOver) return ok(undefined);
+		for (const [netns, kept] of this.#kept) {
+			const done = await kept.startsOver();
+			if (!done.ok) return err({ netns, error: done.error });
+		}
 		return ok(undefined);
 	}
 
-	/** Takes away what a scenario and its packets left, but for rules, which the next scenario overwrites. */
-	async reset(): Promise<Result<void, Refusal>> {
+	/** Makes the topology one that is used again: remembers what the namespaces hold. Call it before the first `setUp`. */
+	async remember(): Promise<Result<void, Refusal>> {
+		const { host } = this;
+		const kept = new Map<string, KeptNetns>();
 		for (const netns of this.topology.netns) {
-			const done = await this.#reset(netns);
+			const learns = this.topology.links.some(
+				({ netns: owner, link: { link } }) => owner === netns && isLearning(link),
+			);
+			const remembered = await KeptNetns.remember({ host, name: this.name(netns), learns });
+			if (!remembered.ok) return err({ netns, error: remembered.error });
+			kept.set(netns, remembered.value);
+		}
+		this.#kept = kept;
+		return ok(undefined);
+	}
+
+	/** Forgets what the scenario's packets left behind. What it set goes with the next `setUp`. */
+	async flush(scenario: Scenario): Promise<Result<void, Refusal>> {
+		// Sockets that were closed at the end may have said so.
+		await this.host.settle();
+		const withSockets = new Set<string>(scenario.listen.map(({ netns }) => netns));
+		for (const step of scenario.steps) if (step.kind === "tcp") withSockets.add(step.netns);
+		for (const netns of this.topology.netns) {
+			const sockets = withSockets.has(netns);
+			const routes = scenario.config[netns] !== undefined || changesIn(scenario, netns).length > 0;
+			const connections = this.#withRules.has(netns);
+			const removed = await this.#removeObjects(netns);
+			if (!removed.ok) return err({ netns, error: removed.error });
+			if (!(sockets || routes || connections)) continue;
+			const done = await this.host.flush(this.name(netns), { sockets, routes, connections });
 			if (!done.ok) return err({ netns, error: done.error });
 		}
 		return ok(undefined);
@@ -128,24 +153,20 @@ export class Stage {
 		return ok(undefined);
 	}
 
-	async #setUp(netns: string, config: NetnsConfig): Promise<Result<void, KernelError>> {
-		const { host } = this;
-		const sysctls = Object.entries(config.sysctls ?? {});
-		if (this.#clean.has(netns) && sysctls.length > 0) {
-			const kept = await this.#keepSysctls(netns, Object.keys(config.sysctls ?? {}));
-			if (!kept.ok) return kept;
-		}
-		const tx = [
-			...sysctls.map(([key, value]): Op => ({ verb: "replace", object: { kind: "sysctl", key, value } })),
-			...[config.addrs, config.routes, config.rules].flatMap((objects) => (objects ?? []).map(addOp)),
-			...[config.neighs, config.vlans, config.fdb].flatMap((objects) => (objects ?? []).map(replaceOp)),
-		];
-		if (tx.length > 0) {
-			const applied = await host.kernel.apply(this.name(netns), tx);
-			if (!applied.ok) return applied;
-		}
-		const made = await this.#makeObjects(netns, config);
-		return made.ok ? this.#loadTables(netns, config.iptables) : made;
+	async #setUp(netns: string, scenario: Scenario): Promise<Result<void, KernelError>> {
+		const config = scenario.config[netns] ?? {};
+		const kept = this.#kept.get(netns);
+		const tx = kept === undefined ? ok(configOps(config)) : await kept.towards(config, changesIn(scenario, netns));
+		if (!tx.ok) return tx;
+		const applied = tx.value.length === 0 ? ok(undefined) : await this.host.set(this.name(netns), tx.value);
+		const made = applied.ok ? await this.#makeObjects(netns, config) : applied;
+		const loaded = made.ok ? await this.#loadTables(netns, config.iptables) : made;
+		if (changesIn(scenario, netns).some(({ object }) => object.kind === "xt-rule")) this.#withRules.add(netns);
+		return loaded;
+	}
+
+	#tables(netns: string): readonly TableName[] {
+		return this.#withSecurity.has(netns) ? WITH_SECURITY : TABLES;
 	}
 
 	/** What rules refer to by name. */
@@ -157,7 +178,7 @@ export class Stage {
 		if (!loaded.ok || nfacct === undefined) return loaded;
 		return this.host.kernel.apply(
 			name,
-			nfacct.map((each) => addOp({ kind: "nfacct", name: each })),
+			nfacct.map((each): Op => ({ verb: "add", object: { kind: "nfacct", name: each } })),
 		);
 	}
 
@@ -165,59 +186,26 @@ export class Stage {
 	async #removeObjects(netns: string): Promise<Result<void, KernelError>> {
 		if (!this.#withObjects.delete(netns)) return ok(undefined);
 		const name = this.name(netns);
-		const emptied = await this.host.loadTables(name, allTables("*security\nCOMMIT\n"));
+		const emptied = await this.host.loadTables(name, allTables("", this.#tables(netns)));
 		if (!emptied.ok) return emptied;
 		const freed = await this.host.loadSets(name, "");
 		if (!freed.ok) return freed;
 		const dumped = await this.host.kernel.dump(name, ["nfacct"]);
 		if (!dumped.ok || dumped.value.length === 0) return dumped.ok ? ok(undefined) : dumped;
-		return this.host.kernel.apply(name, dumped.value.map(deleteOp));
+		return this.host.kernel.apply(
+			name,
+			dumped.value.map((object): Op => ({ verb: "delete", object })),
+		);
 	}
 
 	/** Where there neither were nor shall be rules nothing is loaded: it takes a process on the real kernel. */
 	async #loadTables(netns: string, text: string | undefined): Promise<Result<void, KernelError>> {
 		if (text === undefined && !this.#withRules.has(netns)) return ok(undefined);
 		this.#withRules.add(netns);
-		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? ""));
+		if (namesTable(text ?? "", "security")) this.#withSecurity.add(netns);
+		const loaded = await this.host.loadTables(this.name(netns), allTables(text ?? "", this.#tables(netns)));
 		if (loaded.ok && text === undefined) this.#withRules.delete(netns);
 		return loaded;
-	}
-
-	async #keepSysctls(netns: string, keys: readonly string[]): Promise<Result<void, KernelError>> {
-		const kept = this.#sysctls.get(netns) ?? new Map<string, string>();
-		this.#sysctls.set(netns, kept);
-		const missing = keys.filter((key) => !kept.has(key));
-		const read = await this.host.readSysctls(this.name(netns), missing);
-		if (!read.ok) return read;
-		for (const [key, value] of read.value) kept.set(key, value);
-		return ok(undefined);
-	}
-
-	async #reset(netns: string): Promise<Result<void, KernelError>> {
-		const { kernel } = this.host;
-		const name = this.name(netns);
-		const clean = this.#clean.get(netns) ?? new Map<string, KernelObject>();
-		const flushed = await this.host.flush(name);
-		if (!flushed.ok) return flushed;
-		const removed = await this.#removeObjects(netns);
-		if (!removed.ok) return removed;
-		for (const kind of RESET_KINDS) {
-			const dumped = await kernel.dump(name, [kind]);
-			if (!dumped.ok) return dumped;
-			const present = byContent(dumped.value);
-			// The last first: with an address Linux deletes those of its network that came after it.
-			const gone = [...present].filter(([key]) => !clean.has(key)).map(([, object]) => deleteOp(object));
-			const lost = [...clean].filter(([key, object]) => object.kind === kind && !present.has(key));
-			const tx = [...gone.reverse(), ...lost.map(([, object]) => replaceOp(object))];
-			const applied = tx.length === 0 ? ok(undefined) : await kernel.apply(name, tx);
-			if (!applied.ok) return applied;
-		}
-		const sysctls = [...(this.#sysctls.get(netns) ?? [])];
-		if (sysctls.length === 0) return ok(undefined);
-		return kernel.apply(
-			name,
-			sysctls.map(([key, value]) => replaceOp({ kind: "sysctl", key, value })),
-		);
 	}
 }
 
@@ -257,39 +245,26 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 	return devices;
 }
 
-/** The text with the tables that it lacks, empty. */
-export function allTables(text: string): string {
+/** The text with those of the tables that it lacks, empty. */
+export function allTables(text: string, tables: readonly TableName[] = TABLES): string {
 	const end = text === "" || text.endsWith("\n") ? "" : "\n";
-	const empty = TABLES.filter((table) => !namesTable(text, table)).map((table) => `*${table}\nCOMMIT\n`);
+	const empty = tables.filter((table) => !namesTable(text, table)).map((table) => `*${table}\nCOMMIT\n`);
 	return `${text}${end}${empty.join("")}`;
 }
 
 /** The tables whose chains are compared. */
 export function tablesOf(text: string): readonly TableName[] {
-	return namesTable(text, "security") ? [...TABLES, "security"] : TABLES;
+	return namesTable(text, "security") ? WITH_SECURITY : TABLES;
 }
 
 function namesTable(text: string, table: TableName): boolean {
 	return `\n${text}`.includes(`\n*${table}`);
 }
 
-function byContent(objects: readonly KernelObject[]): ReadonlyMap<string, KernelObject> {
-	return new Map(objects.map((object) => [contentKey(object), object]));
+function changesIn({ steps }: Scenario, netns: string): readonly Extract<Step, { readonly kind: "change" }>[] {
+	return steps.filter((step) => step.kind === "change").filter((step) => step.netns === netns);
 }
 
-/** What does not change by itself. */
-function contentKey(object: KernelObject): string {
-	return JSON.stringify({ ...object, ages: undefined, ageSeconds: undefined, linkdown: undefined });
-}
-
-function addOp(object: KernelObject): Op {
-	return { verb: "add", object };
-}
-
-function replaceOp(object: KernelObject): Op {
-	return { verb: "replace", object };
-}
-
-function deleteOp(object: KernelObject): Op {
-	return { verb: "delete", object };
+function isLearning(link: Link["link"]): boolean {
+	return link?.type === "bridge" || link?.type === "vxlan";
 }

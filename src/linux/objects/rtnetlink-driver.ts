@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { KernelError } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../../kernel/objects.ts";
-import type { IndexedOp, ObjectDriver, Undo } from "../driver.ts";
+import type { DriverOptions, IndexedOp, ObjectDriver, Undo } from "../driver.ts";
 import { Batch, type Touched } from "../netlink/batch.ts";
 import type { Rtnl } from "../netlink/rtnl.ts";
 import type { LinuxNetns } from "../netns.ts";
@@ -32,22 +32,17 @@ export class RtnetlinkDriver implements ObjectDriver {
 	apply(
 		netns: LinuxNetns,
 		ops: readonly IndexedOp[],
-		{ undoable }: { readonly undoable: boolean },
+		{ undoable, keepsParts }: DriverOptions,
 	): Result<Undo, KernelError> {
 		const batch = new Batch(this.#rtnl, netns);
+		if (keepsParts === true) return this.#carryOut(batch, ops, () => undefined);
 		const undoVlans = undoable || ops.length > 1 ? keepVlans(batch, ops) : undefined;
 		const undoOthers = this.#undoOf(batch, ops, undoable);
 		const undo = (): void => {
 			undoOthers();
 			undoVlans?.();
 		};
-		const failed = applyAll(batch, ops);
-		if (failed !== undefined) {
-			undo();
-			return err(failed);
-		}
-		for (const [each, ifindexes] of batch.touched) this.#touch(each, ifindexes);
-		return ok(undo);
+		return this.#carryOut(batch, ops, undo);
 	}
 
 	dump(netns: LinuxNetns, kind: KernelObjectKind): Result<readonly KernelObject[], KernelError> {
@@ -95,6 +90,16 @@ export class RtnetlinkDriver implements ObjectDriver {
 		const touched = this.#touched;
 		this.#touched = new Map();
 		if (touched.size > 0) await settleCarriers(this.#rtnl, touched);
+	}
+
+	#carryOut(batch: Batch, ops: readonly IndexedOp[], undo: Undo): Result<Undo, KernelError> {
+		const failed = applyAll(batch, ops);
+		if (failed !== undefined) {
+			undo();
+			return err(failed);
+		}
+		for (const [each, ifindexes] of batch.touched) this.#touch(each, ifindexes);
+		return ok(undo);
 	}
 
 	#undoOf(batch: Batch, ops: readonly IndexedOp[], undoable: boolean): Undo {

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { KernelError } from "../../kernel/kernel.ts";
 import type { Sysctl } from "../../kernel/objects.ts";
-import type { IndexedOp, ObjectDriver, Undo } from "../driver.ts";
+import type { DriverOptions, IndexedOp, ObjectDriver, Undo } from "../driver.ts";
 import { errnoNumber, kernelError, strerror } from "../netlink/errno.ts";
 import type { LinuxNetns } from "../netns.ts";
 import { listSysctls, readSysctl, sysctlPath, writeSysctl } from "./sysctl-file.ts";
@@ -11,12 +11,8 @@ import { CONF_LEAVES, NEIGH_LEAVES, SYSCTL_KEYS } from "./sysctl-keys.ts";
 export class SysctlDriver implements ObjectDriver {
 	readonly kinds = ["sysctl"] as const;
 
-	apply(
-		netns: LinuxNetns,
-		ops: readonly IndexedOp[],
-		options: { readonly undoable: boolean },
-	): Result<Undo, KernelError> {
-		const keeps = options.undoable || ops.length > 1;
+	apply(netns: LinuxNetns, ops: readonly IndexedOp[], options: DriverOptions): Result<Undo, KernelError> {
+		const keeps = options.keepsParts !== true && (options.undoable || ops.length > 1);
 		const saved: (readonly [path: string, value: string])[] = [];
 		const undo = (): void => restore(netns, saved.splice(0).reverse());
 		const failed = netns.run(() => {
@@ -54,6 +50,9 @@ function writeOne(
 	saved: (readonly [path: string, value: string])[] | undefined,
 ): KernelError | undefined {
 	const path = sysctlPath(key);
+	if (saved === undefined && verb !== "delete" && path !== undefined && "value" in writeSysctl(path, value)) {
+		return undefined;
+	}
 	const before = path === undefined ? { errno: "ENOENT" } : readSysctl(path);
 	if (path === undefined || ("errno" in before && before.errno === "ENOENT")) {
 		const file = key.replaceAll(/[./]/g, (char) => (char === "." ? "/" : "."));

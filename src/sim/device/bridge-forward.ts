@@ -71,7 +71,11 @@ export function brDevQueuePushXmit(skb: Skb): Fate {
 /** `__br_forward`, after `deliver_clone` made the copy. A packet whose `dev` is the bridge itself was made here. */
 function deliver(to: NetDevice, skb: Skb, br: BridgeState, sending: Sending): Fate {
 	const out = sending === "copy" ? copySkb(skb) : skb;
-	if (sending === "copy") originSkb(out, br.dev.netns, "deliver_clone", `copy for ${to.name}`, skb);
+	if (sending === "copy") {
+		// Fragments put together are cut again as they came only where nobody else has the same bytes (`skb_cloned`).
+		out.fragSizes = undefined;
+		originSkb(out, br.dev.netns, "deliver_clone", `copy for ${to.name}`, skb);
+	}
 	const from = out.dev;
 	brHandleVlan(to, out);
 	out.dev = to;

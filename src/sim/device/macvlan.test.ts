@@ -61,7 +61,7 @@ test.each([
 		{ src: addr(3), dst: BROADCAST },
 		["h eth0", "h m3"],
 	],
-] as const)("%s", async (_name, netns, dev, frame, where) => {
+] as const)("%s", async (...[, netns, dev, frame, where]) => {
 	expect(reached(await lab(), netns, dev, frame)).toEqual([...where]);
 });
 

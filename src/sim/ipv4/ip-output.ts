@@ -7,7 +7,7 @@ import type { Work } from "../event-loop.ts";
 import { nfHook } from "../netfilter/hooks.ts";
 import { copySkb, pushSkb } from "../skb.ts";
 import { dropSkb, originSkb } from "../trace.ts";
-import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
+import { type Dst, type Fate, type HookState, type Netns, pernet, type Skb } from "../types.ts";
 import { ipv4DstOf } from "./dst.ts";
 import { ipDoFragment } from "./ip-refragment.ts";
 import { traceRouteOutput } from "./route.ts";
@@ -53,9 +53,10 @@ export function ipLocalOut(netns: Netns, skb: Skb): Fate {
 	skb.protocol = ETH_P_IP;
 	if (skb.machine.tracer !== undefined) traceRouteOutput(skb, netns, "ip_route_output_key_hash");
 	const outdev = skb.dst?.dev;
-	const fate = nfHook({ family: "ipv4", hook: "OUTPUT", netns, indev: undefined, outdev, okfn: dstOutput }, skb);
+	const state: HookState = { family: "ipv4", hook: "OUTPUT", netns, indev: undefined, outdev, okfn: dstOutput };
+	const fate = nfHook(state, skb);
 	// Netfilter dropped it before it was handed to the device: the sender is told.
-	if (fate === "dropped" && outputState(netns).passed !== skb.id) skb.sk?.error?.("EPERM");
+	if (fate === "dropped" && outputState(netns).passed !== skb.id) skb.sk?.error?.(state.dropErrno ?? "EPERM");
 	return fate;
 }
 

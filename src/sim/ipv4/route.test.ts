@@ -189,7 +189,7 @@ test("a packet marked in OUTPUT is routed anew by its mark, and keeps its source
 		name: "test_mark",
 		fn: (skb) => {
 			skb.mark = 7;
-			return ipRouteMeHarder(netns, skb) ? "accept" : "drop";
+			return ipRouteMeHarder(netns, skb) === undefined ? "accept" : "drop";
 		},
 	});
 	const opened = router.lab.kernel.sockets.openUdp("m", {}, {});

@@ -78,8 +78,8 @@ export function ipRouteInputAddrs(
 	return decideInput(undefined, dev, state);
 }
 
-/** Routes a packet of this host anew after its addresses or mark changed on the way out; false: there is no route. */
-export function ipRouteMeHarder(netns: Netns, skb: Skb): boolean {
+/** Routes a packet of this host anew after its addresses or mark changed on the way out; the result says why it cannot be. */
+export function ipRouteMeHarder(netns: Netns, skb: Skb): RouteErrno | undefined {
 	const { bytes, network } = skb;
 	const src = ipv4Src(bytes, network);
 	const type = inetAddrType(netns, src);
@@ -91,10 +91,10 @@ export function ipRouteMeHarder(netns: Netns, skb: Skb): boolean {
 		proto: ipv4Proto(bytes, network),
 		anySrc: true,
 	});
-	if (!found.ok) return false;
+	if (!found.ok) return found.error;
 	skb.dst = found.value;
 	if (skb.machine.tracer !== undefined) traceRouteOutput(skb, netns, "ip_route_me_harder");
-	return true;
+	return undefined;
 }
 
 /** What the host's own tables say an address is: `local`, `broadcast`, `multicast`, else `unicast`. */

@@ -170,7 +170,7 @@ function handleResponse(
 /** `snat_reroute`: the answer is routed by its new source, as if made here. False: there is no route. */
 export function ipVsRouteMeHarder(net: IpvsNet, skb: Skb, state: HookState): boolean {
 	if (!net.settings.snatReroute || state.hook === "INPUT" || skb.dst?.type === "local") return true;
-	return ipRouteMeHarder(net.netns, skb);
+	return ipRouteMeHarder(net.netns, skb) === undefined;
 }
 
 /** `nat_icmp_send`: a real server that answers to no connection is told so. */

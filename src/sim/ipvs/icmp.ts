@@ -74,7 +74,7 @@ export function ipVsOutIcmp(net: IpvsNet, skb: Skb, state: HookState): HookVerdi
 		if (!icmpIsIntact(skb)) return badChecksum(state);
 		rewriteTraced(skb, net, { fn: "ip_vs_nat_icmp", action: "icmp", cp }, () => ipVsNatIcmp(skb, cp, "client"));
 		const stays = !net.settings.snatReroute || state.hook === "INPUT" || skb.dst?.type === "local";
-		if (!stays && !ipRouteMeHarder(net.netns, skb)) {
+		if (!stays && ipRouteMeHarder(net.netns, skb) !== undefined) {
 			state.dropDetail = "IPVS: no route from the virtual address";
 			return "drop";
 		}

@@ -66,7 +66,7 @@ export function nfSendReset(old: Skb, state: HookState): void {
 	if (old.dst?.type === "broadcast" || old.dst?.type === "multicast") return;
 	const reset = buildReset(old, state);
 	originSkb(reset, state.netns, "nf_send_reset", "RST made by REJECT", old);
-	if (!ipRouteMeHarder(state.netns, reset)) return;
+	if (ipRouteMeHarder(state.netns, reset) !== undefined) return;
 	nfCtAttach(reset, old);
 	const ct = skbCt(old);
 	if (ct !== undefined) nfCtSetClosing(ct);
@@ -149,5 +149,5 @@ function checksumIsValid(skb: Skb): boolean {
 	const proto = ipv4Proto(bytes, network);
 	if (proto === IPPROTO_TCP) return end - at >= TCP_MIN_HLEN && tcpChecksumIsValid(bytes, at, end, addrs);
 	if (proto === IPPROTO_UDP) return end - at >= UDP_HLEN && udpChecksumIsValid(bytes, at, end, addrs);
-	return UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
+	return skb.checksumIsKnown || UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
 }

@@ -2,6 +2,7 @@
 import { IPPROTO_TCP, IPPROTO_UDP } from "../../wire/ipv4.ts";
 import type { Machine, Netns } from "../types.ts";
 import { registerTransportSysctls } from "./conf.ts";
+import { tcpV4EarlyDemux, udpV4EarlyDemux } from "./early-demux.ts";
 import { registerPing } from "./ping-sock.ts";
 import { tcpDone, tcpTimewaitKill } from "./tcp-done.ts";
 import { tcpRequestDrop } from "./tcp-handshake.ts";
@@ -15,8 +16,14 @@ export function initTransport(machine: Machine): void {
 		handler: tcpV4Rcv,
 		errHandler: tcpV4Err,
 		hearsRedirect: tcpHearsRedirect,
+		earlyDemux: tcpV4EarlyDemux,
 	});
-	machine.inetProtocols.set(IPPROTO_UDP, { handler: udpRcv, errHandler: udpErr, hearsRedirect: udpHearsRedirect });
+	machine.inetProtocols.set(IPPROTO_UDP, {
+		handler: udpRcv,
+		errHandler: udpErr,
+		hearsRedirect: udpHearsRedirect,
+		earlyDemux: udpV4EarlyDemux,
+	});
 	registerTransportSysctls(machine);
 	machine.onNetnsCreated.push(registerPing);
 	machine.onNetnsRemoved.push(endSockets);

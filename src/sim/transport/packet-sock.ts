@@ -5,6 +5,7 @@ import type { PacketHandlers, PacketSocket, SocketError } from "../../kernel/soc
 import { ETH_HLEN, ethType } from "../../wire/ethernet.ts";
 import { startCapture } from "../capture.ts";
 import { devQueueXmit } from "../core/dev.ts";
+import type { Work } from "../event-loop.ts";
 import { allocSkb } from "../skb.ts";
 import { originSkb } from "../trace.ts";
 import type { NetDevice, Netns } from "../types.ts";
@@ -24,16 +25,25 @@ export function openPacketSock(
 ): Result<PacketSocket, SocketError> {
 	const dev = netns.devicesByName.get(options.dev);
 	if (dev === undefined) return socketErr("ENODEV", options.dev);
+	const reader = { handlers };
 	const stop = startCapture(netns, { dev: dev.name, promisc: false }, (captured) => {
-		if (ethType(captured.frame, 0) === options.etherType) give(captured, handlers);
+		if (ethType(captured.frame, 0) !== options.etherType || captured.pktType === "outgoing") return;
+		netns.machine.loop.wake(frameWork, { reader, captured });
 	});
 	if (!stop.ok) return socketErr("ENODEV", options.dev);
-	return ok({ send: (frame) => packetSendmsg(dev, frame, options), close: stop.value });
+	const close = (): void => {
+		reader.handlers = {};
+		stop.value();
+	};
+	return ok({ send: (frame) => packetSendmsg(dev, frame, options), close });
 }
 
-function give({ frame, pktType }: CapturedFrame, handlers: PacketHandlers): void {
-	if (pktType !== "outgoing") handlers.onFrame?.(frame, pktType);
-}
+/** The program reads: not before all packets under way have arrived. */
+const frameWork: Work<{ readonly reader: { readonly handlers: PacketHandlers }; readonly captured: CapturedFrame }> = {
+	run({ reader, captured: { frame, pktType } }) {
+		if (pktType !== "outgoing") reader.handlers.onFrame?.(frame, pktType);
+	},
+};
 
 /** Sends a frame (`packet_sendmsg`). */
 function packetSendmsg(dev: NetDevice, frame: Uint8Array, options: PacketSockOptions): Result<void, SocketError> {

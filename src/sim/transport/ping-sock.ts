@@ -1,6 +1,6 @@
 /** ICMP echo sockets (net/ipv4/ping.c): one identifier each, replies and errors matched by it. */
 import { ok, type Result } from "../../base/result.ts";
-import type { EchoHandlers, EchoSocket, IcmpErrorReport, SocketError } from "../../kernel/socket.ts";
+import type { EchoHandlers, EchoSocket, IcmpErrorReport, IcmpReply, SocketError } from "../../kernel/socket.ts";
 import { type IpNum, ipText } from "../../wire/addr.ts";
 import {
 	ICMP_DEST_UNREACH,
@@ -13,14 +13,16 @@ import {
 	putIcmp,
 } from "../../wire/icmpv4.ts";
 import { IPPROTO_ICMP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Ttl } from "../../wire/ipv4.ts";
+import type { Work } from "../event-loop.ts";
 import { icmpEchoReplyHandlers } from "../ipv4/icmp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
+import type { OutputFlow } from "../ipv4/route.ts";
 import { allocSkb } from "../skb.ts";
-import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
+import type { SendErrno, SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { deliverSkb } from "../trace.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
-import { inetDst, inetRoute, inetSrc, inetXmit } from "./inet.ts";
+import { inetDst, inetRoute, inetRouteConnect, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";
 
 const MAX_PAYLOAD = 65535 - IPV4_MIN_HLEN - ICMP_HLEN;
@@ -37,8 +39,8 @@ export function openPingSock(
 	if (id === undefined || byId.has(id)) return socketErr("EADDRINUSE", `id ${wantedId ?? "any"}`);
 	if (!Number.isInteger(id) || id < 0 || id > 0xffff) return socketErr("EINVAL", `id ${id}`);
 	const sock = new PingSock({ options, to, id, handlers });
-	const route = sock.route();
-	if (!route.ok) return route;
+	const connected = sock.connect();
+	if (!connected.ok) return connected;
 	byId.set(id, sock);
 	return ok(sock);
 }
@@ -55,8 +57,8 @@ class PingSock implements EchoSocket, SkbSocket {
 	readonly handlers: EchoHandlers;
 	readonly options: SockOptions;
 	readonly #to: IpNum;
-	#closed = false;
-	#errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE" | undefined = undefined;
+	closed = false;
+	#errno: SendErrno | undefined = undefined;
 
 	constructor(init: {
 		readonly options: SockOptions;
@@ -79,22 +81,36 @@ class PingSock implements EchoSocket, SkbSocket {
 		return `ping id ${this.id}${program === "" ? "" : ` (${program})`}`;
 	}
 
-	error(errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE"): void {
+	error(errno: SendErrno): void {
 		this.#errno = errno;
 	}
 
+	connect(): Result<void, SocketError> {
+		const route = inetRouteConnect(this.options.netns, this.#flow);
+		return route.ok ? this.#refusal(route.value.dst) : socketErr(route.error);
+	}
+
 	route(): Result<Dst, SocketError> {
-		const { netns, bindAddr, boundDev, mark, tos } = this.options;
-		const route = inetRoute(netns, {
+		const route = inetRoute(this.options.netns, this.#flow);
+		if (!route.ok) return socketErr(route.error);
+		const refusal = this.#refusal(route.value);
+		return refusal.ok ? route : refusal;
+	}
+
+	get #flow(): OutputFlow {
+		const { bindAddr, boundDev, mark, tos } = this.options;
+		return {
 			dst: this.#to,
 			src: bindAddr === ADDR_ANY ? undefined : bindAddr,
 			oif: boundDev,
 			mark,
 			tos,
 			proto: IPPROTO_ICMP,
-		});
-		if (!route.ok) return socketErr(route.error);
-		return route.value.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : route;
+		};
+	}
+
+	#refusal(dst: Dst): Result<void, SocketError> {
+		return dst.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : ok(undefined);
 	}
 
 	send(request: {
@@ -103,7 +119,7 @@ class PingSock implements EchoSocket, SkbSocket {
 		readonly ttl?: number;
 	}): Result<void, SocketError> {
 		const { seq, payload } = request;
-		if (this.#closed) return socketErr("EINVAL", "closed socket");
+		if (this.closed) return socketErr("EINVAL", "closed socket");
 		if (payload.length > MAX_PAYLOAD) return socketErr("EMSGSIZE");
 		const route = this.route();
 		if (!route.ok) return route;
@@ -134,7 +150,7 @@ class PingSock implements EchoSocket, SkbSocket {
 	}
 
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 		const { byId } = pingTable(this.options.netns);
 		if (byId.get(this.id) === this) byId.delete(this.id);
 	}
@@ -152,13 +168,14 @@ function pingRcv(netns: Netns, skb: Skb): Fate | undefined {
 	const sock = pingTable(netns).byId.get(icmpId(bytes, data));
 	if (sock === undefined || !accepts(sock, inetDst(skb), skb)) return undefined;
 	const fate = deliverSkb(skb, netns, "ping_rcv", sock.describe);
-	sock.handlers.onReply?.({
+	const reply: IcmpReply = {
 		from: ipText(inetSrc(skb)),
 		id: sock.id,
 		seq: icmpSeq(bytes, data),
 		ttl: ipv4Ttl(bytes, network),
 		payload: bytes.slice(data + ICMP_HLEN, end),
-	});
+	};
+	netns.machine.loop.wake(replyWork, { sock, reply });
 	return fate;
 }
 
@@ -180,8 +197,21 @@ function pingErr(
 		seq: icmpSeq(bytes, quoted),
 		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
 	};
-	sock.handlers.onError?.(report);
+	netns.machine.loop.wake(reportWork, { sock, report });
 }
+
+/** The program reads: not before all packets under way have arrived. */
+const replyWork: Work<{ readonly sock: PingSock; readonly reply: IcmpReply }> = {
+	run({ sock, reply }) {
+		if (!sock.closed) sock.handlers.onReply?.(reply);
+	},
+};
+
+const reportWork: Work<{ readonly sock: PingSock; readonly report: IcmpErrorReport }> = {
+	run({ sock, report }) {
+		if (!sock.closed) sock.handlers.onError?.(report);
+	},
+};
 
 function accepts(sock: PingSock, daddr: IpNum | undefined, skb: Skb): boolean {
 	const { bindAddr, boundDev } = sock.options;

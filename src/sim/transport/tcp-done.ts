@@ -1,8 +1,8 @@
 /** The ends of a connection: closed, failed, TIME_WAIT (net/ipv4/tcp.c: tcp_done; tcp_minisocks.c: tcp_time_wait). */
 import type { SocketErrno } from "../../kernel/socket.ts";
-import { socketError } from "./errno.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 import { type TcpTimewaitSock, tcpTable } from "./tcp-table.ts";
+import { tcpWake } from "./tcp-tell.ts";
 
 const TCP_TIMEWAIT_LEN_NS = 60_000_000_000;
 
@@ -24,13 +24,15 @@ export function tcpDone(sock: TcpSock): void {
 export function tcpFail(sock: TcpSock, errno: SocketErrno): void {
 	if (sock.state === "CLOSE") return;
 	tcpDone(sock);
-	sock.handlers.onError?.(socketError(errno));
+	sock.untold.failed = errno;
+	tcpWake(sock);
 }
 
 /** Both directions are closed. */
 export function tcpClosed(sock: TcpSock): void {
 	tcpDone(sock);
-	sock.handlers.onClose?.();
+	sock.untold.closed = true;
+	tcpWake(sock);
 }
 
 /** A valid RST came (`tcp_reset`). */
@@ -40,7 +42,7 @@ export function tcpReset(sock: TcpSock): void {
 	else tcpFail(sock, "ECONNRESET");
 }
 
-/** Replaces the socket by a small one that answers late segments for 60 s. Does not tell the program. */
+/** Replaces the socket by a small one that answers late segments for 60 s, and tells the program that both directions are closed. */
 export function tcpTimeWait(sock: TcpSock): void {
 	const { netns } = sock.options;
 	const timewait: TcpTimewaitSock = {
@@ -59,7 +61,7 @@ export function tcpTimeWait(sock: TcpSock): void {
 		lastOowAckNs: Number.NEGATIVE_INFINITY,
 		timer: undefined,
 	};
-	tcpDone(sock);
+	tcpClosed(sock);
 	tcpTable(netns).established.insert(timewait);
 	tcpTimewaitSchedule(timewait);
 }

@@ -129,7 +129,7 @@ function sendSynAck(request: TcpRequestSock, parent?: TcpArrival): void {
 		fn: "tcp_v4_send_synack",
 		...(parent === undefined ? {} : { parent: parent.skb }),
 		from: listener.options,
-		sk: { describe: "a listening socket", owner: listener.options.owner },
+		sk: { describe: "a listening socket", owner: listener.options.owner, isRequest: true },
 	});
 }
 
@@ -171,7 +171,7 @@ function tcpChild(request: TcpRequestSock, seg: TcpArrival): TcpSock {
 		state: "SYN_RECV",
 		handlers: {},
 		onTimer: tcpWriteTimer,
-		onEstablished: listener.onAccept,
+		onAccept: listener.onAccept,
 	});
 	const firstSeq = seqAdd(request.sndIsn, 1);
 	sock.sndUna = firstSeq;

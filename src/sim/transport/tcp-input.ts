@@ -7,10 +7,11 @@ import { tcpAck, tcpAckProblem } from "./tcp-ack.ts";
 import type { TcpArrival } from "./tcp-arrival.ts";
 import { tcpClosed, tcpReset, tcpTimeWait } from "./tcp-done.ts";
 import { hasUnsent, tcpCurrentMss, tcpPush, tcpSendAck, tcpSendSyn } from "./tcp-output.ts";
-import { tcpDataProblem, tcpDataQueue, tcpFlushToProgram, tcpValidateIncoming } from "./tcp-receive.ts";
+import { tcpDataProblem, tcpDataQueue, tcpValidateIncoming } from "./tcp-receive.ts";
 import { tcpV4SendReset } from "./tcp-reset.ts";
 import { after, seqAdd } from "./tcp-seq.ts";
 import { TCP_INIT_CWND, TCP_MSS_DEFAULT, type TcpSock } from "./tcp-sock.ts";
+import { tcpTellConnected, tcpWake } from "./tcp-tell.ts";
 
 /** Takes a segment for a connection. */
 export function tcpDoRcv(sock: TcpSock, seg: TcpArrival): Fate {
@@ -40,7 +41,7 @@ export function tcpDoRcv(sock: TcpSock, seg: TcpArrival): Fate {
 export function tcpEstablish(sock: TcpSock): void {
 	sock.state = sock.finQueued ? "FIN_WAIT1" : "ESTABLISHED";
 	tcpCurrentMss(sock);
-	sock.onEstablished(sock);
+	tcpTellConnected(sock);
 }
 
 /** What the peer's SYN says about it goes into the socket. */
@@ -92,7 +93,7 @@ function tcpRcvSynSent(sock: TcpSock, seg: TcpArrival): Fate {
 	// What the program wrote meanwhile carries the ACK.
 	if (hasUnsent(sock)) tcpPush(sock);
 	else tcpSendAck(sock);
-	sock.onEstablished(sock);
+	tcpTellConnected(sock);
 	return fate;
 }
 
@@ -102,7 +103,6 @@ function tcpFinAcked(sock: TcpSock): boolean {
 	if (sock.state === "FIN_WAIT1") sock.state = "FIN_WAIT2";
 	else if (sock.state === "CLOSING") {
 		tcpTimeWait(sock);
-		sock.handlers.onClose?.();
 		return false;
 	} else if (sock.state === "LAST_ACK") {
 		tcpClosed(sock);
@@ -113,7 +113,7 @@ function tcpFinAcked(sock: TcpSock): boolean {
 
 /**
  * Data is acknowledged before the program sees it (Linux's quick ACK; delayed ACKs are not modelled), a bare FIN after
- * it, so that a program which closes at once sends its own FIN with the ACK.
+ * it (tcp-tell.ts), so that a program which closes at once sends its own FIN with the ACK.
  */
 function answerAndTell(sock: TcpSock, seg: TcpArrival): void {
 	const bareFin = sock.finArrived && seg.payload.length === 0;
@@ -123,14 +123,14 @@ function answerAndTell(sock: TcpSock, seg: TcpArrival): void {
 		if (sock.state === "FIN_WAIT2") {
 			if (sock.ackPending) tcpSendAck(sock);
 			tcpTimeWait(sock);
-			tcpFlushToProgram(sock);
-			sock.handlers.onClose?.();
 			return;
 		}
-		sock.state = sock.state === "FIN_WAIT1" ? "CLOSING" : "CLOSE_WAIT";
+		if (sock.state === "FIN_WAIT1") {
+			if (sock.ackPending) tcpSendAck(sock);
+			sock.state = "CLOSING";
+		} else sock.state = "CLOSE_WAIT";
 	}
-	tcpFlushToProgram(sock);
-	if (sock.ackPending) tcpSendAck(sock);
+	if (sock.ackPending || sock.unreadBytes > 0 || finNow) tcpWake(sock);
 }
 
 /** The FIN that came has already been taken into account. */

@@ -1,12 +1,12 @@
-/** Taking in data: what is acceptable, in order or early, and handing it to the program (tcp_input.c: tcp_data_queue). */
+/** Taking in data: what is acceptable, in order or early (tcp_input.c: tcp_data_queue). */
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../wire/tcp.ts";
-import { NO_BYTES, type TcpArrival } from "./tcp-arrival.ts";
+import type { TcpArrival } from "./tcp-arrival.ts";
 import { tcpReset } from "./tcp-done.ts";
-import { tcpSendAck, tcpSendChallengeAck, tcpSendDupAck } from "./tcp-output.ts";
+import { tcpSendChallengeAck, tcpSendDupAck } from "./tcp-output.ts";
 import { after, before, seqAdd, seqDiff } from "./tcp-seq.ts";
 import type { TcpEarly, TcpSock } from "./tcp-sock.ts";
-import { freeWindow, tcpReceiveWindow } from "./tcp-window.ts";
+import { tcpReceiveWindow } from "./tcp-window.ts";
 
 /** Checks time stamp, sequence number, RST and SYN (`tcp_validate_incoming`); answers what must be answered. */
 export function tcpValidateIncoming(sock: TcpSock, seg: TcpArrival): DropReason | undefined {
@@ -59,24 +59,6 @@ export function tcpDataQueue(sock: TcpSock, seg: TcpArrival): void {
 		sock.early.shift();
 		if (after(early.endSeq, sock.rcvNxt)) takeInOrder(sock, early);
 	}
-}
-
-/** Gives the program what came in order, and tells it of the peer's FIN once it has all. */
-export function tcpFlushToProgram(sock: TcpSock): void {
-	while (sock.unread.length > 0 && sock.handlers.onData !== undefined) {
-		const chunk = sock.unread.shift() ?? NO_BYTES;
-		sock.unreadBytes -= chunk.length;
-		sock.handlers.onData(chunk);
-	}
-	if (!sock.finArrived || sock.endTold || sock.unread.length > 0) return;
-	sock.endTold = true;
-	sock.handlers.onEnd?.();
-}
-
-/** The program read: tells the peer when the window has grown a lot (`tcp_cleanup_rbuf`). */
-export function tcpWindowUpdate(sock: TcpSock): void {
-	const current = tcpReceiveWindow(sock);
-	if (2 * current <= sock.rcvSpace && freeWindow(sock) >= 2 * current && freeWindow(sock) > 0) tcpSendAck(sock);
 }
 
 /** RFC 7323 §5; an ACK that merely came late is let through (`tcp_disordered_ack`). */

@@ -56,8 +56,17 @@ export interface TcpSockInit {
 	readonly handlers: TcpHandlers;
 	/** The retransmission or probe timer fired. */
 	readonly onTimer: (sock: TcpSock) => void;
+	/** Of a passive socket: gives it to the program that listens. */
+	readonly onAccept?: (sock: TcpSock) => void;
+}
+
+/** News that the program has still to hear (tcp-tell.ts). */
+export interface TcpNews {
 	/** The handshake is done. */
-	readonly onEstablished: (sock: TcpSock) => void;
+	connected?: boolean;
+	failed?: SocketErrno;
+	/** Both directions are closed. */
+	closed?: boolean;
 }
 
 /** The segment size used before anything is known (RFC 9293 §3.7.1). */
@@ -74,7 +83,11 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	readonly rport: number;
 	state: TcpState;
 	handlers: TcpHandlers;
-	readonly onEstablished: (sock: TcpSock) => void;
+	readonly onAccept: ((sock: TcpSock) => void) | undefined;
+	untold: TcpNews = {};
+	wakeQueued = false;
+	/** Of an active socket: the loop's turn in which the program called `connect`. */
+	openedInTurn = -1;
 	/** The route last used, and the generation of the tables that it is good for. */
 	dst: Dst | undefined = undefined;
 	dstGeneration = -1;
@@ -165,14 +178,16 @@ export class TcpSock implements SkbSocket, TcpEnds {
 		this.rport = init.ends.rport;
 		this.state = init.state;
 		this.handlers = init.handlers;
-		this.onEstablished = init.onEstablished;
+		this.onAccept = init.onAccept;
 		const { machine } = init.options.netns;
 		this.ipId = machine.rng.below(0x10000);
 		this.timer = new SockTimer(machine.loop, () => init.onTimer(this));
 	}
 
-	get owner(): SocketOwner {
-		return this.options.owner;
+	/** Nobody's until it is accepted. */
+	get owner(): SocketOwner | undefined {
+		const isAccepted = this.onAccept === undefined || this.untold.connected !== true;
+		return isAccepted ? this.options.owner : undefined;
 	}
 
 	get describe(): string {

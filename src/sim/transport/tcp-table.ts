@@ -8,7 +8,7 @@ import { SockTimer } from "./sock-timer.ts";
 import type { TcpEnds } from "./tcp-secure.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 
-/** A listening socket. The accept queue never fills: the program is called at once. */
+/** A listening socket. The accept queue never fills. */
 export interface TcpListenSock {
 	readonly options: SockOptions;
 	readonly laddr: IpNum;

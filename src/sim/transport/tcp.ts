@@ -4,16 +4,16 @@ import type { SocketAddr, SocketError, TcpConnection, TcpHandlers, TcpListener }
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
-import { inetRoute } from "./inet.ts";
+import { inetRouteConnect } from "./inet.ts";
 import { ADDR_ANY, portIsValid, remoteAddr, type SockOptions, socketAddr } from "./sock-options.ts";
 import { tcpDone } from "./tcp-done.ts";
 import { tcpRequestDrop } from "./tcp-handshake.ts";
 import { tcpPush, tcpSendActiveReset, tcpSendSyn } from "./tcp-output.ts";
 import { tcpConnectPort, tcpListenPort } from "./tcp-ports.ts";
-import { tcpFlushToProgram, tcpWindowUpdate } from "./tcp-receive.ts";
 import { secureTcpSeq, secureTcpTsOffset } from "./tcp-secure.ts";
 import { TcpSock } from "./tcp-sock.ts";
 import { type TcpListenSock, tcpTable } from "./tcp-table.ts";
+import { tcpForsake, tcpWake } from "./tcp-tell.ts";
 import { tcpWriteTimer } from "./tcp-timer.ts";
 import { tcpAdvMss, tcpInitialWindow, tcpSyncMss, tcpWindowScale } from "./tcp-window.ts";
 
@@ -28,7 +28,12 @@ export function listenTcpSock(
 		options,
 		laddr: options.bindAddr,
 		lport: port.value,
-		onAccept: (sock) => onAccept(new SimTcpConnection(sock)),
+		onAccept: (sock) => {
+			const connection = new SimTcpConnection(sock);
+			// Nobody is left to accept it (`inet_csk_listen_stop`).
+			if (tcpTable(options.netns).listeners.get(port.value)?.includes(listener) === true) onAccept(connection);
+			else connection.abort();
+		},
 	};
 	const { listeners } = tcpTable(options.netns);
 	listeners.set(port.value, [...(listeners.get(port.value) ?? []), listener]);
@@ -44,7 +49,7 @@ export function connectTcpSock(
 	if (!portIsValid(to.port) || to.port === 0) return socketErr("EINVAL", `port ${to.port}`);
 	const raddr = remoteAddr(to.addr);
 	if (!raddr.ok) return raddr;
-	const route = inetRoute(options.netns, {
+	const route = inetRouteConnect(options.netns, {
 		dst: raddr.value,
 		src: options.bindAddr === ADDR_ANY ? undefined : options.bindAddr,
 		oif: options.boundDev,
@@ -55,9 +60,9 @@ export function connectTcpSock(
 		dport: to.port,
 	});
 	if (!route.ok) return socketErr(route.error);
-	const { type, mtu, prefsrc } = route.value;
+	const { type, mtu } = route.value.dst;
 	if (type === "broadcast" || type === "multicast") return socketErr("ENETUNREACH");
-	const laddr = options.bindAddr === ADDR_ANY ? (prefsrc ?? ADDR_ANY) : options.bindAddr;
+	const laddr = route.value.saddr ?? ADDR_ANY;
 	const port = tcpConnectPort(options, { laddr, raddr: raddr.value, rport: to.port });
 	if (!port.ok) return port;
 	const sock = new TcpSock({
@@ -66,8 +71,8 @@ export function connectTcpSock(
 		state: "SYN_SENT",
 		handlers,
 		onTimer: tcpWriteTimer,
-		onEstablished: () => sock.handlers.onConnect?.(),
 	});
+	sock.openedInTurn = options.netns.machine.loop.turn;
 	prepare(sock, mtu);
 	const { established, boundPorts } = tcpTable(options.netns);
 	established.insert(sock);
@@ -93,9 +98,7 @@ class SimTcpConnection implements TcpConnection {
 	handle(handlers: TcpHandlers): void {
 		const sock = this.#sock;
 		sock.handlers = handlers;
-		if (sock.unread.length === 0 && (!sock.finArrived || sock.endTold)) return;
-		tcpFlushToProgram(sock);
-		if (sock.state !== "CLOSE") tcpWindowUpdate(sock);
+		if (sock.unread.length > 0 || (sock.finArrived && !sock.endTold)) tcpWake(sock);
 	}
 
 	send(bytes: Uint8Array): Result<void, SocketError> {
@@ -113,6 +116,7 @@ class SimTcpConnection implements TcpConnection {
 		if (sock.finQueued || sock.state === "CLOSE") return;
 		if (sock.state === "SYN_SENT" && sock.unsentBytes === 0) {
 			tcpDone(sock);
+			tcpForsake(sock);
 			return;
 		}
 		sock.finQueued = true;
@@ -126,6 +130,7 @@ class SimTcpConnection implements TcpConnection {
 		const silent = sock.state === "SYN_SENT" || sock.state === "CLOSING" || sock.state === "LAST_ACK";
 		if (sock.state !== "CLOSE" && !silent) tcpSendActiveReset(sock);
 		tcpDone(sock);
+		tcpForsake(sock);
 	}
 }
 

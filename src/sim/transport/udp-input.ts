@@ -1,9 +1,10 @@
 /** Receiving datagrams and ICMP errors about them (net/ipv4/udp.c: udp_rcv, udp_err). */
-import type { SocketAddr } from "../../kernel/socket.ts";
+import type { SocketAddr, SocketError, UdpErrorReport } from "../../kernel/socket.ts";
 import { type IpNum, ipText } from "../../wire/addr.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH } from "../../wire/icmpv4.ts";
 import { ipv4Dst, ipv4HeaderLength, ipv4Src } from "../../wire/ipv4.ts";
 import { UDP_HLEN, udpChecksumIsValid, udpDport, udpLength, udpSport } from "../../wire/udp.ts";
+import type { Work } from "../event-loop.ts";
 import { icmpSend } from "../ipv4/icmp.ts";
 import { deliverSkb, dropSkb } from "../trace.ts";
 import type { Fate, Netns, Skb } from "../types.ts";
@@ -49,20 +50,27 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 	const udp = data + ipv4HeaderLength(bytes, data);
 	const sock = quotedSock(skb);
 	if (sock === undefined) return;
-	sock.handlers.onIcmpError?.({
+	const report: UdpErrorReport = {
 		from: ipText(inetSrc(skb)),
 		type: error.type,
 		code: error.code,
 		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
 		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
-	});
-	if (sock.rport === 0) return;
-	if (error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED) {
-		if (sock.options.pmtudisc !== "dont") sock.handlers.onError?.(socketError("EMSGSIZE", `mtu=${error.info}`));
-		return;
+	};
+	skb.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
+}
+
+/** What an ICMP error means to a connected socket. */
+function socketErrorOf(
+	sock: UdpSock,
+	{ type, code, info }: { readonly type: number; readonly code: number; readonly info: number },
+): SocketError | undefined {
+	if (sock.rport === 0) return undefined;
+	if (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED) {
+		return sock.options.pmtudisc === "dont" ? undefined : socketError("EMSGSIZE", `mtu=${info}`);
 	}
-	const meaning = icmpErrConvert(error.type, error.code);
-	if (meaning?.fatal === true) sock.handlers.onError?.(socketError(meaning.errno));
+	const meaning = icmpErrConvert(type, code);
+	return meaning?.fatal === true ? socketError(meaning.errno) : undefined;
 }
 
 /** A redirect is heard by the socket that sent the datagram. */
@@ -102,9 +110,26 @@ function udpDeliverToAll(skb: Skb, netns: Netns, at: UdpArrival, end: number): F
 }
 
 function give(sock: UdpSock, payload: Uint8Array, at: UdpArrival): void {
-	if (sock.handlers.onDatagram === undefined) return;
-	sock.handlers.onDatagram(payload, fromName(sock, at.saddr, at.sport), toName(sock, at.daddr));
+	if (sock.handlers.onDatagram !== undefined) sock.options.netns.machine.loop.wake(datagramWork, { sock, payload, at });
 }
+
+/** The program reads a datagram: not before all packets under way have arrived. */
+const datagramWork: Work<{ readonly sock: UdpSock; readonly payload: Uint8Array; readonly at: UdpArrival }> = {
+	run({ sock, payload, at }) {
+		sock.handlers.onDatagram?.(payload, fromName(sock, at.saddr, at.sport), toName(sock, at.daddr));
+	},
+};
+
+const reportWork: Work<{
+	readonly sock: UdpSock;
+	readonly report: UdpErrorReport;
+	readonly error: SocketError | undefined;
+}> = {
+	run({ sock, report, error }) {
+		sock.handlers.onIcmpError?.(report);
+		if (error !== undefined) sock.handlers.onError?.(error);
+	},
+};
 
 function fromName(sock: UdpSock, saddr: IpNum, sport: number): SocketAddr {
 	const last = sock.lastFrom;

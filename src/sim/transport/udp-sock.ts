@@ -2,7 +2,7 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers } from "../../kernel/socket.ts";
 import type { IpNum } from "../../wire/addr.ts";
-import type { SkbSocket, SocketOwner } from "../skb-socket.ts";
+import type { SendErrno, SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
@@ -26,7 +26,7 @@ export class UdpSock implements SkbSocket {
 	/** Of a kernel socket: takes the datagram, `skb.data` at its UDP header, that ends at `end` (`encap_rcv`). */
 	encapRcv: ((skb: Skb, end: number) => Fate) | undefined = undefined;
 	/** What the way down reported about the packet just sent. */
-	sendErrno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE" | undefined = undefined;
+	sendErrno: SendErrno | undefined = undefined;
 	/** Ends of the last datagram, so that a stream of them makes no new text. */
 	lastFrom: PeerName | undefined = undefined;
 	lastTo: PeerName | undefined = undefined;
@@ -47,7 +47,7 @@ export class UdpSock implements SkbSocket {
 		return describeSock("udp", this.laddr, this.lport, this.options.program);
 	}
 
-	error(errno: "EPERM" | "EHOSTUNREACH" | "ENETUNREACH" | "EMSGSIZE"): void {
+	error(errno: SendErrno): void {
 		this.sendErrno = errno;
 	}
 }

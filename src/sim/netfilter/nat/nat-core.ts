@@ -120,7 +120,9 @@ function nfNatIpv4LocalFn(skb: Skb, state: HookState): HookVerdict {
 	if (verdict !== "accept" || ct === undefined || (ct.status & IPS_NAT_MASK) === 0) return verdict;
 	const dir = ctInfoDir(skb.ctInfo);
 	const translated = ct.tuple(dir).dst !== ct.tuple(dir === ORIGINAL ? REPLY : ORIGINAL).src;
-	if (!translated || ipRouteMeHarder(state.netns, skb)) return "accept";
+	const errno = translated ? ipRouteMeHarder(state.netns, skb) : undefined;
+	if (errno === undefined) return "accept";
+	state.dropErrno = errno;
 	state.dropReason = "IP_OUTNOROUTES";
 	state.dropDetail = "no route to the translated destination";
 	return "drop";

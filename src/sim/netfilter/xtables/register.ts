@@ -57,7 +57,9 @@ function iptMangleOut(chain: XtChainState, skb: Skb, state: HookState): HookVerd
 	const { bytes, network } = skb;
 	const same = skb.mark === mark && ipv4Src(bytes, network) === src && ipv4Dst(bytes, network) === dst;
 	if (same && ipv4Tos(bytes, network) === tos) return "accept";
-	if (ipRouteMeHarder(state.netns, skb)) return "accept";
+	const errno = ipRouteMeHarder(state.netns, skb);
+	if (errno === undefined) return "accept";
+	state.dropErrno = errno;
 	state.dropReason = "IP_OUTNOROUTES";
 	state.dropDetail = "no route after the mangle table changed the packet";
 	return "drop";

@@ -32,7 +32,8 @@ import {
 	tosMatch,
 	ttlMatch,
 } from "./packet-matches.ts";
-import { drawNet, drawPorts, inverted, MARKS, onlyFrom, type Site } from "./site.ts";
+import { setMatch } from "./set-rules.ts";
+import { ACCOUNTS, drawNet, drawPorts, inverted, MARKS, onlyFrom, type Site } from "./site.ts";
 
 interface Made<K extends MatchKind> {
 	readonly feature: Feature;
@@ -124,7 +125,7 @@ export const MATCH_MAKERS: MatchMakers = {
 		feature: "match statistic",
 		make: ({ draw }) => statistic(draw),
 	},
-	set: { why: "scenarios have no sets yet" },
+	set: { feature: "match set", make: setMatch },
 	multiport: {
 		feature: "match multiport",
 		make: ({ draw, proto }) =>
@@ -138,7 +139,10 @@ export const MATCH_MAKERS: MatchMakers = {
 				: undefined,
 	},
 	recent: { feature: "match recent", make: recent },
-	nfacct: { why: "a scenario's namespaces have no accounting objects to begin with" },
+	nfacct: {
+		feature: "match nfacct",
+		make: ({ draw }) => ({ kind: "nfacct", name: draw.pick(ACCOUNTS) }),
+	},
 	limit: {
 		feature: "match limit",
 		// Refills only after the scenario is over.

@@ -44,6 +44,8 @@ function matchesFor(site: Site): readonly Match[] {
 	if (draw.chance(PORTS_PERCENT)) {
 		for (const kind of ["tcp", "udp", "sctp", "icmp"] as const) matches.push(...made(site, kind));
 	}
+	// Where there are sets, rules ask them.
+	if (draw.chance(SET_PERCENT)) matches.push(...made(site, "set"));
 	const count = draw.weighted([
 		[35, 0],
 		[50, 1],
@@ -59,6 +61,7 @@ function matchesFor(site: Site): readonly Match[] {
 /** `--tcp-flags SYN,RST SYN`. */
 const SYN: Match = { kind: "tcp", flags: { value: { mask: TCP_SYN | TCP_RST, comp: TCP_SYN } } };
 const PORTS_PERCENT = 45;
+const SET_PERCENT = 45;
 
 const HEADERS: ReadonlySet<MatchKind> = new Set<MatchKind>([
 	"source",

@@ -9,23 +9,32 @@ import {
 	type TableName,
 	type Target,
 } from "../../../kernel/xtables.ts";
+import type { NetnsConfig } from "../../scenario.ts";
 import type { Router } from "../place.ts";
 import type { Plan, Scene } from "../scene.ts";
 import { plannedRules } from "./planned.ts";
 import { drawRule } from "./rule.ts";
 import { TABLE_FEATURES } from "./rule-features.ts";
-import type { Site } from "./site.ts";
+import { drawSets } from "./sets.ts";
+import { ACCOUNTS, type DrawnSet, type Site } from "./site.ts";
+import { tunnelRules } from "./tunnel-rules.ts";
 
-/** iptables-save text for the router. */
-export function drawTables(scene: Scene, plan: Plan, router: Router): string {
-	const making: Making = { scene, plan, router, rules: 0 };
+/** A router's rules, and what they refer to. */
+export function drawTables(
+	scene: Scene,
+	plan: Plan,
+	router: Router,
+): Pick<NetnsConfig, "iptables" | "ipset" | "nfacct"> {
+	const { sets, ...text } = drawSets({ scene, draw: scene.draw, plan, router });
+	const making: Making = { scene, plan, router, sets, rules: 0 };
 	const tables: Table[] = [];
 	for (const [name, percent] of TABLE_PERCENT) {
 		if (!scene.draw.chance(name === "nat" && plan.conntrack ? 80 : percent)) continue;
 		scene.uses(TABLE_FEATURES[name]);
 		tables.push(drawTable(making, name));
 	}
-	return formatIptablesSave(tables);
+	const accounts = ACCOUNTS.filter((name) => tables.some((table) => asksAccount(table, name)));
+	return { ...text, ...(accounts.length === 0 ? {} : { nfacct: accounts }), iptables: formatIptablesSave(tables) };
 }
 
 const TABLE_PERCENT: readonly (readonly [name: TableName, percent: number])[] = [
@@ -36,10 +45,16 @@ const TABLE_PERCENT: readonly (readonly [name: TableName, percent: number])[] = 
 	["security", 12],
 ];
 
+function asksAccount({ chains }: Table, name: string): boolean {
+	const rules = chains.flatMap((chain) => chain.rules);
+	return rules.some(({ matches }) => matches.some((match) => match.kind === "nfacct" && match.name === name));
+}
+
 interface Making {
 	readonly scene: Scene;
 	readonly plan: Plan;
 	readonly router: Router;
+	readonly sets: readonly DrawnSet[];
 	rules: number;
 }
 
@@ -68,7 +83,8 @@ function drawTable(making: Making, name: TableName): Table {
 	const chains: Chain[] = builtin.map((hook) => {
 		const own = busy.includes(hook) ? drawRules(making, name, { hooks: [hook], next: users, most: 4 }) : [];
 		const planned = plannedRules(making.scene, making.plan, { router: making.router, table: name, hook });
-		const rules = draw.chance(70) ? [...planned, ...own] : [...own, ...planned];
+		const outer = tunnelRules(making.scene, name, hook);
+		const rules = draw.chance(70) ? [...outer, ...planned, ...own] : [...own, ...planned, ...outer];
 		return { name: hook, policy: drawPolicy(making.scene, name), rules };
 	});
 	users.forEach((user, at) => {
@@ -90,7 +106,7 @@ function drawRules(
 	table: TableName,
 	at: { readonly hooks: readonly HookName[]; readonly next: readonly UserChain[]; readonly most: number },
 ): readonly Rule[] {
-	const { scene, plan, router } = making;
+	const { scene, plan, router, sets } = making;
 	const { draw } = scene;
 	const reachable = at.next.filter((user) => at.hooks.every((hook) => user.hooks.includes(hook)));
 	const rules: Rule[] = [];
@@ -103,6 +119,7 @@ function drawRules(
 			plan,
 			router,
 			table,
+			sets,
 			hooks: at.hooks,
 			number: making.rules,
 		};

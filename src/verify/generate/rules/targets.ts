@@ -7,6 +7,7 @@ import { IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
 import type { Feature } from "../features.ts";
 import { addrsOf, text } from "../place.ts";
 import { classify, connmarkTarget, ct, dscp, netmap, nflog, notrack, tcpmss, tos, ttl } from "./mangling-targets.ts";
+import { setTarget } from "./set-rules.ts";
 import { MARKS, onlyFrom, type Site } from "./site.ts";
 
 interface Made<K extends TargetKind> {
@@ -17,6 +18,8 @@ interface Made<K extends TargetKind> {
 	readonly tables?: readonly TableName[];
 	/** From these hooks only. */
 	readonly hooks?: readonly HookName[];
+	/** At these sites only. */
+	readonly when?: (site: Site) => boolean;
 	/** Undefined: not at this site. */
 	make(site: Site): (Target & { readonly kind: K }) | undefined;
 }
@@ -73,7 +76,7 @@ export const TARGET_MAKERS: TargetMakers = {
 			return { kind: "mark", value: draw.chance(90) ? draw.pick(MARKS) : 0, mask };
 		},
 	},
-	set: { why: "scenarios have no sets yet" },
+	set: { feature: "target SET", weight: 40, when: ({ sets }) => sets.length > 0, make: setTarget },
 	log: { feature: "target LOG", weight: 14, make: log },
 	ct: { feature: "target CT", weight: 25, tables: ["raw"], make: ct },
 	notrack: { feature: "target NOTRACK", weight: 8, tables: ["raw"], make: notrack },
@@ -97,8 +100,9 @@ export const TARGET_MAKERS: TargetMakers = {
 };
 
 /** Whether the kind is made in the table and from the hooks of the site. */
-export function targetFits(made: Pick<Made<TargetKind>, "tables" | "hooks">, site: Site): boolean {
+export function targetFits(made: Pick<Made<TargetKind>, "tables" | "hooks" | "when">, site: Site): boolean {
 	if (made.tables !== undefined && !made.tables.includes(site.table)) return false;
+	if (made.when?.(site) === false) return false;
 	return made.hooks === undefined || onlyFrom(site, ...made.hooks);
 }
 
