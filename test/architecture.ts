@@ -55,7 +55,7 @@ export const ROOMS: readonly Room[] = [
 
 /** Inside `sim/`: each layer may import itself and those before it. */
 export const SIM_LAYERS: readonly (readonly string[])[] = [
-	["event-loop.ts", "skb-socket.ts", "byte-slab.ts"],
+	["event-loop.ts", "skb-socket.ts", "byte-slab.ts", "ct-info.ts"],
 	["types.ts"],
 	["trace.ts", "skb.ts", "sysctl.ts"],
 ];

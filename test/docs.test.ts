@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { runProgram } from "../src/cli/program.ts";
 import { DROP_REASONS } from "../src/kernel/drop-reason.ts";
 import { PLAIN } from "../src/trace/paint.ts";
+import { FEATURES } from "../src/verify/generate/features.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -30,6 +31,18 @@ test("the simulated kernel gives every reason of the table somewhere", () => {
 		.join("\n");
 	expect(sources.length).toBeGreaterThan(50_000);
 	expect(Object.keys(DROP_REASONS).filter((reason) => !sources.includes(`"${reason}"`))).toEqual([]);
+});
+
+test("the fidelity tables have a row for each feature, and each was exercised beside one kernel at least", () => {
+	const document = readFileSync(join(ROOT, "docs/fidelity.md"), "utf8");
+	const tables = ["fidelity", "fidelity:vm"].map((place) => {
+		const [, from = ""] = document.split(`<!-- ${place}: begin`);
+		const rows = (from.split(`<!-- ${place}: end`)[0] ?? "").split("\n").map((row) => row.split(" | "));
+		return new Map(rows.map(([feature = "", scenarios]) => [feature.replace(/^\| /, ""), Number(scenarios)]));
+	});
+	const missing = FEATURES.filter((feature) => tables.some((table) => !table.has(feature)));
+	expect(missing, "npm run fidelity -- --write, npm run fidelity:vm -- --write").toEqual([]);
+	expect(FEATURES.filter((feature) => tables.every((table) => table.get(feature) === 0))).toEqual([]);
 });
 
 test("links in the documents lead to files that are there", () => {

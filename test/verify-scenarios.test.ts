@@ -92,8 +92,8 @@ const SIGHTS: readonly (readonly [string, readonly string[]])[] = [
 	[
 		"tcp-through-dnat",
 		[
-			"1 client: connected",
 			"1 pod: accepted from 10.211.55.123:41000",
+			"1 client: connected",
 			"1 pod: data: 68656c6c6f",
 			"1 client: data: 68656c6c6f",
 			"1 pod: end",

@@ -6,6 +6,8 @@ export interface WorkerStart {
 	readonly seed: number;
 	readonly kernel: "both" | "sim";
 	readonly shrinkTries: number;
+	/** Names of the places where generated scenarios play. */
+	readonly places: readonly string[];
 }
 
 /** Scenarios by number, or by their files. */

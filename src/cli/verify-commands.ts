@@ -59,10 +59,12 @@ interface FidelityCliOptions {
 	readonly seed?: string;
 	readonly count?: string;
 	readonly from: string;
+	readonly places?: string;
 	readonly jobs?: string;
 	readonly kernel: "both" | "sim";
 	readonly vm?: boolean;
 	readonly shrink?: string;
+	readonly allow: string;
 	readonly regressions: string;
 	readonly write?: boolean;
 	readonly json?: boolean;
@@ -80,6 +82,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
 		.option("--count <n>", "how many are generated; default: 2000, with --vm 100")
 		.option("--from <n>", "number of the first one", "0")
+		.option("--places <name,…>", "where generated scenarios play; default: every place that the kernel can have")
 		.option("--jobs <n>", "how many at a time; default: one per processor")
 		.addOption(new Option("--kernel <kernel>", "sim: without a real kernel").choices(["both", "sim"]).default("both"))
 		.option("--vm", VM_HELP)
@@ -87,17 +90,18 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			"--shrink <n>",
 			"how often a differing scenario is tried smaller, 0: not at all; default: 400, with --vm 60",
 		)
+		.option("--allow <n>", "so many unexplained differences are printed and do not fail the run", "0")
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
 		.option("--print", "print the scenario with the number of --from as a file for podwire verify, and do no more")
 		.addHelpText(
 			"after",
-			"\nExit codes: 0 no unexplained difference, 1 there are some, or too many that could not be judged, 2 bad usage, or no real kernel.",
+			"\nExit codes: 0 no unexplained difference (or no more than allowed), 1 there are some, or too many that could not be judged, 2 bad usage, or no real kernel.",
 		)
 		.action(async (paths: readonly string[], options: FidelityCliOptions) => {
 			const { fidelity } = await import("./commands/fidelity.ts");
-			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink", otherwise: number): number => {
+			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink" | "allow", otherwise: number): number => {
 				const text = options[option];
 				return text === undefined ? otherwise : wholeNumber(`--${option}`, text);
 			};
@@ -105,6 +109,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			finish(
 				await fidelity(io, {
 					paths,
+					places: options.places?.split(","),
 					seed: number("seed", Date.now() % 1_000_000_000),
 					count: number("count", defaults.count),
 					from: number("from", 0),
@@ -112,6 +117,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 					kernel: options.kernel,
 					vm: options.vm === true,
 					shrinkTries: number("shrink", defaults.shrink),
+					allow: number("allow", 0),
 					regressions: options.regressions,
 					write: options.write === true,
 					json: options.json === true,

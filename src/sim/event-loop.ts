@@ -25,9 +25,15 @@ export class EventLoop {
 	readonly #timers = new Heap<TimerEntry>((a, b) => a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.seq < b.seq));
 	readonly #backlog = new Fifo();
 	readonly #wakeUps = new Fifo();
+	#turn = 0;
 
 	now(): number {
 		return this.#nowNs;
+	}
+
+	/** Counts up when the backlog was empty and something else is done: what happens in one turn, a system call waits for. */
+	get turn(): number {
+		return this.#turn;
 	}
 
 	/** Queues `work.run(arg)` behind the work already queued. */
@@ -63,6 +69,7 @@ export class EventLoop {
 		const idle = this.#backlog.isEmpty && this.#wakeUps.isEmpty;
 		if (timer !== undefined && (timer.dueNs <= this.#nowNs || idle)) {
 			if (timer.dueNs > limitNs) return false;
+			if (idle) this.#turn += 1;
 			this.#timers.pop();
 			if (timer.dueNs > this.#nowNs) this.#nowNs = timer.dueNs;
 			timer.fire();
@@ -70,6 +77,7 @@ export class EventLoop {
 		}
 		if (idle) return false;
 		if (this.#backlog.isEmpty) {
+			this.#turn += 1;
 			this.#wakeUps.runNext();
 			return true;
 		}

@@ -48,6 +48,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.fragMaxSize = skb.fragMaxSize;
 	copy.fragSizes = skb.fragSizes;
 	copy.ignoreDf = skb.ignoreDf;
+	copy.checksumIsKnown = skb.checksumIsKnown;
 	copy.ipvsProperty = skb.ipvsProperty;
 	return copy;
 }

@@ -12,6 +12,7 @@ import type { HookName, TableName } from "../kernel/xtables.ts";
 import type { IpFamily, IpNum } from "../wire/addr.ts";
 import { ETH_HLEN } from "../wire/ethernet.ts";
 import { ByteSlab } from "./byte-slab.ts";
+import type { CtInfo } from "./ct-info.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { SendErrno, SkbSocket } from "./skb-socket.ts";
 
@@ -71,8 +72,12 @@ export class Machine {
 /** What `inet_add_protocol` registers. `handler` gets the skb with `data` at the transport header. */
 export interface InetProtocol {
 	handler(skb: Skb): Fate;
+	/** Finds the socket of a packet before it is routed, and puts it into `skb.sk`; `skb.transport` is set. */
+	earlyDemux?(skb: Skb): void;
 	/** An ICMP error about a packet of this protocol; `skb.data` is at the quoted IP header. `info` is the MTU of frag-needed. */
 	errHandler?(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void;
+	/** Whether a redirect about a packet of this protocol is anybody's business here; `skb.data` as above. Absent: always. */
+	hearsRedirect?(skb: Skb): boolean;
 }
 
 export type DeviceEvent =
@@ -133,6 +138,8 @@ export interface DeviceOps {
 	readonly type: "loopback" | "veth" | "bridge" | "dummy" | "ipip" | "vxlan" | "vlan" | "macvlan";
 	/** It sends through other devices: it counts itself what it sends, and packets may go round in circles. */
 	readonly isStacked?: true;
+	/** It puts headers in front for which a packet that was received has no room (`needed_headroom`). */
+	readonly needsHeadroom?: true;
 	xmit(skb: Skb): Fate;
 	/** The cable: whether the device has carrier, given that it is up. */
 	carrier(): boolean;
@@ -288,17 +295,6 @@ export interface NfBridgeInfo {
 	bridgedDnatSrc?: number | undefined;
 }
 
-/** Place in a flow (`enum ip_conntrack_info`). */
-export type CtInfo =
-	| "established"
-	| "related"
-	| "new"
-	| "established-reply"
-	| "related-reply"
-	| "untracked"
-	| "invalid"
-	| "none";
-
 /**
  * `struct sk_buff`: a packet, owned by one function at a time. Offsets are absolute positions in `bytes`; `data` is where
  * the layer at work begins and `end` is one past the last byte.
@@ -344,6 +340,8 @@ export class Skb {
 	fragSizes: readonly number[] | undefined = undefined;
 	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
 	ipvsProperty = false;
+	/** Connection tracking found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
+	checksumIsKnown = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
 

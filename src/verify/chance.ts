@@ -20,6 +20,8 @@ export type Normalised =
 	/** A second more, or less by what the real run took. */
 	| "conntrack timeout"
 	| "ipset timeout"
+	/** A line of the simulated kernel's that the real one, which limits it, gives no namespace: nobody can tell whose it is. */
+	| "kernel's own line"
 	/** REACHABLE, STALE, DELAY or PROBE, in a scenario that waits. */
 	| "neighbour state";
 

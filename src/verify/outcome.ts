@@ -15,7 +15,7 @@ export interface Outcome {
 	readonly log: readonly LogSight[];
 	/** What sockets saw, in order. */
 	readonly sockets: readonly SocketSight[];
-	/** By its own clock, from the first step to the end: whole timeouts are read after it. Absent: not known, taken for none. */
+	/** By its own clock, setting up included: whole timeouts are read after it. Absent: not known, taken for none. */
 	readonly durationMs?: number;
 	/** What the kernel refused to set up; then nothing was sent. */
 	readonly refused?: Refusal;

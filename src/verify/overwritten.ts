@@ -6,6 +6,8 @@
 import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
 import {
 	IP_OFFSET,
+	IPPROTO_IPIP,
+	IPPROTO_UDP,
 	IPV4_MIN_HLEN,
 	ipv4ChecksumIsValid,
 	ipv4Frag,
@@ -13,6 +15,9 @@ import {
 	ipv4Proto,
 	ipv4TotalLength,
 } from "../wire/ipv4.ts";
+import { get16 } from "../wire/read-write.ts";
+import { UDP_HLEN } from "../wire/udp.ts";
+import { VXLAN_HLEN, VXLAN_LINUX_PORT, VXLAN_PORT } from "../wire/vxlan.ts";
 import type { SeenFrame } from "./outcome.ts";
 
 /**
@@ -20,6 +25,8 @@ import type { SeenFrame } from "./outcome.ts";
  * with its IP header rewritten and not sent yet, for its next hop's MAC address is not known.
  */
 export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly SeenFrame[]): boolean {
+	const inside = insideOf(sim.frame);
+	if (inside > 0) return isOverwrittenInside(sim.frame, real.frame, { at: inside, all });
 	if (!isSameFragment(sim.frame, real.frame) || isEqual(sim.frame, real.frame)) return false;
 	if (isEqual(sim.frame.subarray(0, ETH_HLEN), real.frame.subarray(0, ETH_HLEN))) {
 		return ipv4ChecksumIsValid(real.frame, ETH_HLEN);
@@ -31,6 +38,40 @@ export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly See
 			(other.netns !== real.netns || other.dev !== real.dev) &&
 			isEqual(other.frame, real.frame),
 	);
+}
+
+/**
+ * A tunnel's outer packet with such a fragment inside: the new Ethernet header, for which the kernel writes 16 bytes at once,
+ * is over the end of the outer headers.
+ */
+function isOverwrittenInside(
+	sim: Uint8Array,
+	real: Uint8Array,
+	{ at, all }: { readonly at: number; readonly all: readonly SeenFrame[] },
+): boolean {
+	const frame = real.subarray(at - ETH_HLEN);
+	if (real.length !== sim.length || isEqual(frame, sim.subarray(at - ETH_HLEN))) return false;
+	const before = Uint8Array.from(frame);
+	before.set(sim.subarray(at - ETH_HLEN, at));
+	before.set([8, 0], ETH_HLEN - 2);
+	const asSent = Uint8Array.from(sim.subarray(at - ETH_HLEN));
+	asSent.set([8, 0], ETH_HLEN - 2);
+	return (
+		isSameFragment(asSent, before) && all.some((other) => other.direction === "out" && isEqual(other.frame, frame))
+	);
+}
+
+const VXLAN_PORTS = [VXLAN_PORT, VXLAN_LINUX_PORT];
+
+/** Where the packet inside a tunnel's outer packet begins; 0: it is none. */
+function insideOf(b: Uint8Array): number {
+	if (b.length < ETH_HLEN + IPV4_MIN_HLEN || ethType(b, 0) !== ETH_P_IP) return 0;
+	const l4 = ETH_HLEN + ipv4HeaderLength(b, ETH_HLEN);
+	if ((ipv4Frag(b, ETH_HLEN) & IP_OFFSET) !== 0) return 0;
+	if (ipv4Proto(b, ETH_HLEN) === IPPROTO_IPIP) return l4;
+	const frame = l4 + UDP_HLEN + VXLAN_HLEN;
+	const isVxlan = ipv4Proto(b, ETH_HLEN) === IPPROTO_UDP && b.length > frame + ETH_HLEN;
+	return isVxlan && VXLAN_PORTS.includes(get16(b, l4 + 2)) ? frame + ETH_HLEN : 0;
 }
 
 /** Not the first one of its packet; what routers, NAT and rules change is left out, and the id, which may be the kernel's own. */

@@ -30,9 +30,9 @@ export async function runScenario(host: ScenarioHost, scenario: Scenario, option
 
 /** Plays the scenario on its topology, which stands already and has nothing else set. */
 export async function playScenario(stage: Stage, scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
+	const play = new Play(stage, scenario);
 	const ready = await stage.setUp(scenario);
 	if (!ready.ok) return refusedOutcome(ready.error);
-	const play = new Play(stage, scenario);
 	try {
 		const watching = play.watch(options);
 		return watching.ok ? await play.run() : refusedOutcome(watching.error);
@@ -57,12 +57,14 @@ class Play {
 	readonly #log: { readonly step: number; readonly level: number; readonly text: string }[] = [];
 	readonly #trace: { readonly step: number; readonly event: TraceEvent }[] = [];
 	#traces = false;
+	readonly #begin: number;
 	#logRead = 0;
 
 	constructor(stage: Stage, scenario: Scenario) {
 		this.#stage = stage;
 		this.#host = stage.host;
 		this.#scenario = scenario;
+		this.#begin = stage.host.kernel.clock.now();
 		this.#players = new Players(stage, this.#sights);
 	}
 
@@ -95,8 +97,6 @@ class Play {
 
 	async run(): Promise<Outcome> {
 		const { listen, steps } = this.#scenario;
-		const { clock } = this.#host.kernel;
-		const begin = clock.now();
 		for (const listener of listen) this.#players.listen(listener);
 		await this.#settle();
 		for (const [index, step] of steps.entries()) {
@@ -105,13 +105,13 @@ class Play {
 			await this.#settle();
 		}
 		this.#step = steps.length;
-		const durationMs = (clock.now() - begin) / NS_PER_MS;
 		const netns: Record<string, NetnsOutcome> = {};
 		for (const name of this.#scenario.topology.netns) {
 			const read = await this.#read(name);
 			if (!read.ok) return refusedOutcome({ netns: name, error: read.error });
 			netns[name] = read.value;
 		}
+		const durationMs = (this.#host.kernel.clock.now() - this.#begin) / NS_PER_MS;
 		const trace = this.#traces ? { trace: this.#trace } : {};
 		return { frames: this.#frames, netns, log: this.#log, sockets: [...this.#sights.all], durationMs, ...trace };
 	}

@@ -62,7 +62,7 @@ export type Listener =
 export type Step =
 	/** One whole frame out of a device, as an AF_PACKET socket sends it. */
 	| { readonly kind: "frame"; readonly netns: string; readonly dev: string; readonly bytes: Uint8Array }
-	/** A connection: connect, send, read as much back, close. Steps go on when it ended, or when no socket saw anything for `timeoutMs` (default 1000). */
+	/** A connection: connect, send, read as much back, close. Steps go on when it ended or `timeoutMs` (default 1000) passed, and no socket saw anything in its last quarter; then it is reset. */
 	| {
 			readonly kind: "tcp";
 			readonly netns: string;

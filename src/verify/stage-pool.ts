@@ -11,7 +11,7 @@ import {
 import { IPPROTO_ICMP, ipv4HeaderLength, ipv4Proto } from "../wire/ipv4.ts";
 import type { Outcome, SeenFrame } from "./outcome.ts";
 import { playScenario, type RunOptions, refusedOutcome } from "./run-scenario.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
 import { ICMP_RATELIMIT, Stage } from "./stage.ts";
 
@@ -29,7 +29,7 @@ export interface Played {
 export class StagePool {
 	readonly #host: ScenarioHost;
 	readonly #limit: number;
-	/** By the topology's content, used longest ago first; not in use, and with nothing in it that `setUp` does not know of. */
+	/** By `keyOf`, used longest ago first; not in use, and with nothing in it that `setUp` does not know of. */
 	readonly #free = new Map<string, Stage>();
 	readonly #routeErrors = new WeakMap<Stage, number>();
 	#built = 0;
@@ -41,7 +41,7 @@ export class StagePool {
 
 	/** Plays on a topology that stands already, if one does. */
 	async play(scenario: Scenario): Promise<Played> {
-		const key = JSON.stringify(scenario.topology);
+		const key = keyOf(scenario, scenario.config);
 		const kept = this.#free.get(key);
 		this.#free.delete(key);
 		const stage = kept ?? (await this.#build(scenario));
@@ -55,7 +55,7 @@ export class StagePool {
 			isClean = isKnown && (await stage.flush(scenario)).ok;
 			return { outcome, reused: kept !== undefined };
 		} finally {
-			if (isClean) await this.#keep(key, stage);
+			if (isClean) await this.#keep(keyOf(scenario, scenario.config, scenario.steps), stage);
 			else await stage.remove();
 		}
 	}
@@ -94,6 +94,21 @@ export class StagePool {
 		this.#free.delete(oldest[0]);
 		await oldest[1].remove();
 	}
+}
+
+/**
+ * Topologies are alike when their content is, and the same namespaces ever had a policy rule or a local route of their own:
+ * from then on Linux looks at source addresses more closely (`fib_has_custom_rules`, `fib_has_custom_local_routes`).
+ */
+function keyOf({ topology }: Scenario, config: Scenario["config"], steps: readonly Step[] = []): string {
+	const marked = topology.netns.filter((netns) => {
+		const { rules = [], routes = [] } = config[netns] ?? {};
+		const changed = steps.flatMap((step) => (step.kind === "change" && step.netns === netns ? [step.object] : []));
+		return [...rules, ...routes, ...changed].some(
+			(object) => object.kind === "rule" || (object.kind === "route" && object.type === "local"),
+		);
+	});
+	return JSON.stringify([topology, marked]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { differenceLine } from "../../verify/fidelity/difference-line.ts";
 import { Judge } from "../../verify/fidelity/judge.ts";
 import { kernelRelease } from "../../verify/fidelity/kernel-release.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
+import { placesNamed } from "../../verify/generate/places/places.ts";
 import { StagePool } from "../../verify/stage-pool.ts";
 import { type FromWorker, isToWorker, isWholeJob, type Work, type WorkerStart } from "../fidelity-messages.ts";
 import type { ExitCode, Io } from "../io.ts";
@@ -52,8 +53,8 @@ export async function fidelityWorkerAlone(io: Io): Promise<ExitCode> {
 	return 0;
 }
 
-/** So many topologies are kept: all there are. */
-const STAGES = 16;
+/** So many topologies are kept: all there are, with what sticks to them. */
+const STAGES = 40;
 
 class Worker {
 	readonly #judge: Judge;
@@ -113,6 +114,7 @@ async function judgeFor(start: WorkerStart): Promise<Result<OpenJudge, readonly 
 		printScenario,
 		printDifference: differenceLine,
 		shrinkTries: start.shrinkTries,
+		places: placesNamed(start.places),
 	});
 	const close = async (): Promise<void> => {
 		await real?.close();

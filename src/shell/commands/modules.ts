@@ -1,5 +1,5 @@
 /** modprobe, lsmod, and the switches of a distribution's own protection. */
-import type { CommandEntry } from "../command.ts";
+import type { CommandContext, CommandEntry } from "../command.ts";
 import { baseName } from "../inputs.ts";
 
 /** What the simulated kernel has, as modules. */
@@ -17,6 +17,7 @@ const MODULES: readonly string[] = [
 	"iptable_mangle",
 	"iptable_nat",
 	"iptable_raw",
+	"ipip",
 	"llc",
 	"nf_conntrack",
 	"nf_defrag_ipv4",
@@ -32,20 +33,31 @@ const MODULES: readonly string[] = [
 export const modprobeCommand: CommandEntry = {
 	names: ["modprobe", "lsmod", "insmod", "rmmod"],
 	summary: "kernel modules: what is modelled is loaded",
-	async run({ name, args, stdout, stderr, host }) {
+	async run(context) {
+		const { name, args, stdout, stderr, host } = context;
 		if (baseName(name) === "lsmod") {
 			const rows = MODULES.map((module) => `${module.padEnd(23)} 16384  0\n`);
 			stdout.write(`Module                  Size  Used by\n${rows.join("")}`);
 			return 0;
 		}
 		for (const module of args.filter((arg) => !arg.startsWith("-"))) {
-			if (MODULES.includes(module.replaceAll("-", "_"))) continue;
+			if (MODULES.includes(module.replaceAll("-", "_"))) {
+				if (module === "ipip" && baseName(name) === "modprobe") await loadIpip(context);
+				continue;
+			}
 			stderr.write(`modprobe: FATAL: Module ${module} not found in directory /lib/modules/${host.os.kernelRelease}\n`);
 			return 1;
 		}
 		return 0;
 	},
 };
+
+/** ipip brings its fallback tunnel into every namespace of the machine, but those that are made later. */
+async function loadIpip({ world: { kernel }, host }: CommandContext): Promise<void> {
+	for (const netns of [host.rootNetns, ...host.namedNetns.values()]) {
+		await kernel.apply(netns, [{ verb: "add", object: { kind: "link", name: "tunl0", link: { type: "ipip" } } }]);
+	}
+}
 
 export const selinuxCommand: CommandEntry = {
 	names: ["getenforce", "setenforce", "firewall-cmd", "ufw"],

@@ -29,7 +29,13 @@ export function devQueueXmit(skb: Skb): Fate {
 	dev.stats.txPackets += 1;
 	// lo counts what is left when the header is off (loopback_xmit).
 	dev.stats.txBytes += skb.end - skb.data - (dev.isLoopback ? ETH_HLEN : 0);
-	return dev.ops.xmit(skb);
+	if (dev.ops.type !== "bridge") return dev.ops.xmit(skb);
+	// Below a bridge there may be a tunnel.
+	const { machine } = skb;
+	machine.xmitDepth += 1;
+	const fate = dev.ops.xmit(skb);
+	machine.xmitDepth -= 1;
+	return fate;
 }
 
 /** A device that sends through another: no more than 8 one upon the other (`dev_xmit_recursion`). */

@@ -47,6 +47,7 @@ export interface VxlanMovers {
 export class Vxlan implements DeviceOps {
 	readonly type = "vxlan";
 	readonly isStacked = true;
+	readonly needsHeadroom = true;
 	/** Where the outer packets live: the namespace it was made in, wherever the device is now. */
 	readonly netns: Netns;
 	readonly fdb: VxlanFdb;

@@ -40,7 +40,7 @@ export function icmpError(skb: Skb, netns: Netns): Fate {
 		tos: ipv4Tos(bytes, inner),
 		proto: ipv4Proto(bytes, inner),
 	};
-	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, rest);
+	if (type === ICMP_REDIRECT) return redirect(skb, netns, flow, { gateway: rest, inner });
 	const isFragNeeded = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
 	const info = isFragNeeded ? rest & 0xffff : 0;
 	if (isFragNeeded && inetConf(netns).ipNoPmtuDisc === 0) ipv4UpdatePmtu(netns, flow, info);
@@ -57,11 +57,20 @@ export function icmpError(skb: Skb, netns: Netns): Fate {
 /**
  * A router says that another one is nearer; routers themselves do not listen, nor does who is told not to. Only the gateway
  * of the way can say it, and what it names is first asked for its MAC address: until that is known nothing is learnt
- * (`__ip_do_redirect`).
+ * (`__ip_do_redirect`). It is the socket that sent the quoted packet that hears it, if there is one.
  */
-function redirect(skb: Skb, netns: Netns, flow: OutputFlow, gateway: number): Fate {
-	const { dev } = skb;
+function redirect(
+	skb: Skb,
+	netns: Netns,
+	flow: OutputFlow,
+	{ gateway, inner }: { readonly gateway: number; readonly inner: number },
+): Fate {
+	const { dev, data } = skb;
 	const refuse = (detail: string): Fate => dropSkb(skb, netns, "icmp_redirect", "ICMP_IGNORED", { detail });
+	skb.data = inner;
+	const isHeard = skb.machine.inetProtocols.get(flow.proto)?.hearsRedirect?.(skb) ?? true;
+	skb.data = data;
+	if (!isHeard) return refuse("no connection here sent what it is about");
 	const way = ipRouteOutput(netns, { ...flow, anySrc: true });
 	const oldGateway = ipv4Src(skb.bytes, skb.network);
 	if (dev === undefined || !way.ok || way.value.gateway !== oldGateway)

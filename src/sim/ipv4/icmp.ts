@@ -198,10 +198,11 @@ function mayAnswer(skbIn: Skb, type: number): boolean {
 	if ((ipv4Frag(bytes, network) & IP_OFFSET) !== 0) return false;
 	if (!icmpIsError(type) || ipv4Proto(bytes, network) !== IPPROTO_ICMP) return true;
 	const inner = network + ipv4HeaderLength(bytes, network);
-	return inner < end && icmpType(bytes, inner) <= MAX_ICMP_TYPE && !icmpIsError(icmpType(bytes, inner));
+	return inner < end && ANSWERABLE.has(icmpType(bytes, inner));
 }
 
-const MAX_ICMP_TYPE = 18;
+/** Echo, time stamps, information, address mask: all other types count as errors, the unknown ones too (`icmp_pointers`). */
+const ANSWERABLE: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
 
 /** The source that `icmp_errors_use_inbound_ifaddr` asks for; undefined: the one facing the sender. */
 function inboundAddr(netns: Netns, skbIn: Skb, to: number): number | undefined {

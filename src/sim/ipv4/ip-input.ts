@@ -48,6 +48,9 @@ export function ipRcv(skb: Skb): Fate {
 export function ipRcvFinish(skb: Skb): Fate {
 	const dev = deviceOf(skb);
 	if (skb.dst === undefined) {
+		if (!ipv4IsFragment(skb.bytes, skb.network)) {
+			skb.machine.inetProtocols.get(ipv4Proto(skb.bytes, skb.network))?.earlyDemux?.(skb);
+		}
 		const reason = ipRouteInput(skb, dev);
 		if (reason !== undefined) return dropSkb(skb, dev.netns, "ip_rcv_finish_core", reason);
 	}

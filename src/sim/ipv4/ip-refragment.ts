@@ -46,12 +46,18 @@ export function ipDoFragment(skb: Skb, cutting: Cutting): Fate {
 function pieceSizes(skb: Skb, hlen: number, mtu: number): readonly number[] {
 	const before = skb.fragSizes;
 	const total = skb.end - skb.network - hlen;
-	if (before !== undefined && sum(before) === total && before.every((size) => size + hlen <= mtu)) return before;
+	const fits = before !== undefined && sum(before) === total && before.every((size) => size + hlen <= mtu);
+	if (fits && !lacksHeadroom(skb)) return before;
 	const limit = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
 	const most = Math.max((limit - hlen) & ~7, 8);
 	const sizes: number[] = [];
 	for (let left = total; left > 0; left -= most) sizes.push(Math.min(left, most));
 	return sizes;
+}
+
+/** Its fragments came from outside, and a tunnel's headers do not fit in front of them: they are not sent as they are. */
+function lacksHeadroom(skb: Skb): boolean {
+	return skb.iif !== 0 && skb.dst?.dev.ops.needsHeadroom === true;
 }
 
 /** A packet with the header of `skb` and a part of its payload; device, mark, route and conntrack come along. */

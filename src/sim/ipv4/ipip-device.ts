@@ -32,6 +32,7 @@ const ETH_DATA_LEN = 1500;
 export class IpTunnel implements DeviceOps {
 	readonly type = "ipip";
 	readonly isStacked = true;
+	readonly needsHeadroom = true;
 	/** Where the outer packets live: the namespace it was made in, wherever the device is now. */
 	readonly netns: Netns;
 	readonly isFallback: boolean;

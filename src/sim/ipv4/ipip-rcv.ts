@@ -18,6 +18,9 @@ function ipipRcv(skb: Skb): Fate {
 	const netns = skb.dev?.netns;
 	if (netns === undefined) throw new Error("ipip_rcv: the packet has no device");
 	const { bytes, network, data } = skb;
+	if (skb.end - data < IPV4_MIN_HLEN) {
+		return dropSkb(skb, netns, "tunnel4_rcv", "PKT_TOO_SMALL", { detail: "no IP header fits inside" });
+	}
 	const tunnel = ipTunnelLookup(netns, skb.dev?.ifindex ?? 0, ipv4Dst(bytes, network), ipv4Src(bytes, network));
 	if (tunnel === undefined) {
 		icmpSend(skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);

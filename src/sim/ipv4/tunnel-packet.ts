@@ -2,7 +2,8 @@
 import type { TraceStep } from "../../kernel/trace-event.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import { ETH_P_IP } from "../../wire/ethernet.ts";
-import { consumeSkb, originSkb, traceStep } from "../trace.ts";
+import { IPPROTO_IPIP } from "../../wire/ipv4.ts";
+import { consumeSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
 import { type Dst, type Fate, type NetDevice, type Netns, Skb } from "../types.ts";
 import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
 
@@ -29,6 +30,8 @@ export function wrapSkb(inner: Skb, from: NetDevice, netns: Netns): Skb {
 	const outer = new Skb(inner.machine, inner.bytes, inner.data, inner.end);
 	// POST_ROUTING sees the tunnel device as where the packet comes from.
 	outer.dev = from;
+	outer.mac = inner.mac;
+	outer.checksumIsKnown = inner.checksumIsKnown;
 	outer.hashedBySocket = inner.hashedBySocket;
 	if (from.netns !== netns) return outer;
 	outer.mark = inner.mark;
@@ -54,6 +57,15 @@ export interface OuterPacket {
  */
 export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: OuterPacket): Fate {
 	const { netns, header } = packet;
+	const { machine } = inner;
+	// The reference for IPIP is Linux 6.1, which does not count tunnels.
+	const deeper = header.proto === IPPROTO_IPIP ? 0 : 1;
+	if (deeper > 0 && machine.xmitDepth > IP_TUNNEL_RECURSION_LIMIT) {
+		dev.stats.txDropped += 1;
+		return dropSkb(inner, dev.netns, "iptunnel_xmit", "RECURSION_LIMIT", {
+			detail: `${dev.name} sends through itself`,
+		});
+	}
 	const lengthBytes = inner.length - dev.hardHeaderLength;
 	outer.dst = packet.route;
 	ipPushHeader(outer, { ...header, id: ipSelectIdent(netns) });
@@ -62,7 +74,10 @@ export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: Out
 		originSkb(outer, netns, "iptunnel_xmit", packet.what, inner);
 	}
 	const fate = consumeSkb(inner, dev.netns, packet.fn, `goes on inside packet #${outer.id}`);
-	if (ipLocalOut(netns, outer) === "dropped") {
+	machine.xmitDepth += deeper;
+	const sent = ipLocalOut(netns, outer);
+	machine.xmitDepth -= deeper;
+	if (sent === "dropped") {
 		dev.stats.txDropped += 1;
 		return fate;
 	}
@@ -70,6 +85,9 @@ export function iptunnelXmit(dev: NetDevice, inner: Skb, outer: Skb, packet: Out
 	dev.stats.txBytes += lengthBytes;
 	return fate;
 }
+
+/** A tunnel in a tunnel: each takes two of them, a bridge below it a third. */
+const IP_TUNNEL_RECURSION_LIMIT = 5;
 
 /** The packet inside `outer`, from `at` on, as it comes in by `dev`; the outer one's journey ends. */
 export function unwrapSkb(outer: Skb, at: number, dev: NetDevice, more: { fn: string; note: DecapNote }): Skb {

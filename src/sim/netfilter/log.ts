@@ -23,7 +23,7 @@ import {
 	ipv4Ttl,
 } from "../../wire/ipv4.ts";
 import { traceStep } from "../trace.ts";
-import type { HookState, Skb } from "../types.ts";
+import type { HookState, NetDevice, Skb } from "../types.ts";
 import { endsLine, type Transport, transportText } from "./log-transport.ts";
 
 export type LogOptions = Omit<Extract<Target, { kind: "log" }>, "kind">;
@@ -47,7 +47,7 @@ function logLine(skb: Skb, state: HookState, options: LogOptions): string {
 	const { physin, physout } = skb.nfBridge ?? {};
 	if (physin !== undefined && physin !== indev) text += `PHYSIN=${physin.name} `;
 	if (physout !== undefined && physout !== outdev) text += `PHYSOUT=${physout.name} `;
-	if (indev !== undefined) text += macHeader(skb, { decode: options.macdecode === true && !indev.isLoopback });
+	if (indev !== undefined) text += macHeader(skb, { dev: skb.dev ?? indev, decode: options.macdecode === true });
 	text += packetText(skb.bytes, skb.network, skb.end, { options, outermost: true });
 	if (endsLine(transportOf(skb.bytes, skb.network, skb.end))) return text;
 	const owner = options.uid === true && skb.sk?.isRequest !== true ? skb.sk?.owner : undefined;
@@ -62,10 +62,11 @@ interface PacketTextMode {
 	readonly outermost: boolean;
 }
 
-/** Only Ethernet's header is taken apart, not lo's. */
-function macHeader(skb: Skb, { decode }: { readonly decode: boolean }): string {
-	const known = skb.mac >= 0 && skb.network - skb.mac >= ETH_HLEN;
-	if (decode && known) {
+/** Only Ethernet's header is taken apart, not lo's. Of a tunnel's outer packet it is what was at the front of the inner one. */
+function macHeader(skb: Skb, { dev, decode }: { readonly dev: NetDevice; readonly decode: boolean }): string {
+	const known = skb.mac >= 0 && skb.mac !== skb.network && dev.hardHeaderLength > 0;
+	if (decode && dev.hardHeaderLength > 0 && !dev.isLoopback) {
+		if (!known) return "";
 		const { bytes, mac } = skb;
 		const proto = ethType(bytes, mac).toString(16).padStart(4, "0");
 		return `MACSRC=${macText(ethSrc(bytes, mac))} MACDST=${macText(ethDst(bytes, mac))} MACPROTO=${proto} `;

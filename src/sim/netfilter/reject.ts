@@ -149,5 +149,5 @@ function checksumIsValid(skb: Skb): boolean {
 	const proto = ipv4Proto(bytes, network);
 	if (proto === IPPROTO_TCP) return end - at >= TCP_MIN_HLEN && tcpChecksumIsValid(bytes, at, end, addrs);
 	if (proto === IPPROTO_UDP) return end - at >= UDP_HLEN && udpChecksumIsValid(bytes, at, end, addrs);
-	return UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
+	return skb.checksumIsKnown || UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
 }

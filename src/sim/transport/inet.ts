@@ -1,5 +1,5 @@
 /** Where the transport layer meets IPv4: routes for sockets, headers for their packets. Nothing above knows the family. */
-import type { Result } from "../../base/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type { IpNum } from "../../wire/addr.ts";
 import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IP_DF, IPV4_MIN_HLEN, ipv4Dst, ipv4Src, putIpv4 } from "../../wire/ipv4.ts";
@@ -30,6 +30,19 @@ export interface Origin {
 
 export function inetRoute(netns: Netns, flow: OutputFlow): Result<Dst, RouteErrno> {
 	return ipRouteOutput(netns, flow);
+}
+
+/** What connect finds: once for the source address, if none is given, and again with it (`ip_route_connect`). */
+export function inetRouteConnect(
+	netns: Netns,
+	flow: OutputFlow,
+): Result<{ readonly dst: Dst; readonly saddr: IpNum | undefined }, RouteErrno> {
+	const first = ipRouteOutput(netns, flow);
+	if (!first.ok) return first;
+	const saddr = flow.src ?? first.value.prefsrc;
+	if (saddr === flow.src) return ok({ dst: first.value, saddr });
+	const again = ipRouteOutput(netns, { ...flow, src: saddr });
+	return again.ok ? ok({ dst: again.value, saddr }) : again;
 }
 
 /** Changes whenever a route may have; a socket keeps its route as long as it does not (`sk_dst_check`). */

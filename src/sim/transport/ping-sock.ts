@@ -16,12 +16,13 @@ import { IPPROTO_ICMP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Ttl } from "../../wi
 import type { Work } from "../event-loop.ts";
 import { icmpEchoReplyHandlers } from "../ipv4/icmp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
+import type { OutputFlow } from "../ipv4/route.ts";
 import { allocSkb } from "../skb.ts";
 import type { SendErrno, SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { deliverSkb } from "../trace.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
-import { inetDst, inetRoute, inetSrc, inetXmit } from "./inet.ts";
+import { inetDst, inetRoute, inetRouteConnect, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";
 
 const MAX_PAYLOAD = 65535 - IPV4_MIN_HLEN - ICMP_HLEN;
@@ -38,8 +39,8 @@ export function openPingSock(
 	if (id === undefined || byId.has(id)) return socketErr("EADDRINUSE", `id ${wantedId ?? "any"}`);
 	if (!Number.isInteger(id) || id < 0 || id > 0xffff) return socketErr("EINVAL", `id ${id}`);
 	const sock = new PingSock({ options, to, id, handlers });
-	const route = sock.route();
-	if (!route.ok) return route;
+	const connected = sock.connect();
+	if (!connected.ok) return connected;
 	byId.set(id, sock);
 	return ok(sock);
 }
@@ -84,18 +85,32 @@ class PingSock implements EchoSocket, SkbSocket {
 		this.#errno = errno;
 	}
 
+	connect(): Result<void, SocketError> {
+		const route = inetRouteConnect(this.options.netns, this.#flow);
+		return route.ok ? this.#refusal(route.value.dst) : socketErr(route.error);
+	}
+
 	route(): Result<Dst, SocketError> {
-		const { netns, bindAddr, boundDev, mark, tos } = this.options;
-		const route = inetRoute(netns, {
+		const route = inetRoute(this.options.netns, this.#flow);
+		if (!route.ok) return socketErr(route.error);
+		const refusal = this.#refusal(route.value);
+		return refusal.ok ? route : refusal;
+	}
+
+	get #flow(): OutputFlow {
+		const { bindAddr, boundDev, mark, tos } = this.options;
+		return {
 			dst: this.#to,
 			src: bindAddr === ADDR_ANY ? undefined : bindAddr,
 			oif: boundDev,
 			mark,
 			tos,
 			proto: IPPROTO_ICMP,
-		});
-		if (!route.ok) return socketErr(route.error);
-		return route.value.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : route;
+		};
+	}
+
+	#refusal(dst: Dst): Result<void, SocketError> {
+		return dst.type === "broadcast" && !this.options.broadcast ? socketErr("EACCES") : ok(undefined);
 	}
 
 	send(request: {

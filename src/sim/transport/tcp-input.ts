@@ -11,7 +11,7 @@ import { tcpDataProblem, tcpDataQueue, tcpValidateIncoming } from "./tcp-receive
 import { tcpV4SendReset } from "./tcp-reset.ts";
 import { after, seqAdd } from "./tcp-seq.ts";
 import { TCP_INIT_CWND, TCP_MSS_DEFAULT, type TcpSock } from "./tcp-sock.ts";
-import { tcpWake } from "./tcp-tell.ts";
+import { tcpTellConnected, tcpWake } from "./tcp-tell.ts";
 
 /** Takes a segment for a connection. */
 export function tcpDoRcv(sock: TcpSock, seg: TcpArrival): Fate {
@@ -41,12 +41,7 @@ export function tcpDoRcv(sock: TcpSock, seg: TcpArrival): Fate {
 export function tcpEstablish(sock: TcpSock): void {
 	sock.state = sock.finQueued ? "FIN_WAIT1" : "ESTABLISHED";
 	tcpCurrentMss(sock);
-	tellConnected(sock);
-}
-
-function tellConnected(sock: TcpSock): void {
-	sock.untold.connected = true;
-	tcpWake(sock);
+	tcpTellConnected(sock);
 }
 
 /** What the peer's SYN says about it goes into the socket. */
@@ -98,7 +93,7 @@ function tcpRcvSynSent(sock: TcpSock, seg: TcpArrival): Fate {
 	// What the program wrote meanwhile carries the ACK.
 	if (hasUnsent(sock)) tcpPush(sock);
 	else tcpSendAck(sock);
-	tellConnected(sock);
+	tcpTellConnected(sock);
 	return fate;
 }
 

@@ -84,6 +84,16 @@ export function tcpV4Err(
 	else found.softErrno = meaning.errno;
 }
 
+/** A redirect is heard by a connection that is there, not by one that only begins or that waits to be forgotten. */
+export function tcpHearsRedirect(skb: Skb): boolean {
+	const netns = skb.dev?.netns;
+	const tcp = skb.data + ipv4HeaderLength(skb.bytes, skb.data);
+	if (netns === undefined || skb.end - tcp < QUOTED_BYTES) return false;
+	const found = lookupQuoted(netns, skb, tcp);
+	const seq = tcpSeq(skb.bytes, tcp);
+	return found?.kind === "sock" && !before(seq, found.sndUna) && !after(seq, found.sndNxt);
+}
+
 function toEndpoint(found: TcpEndpoint, seg: TcpArrival): Fate {
 	switch (found.kind) {
 		case "sock":

@@ -86,6 +86,8 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	readonly onAccept: ((sock: TcpSock) => void) | undefined;
 	untold: TcpNews = {};
 	wakeQueued = false;
+	/** Of an active socket: the loop's turn in which the program called `connect`. */
+	openedInTurn = -1;
 	/** The route last used, and the generation of the tables that it is good for. */
 	dst: Dst | undefined = undefined;
 	dstGeneration = -1;
@@ -182,8 +184,10 @@ export class TcpSock implements SkbSocket, TcpEnds {
 		this.timer = new SockTimer(machine.loop, () => init.onTimer(this));
 	}
 
-	get owner(): SocketOwner {
-		return this.options.owner;
+	/** Nobody's until it is accepted. */
+	get owner(): SocketOwner | undefined {
+		const isAccepted = this.onAccept === undefined || this.untold.connected !== true;
+		return isAccepted ? this.options.owner : undefined;
 	}
 
 	get describe(): string {

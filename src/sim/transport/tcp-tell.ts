@@ -22,6 +22,26 @@ export function tcpWake(sock: TcpSock): void {
 	sock.options.netns.machine.loop.wake(wakeWork, sock);
 }
 
+/**
+ * The handshake is done. Where `connect` itself saw it through, because nothing on the way had to wait, its program goes on
+ * only then, behind the program that listens.
+ */
+export function tcpTellConnected(sock: TcpSock): void {
+	const { loop } = sock.options.netns.machine;
+	sock.untold.connected = true;
+	if (sock.wakeQueued || sock.openedInTurn !== loop.turn) tcpWake(sock);
+	else {
+		sock.wakeQueued = true;
+		loop.wake(returnFromConnect, sock);
+	}
+}
+
+const returnFromConnect: Work<TcpSock> = {
+	run(sock) {
+		sock.options.netns.machine.loop.wake(wakeWork, sock);
+	},
+};
+
 /** The program wants to hear nothing more. */
 export function tcpForsake(sock: TcpSock): void {
 	sock.handlers = {};

@@ -513,3 +513,43 @@ test("acknowledged data confirms the neighbour, so that it is not asked by ARP",
 	}
 	expect(hosts.lab.events.flatMap((event) => (event.step === "origin" ? [event.link] : []))).not.toContain("ethernet");
 });
+
+test("programs go on when no packet is under way: the one that accepts first, then the one whose connect returns", async () => {
+	const hosts = await TwoHosts.create();
+	const { kernel } = hosts;
+	const order: string[] = [];
+	kernel.sockets.listenTcp("server", { bind: { port: 80 } }, (connection) => {
+		order.push("accept");
+		connection.handle({ onData: (bytes) => order.push(`read ${utf8Decode(bytes)}`) });
+	});
+	const opened = kernel.sockets.connectTcp(
+		"client",
+		{ addr: SERVER, port: 80 },
+		{},
+		{
+			onConnect: () => {
+				order.push(`connected, server ${flows(hosts, "server").join()}`);
+				if (!opened.ok) return;
+				opened.value.send(utf8Encode("one"));
+				opened.value.send(utf8Encode("two"));
+			},
+		},
+	);
+	hosts.lab.pass(0.01);
+	expect(order).toEqual(["accept", "connected, server ESTABLISHED", "read onetwo"]);
+});
+
+test("after abort the program hears nothing, not even of what had already arrived", async () => {
+	const hosts = await TwoHosts.create();
+	const [client, server] = await pair(hosts);
+	const { loop } = hosts.kernel.machine;
+	const [sock] = tcpTable(hosts.lab.netns("client")).established.list();
+	if (sock?.kind !== "sock") throw new Error("no connection");
+	server.connection?.send(utf8Encode("late"));
+	while (sock.unreadBytes === 0 && loop.step(loop.now()));
+	expect(sock.unreadBytes).toBe(4);
+	client.connection?.abort();
+	hosts.lab.pass(1);
+	expect(client).toMatchObject({ heard: ["connect"], received: "" });
+	expect(server.heard).toEqual(["ECONNRESET"]);
+});

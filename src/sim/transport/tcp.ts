@@ -4,7 +4,7 @@ import type { SocketAddr, SocketError, TcpConnection, TcpHandlers, TcpListener }
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
 import { transportConf } from "./conf.ts";
 import { socketErr } from "./errno.ts";
-import { inetRoute } from "./inet.ts";
+import { inetRouteConnect } from "./inet.ts";
 import { ADDR_ANY, portIsValid, remoteAddr, type SockOptions, socketAddr } from "./sock-options.ts";
 import { tcpDone } from "./tcp-done.ts";
 import { tcpRequestDrop } from "./tcp-handshake.ts";
@@ -49,7 +49,7 @@ export function connectTcpSock(
 	if (!portIsValid(to.port) || to.port === 0) return socketErr("EINVAL", `port ${to.port}`);
 	const raddr = remoteAddr(to.addr);
 	if (!raddr.ok) return raddr;
-	const route = inetRoute(options.netns, {
+	const route = inetRouteConnect(options.netns, {
 		dst: raddr.value,
 		src: options.bindAddr === ADDR_ANY ? undefined : options.bindAddr,
 		oif: options.boundDev,
@@ -60,9 +60,9 @@ export function connectTcpSock(
 		dport: to.port,
 	});
 	if (!route.ok) return socketErr(route.error);
-	const { type, mtu, prefsrc } = route.value;
+	const { type, mtu } = route.value.dst;
 	if (type === "broadcast" || type === "multicast") return socketErr("ENETUNREACH");
-	const laddr = options.bindAddr === ADDR_ANY ? (prefsrc ?? ADDR_ANY) : options.bindAddr;
+	const laddr = route.value.saddr ?? ADDR_ANY;
 	const port = tcpConnectPort(options, { laddr, raddr: raddr.value, rport: to.port });
 	if (!port.ok) return port;
 	const sock = new TcpSock({
@@ -72,6 +72,7 @@ export function connectTcpSock(
 		handlers,
 		onTimer: tcpWriteTimer,
 	});
+	sock.openedInTurn = options.netns.machine.loop.turn;
 	prepare(sock, mtu);
 	const { established, boundPorts } = tcpTable(options.netns);
 	established.insert(sock);

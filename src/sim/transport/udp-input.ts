@@ -46,18 +46,9 @@ export function udpRcv(skb: Skb): Fate {
 
 /** An ICMP error about a datagram of a socket here; `skb.data` is at the quoted IP header. */
 export function udpErr(skb: Skb, error: { readonly type: number; readonly code: number; readonly info: number }): void {
-	const netns = skb.dev?.netns;
-	if (netns === undefined) return;
 	const { bytes, data } = skb;
 	const udp = data + ipv4HeaderLength(bytes, data);
-	if (skb.end - udp < UDP_HLEN) return;
-	const sock = udpLookup(udpTable(netns), {
-		saddr: ipv4Dst(bytes, data),
-		sport: udpDport(bytes, udp),
-		daddr: ipv4Src(bytes, data),
-		dport: udpSport(bytes, udp),
-		dif: skb.dev?.ifindex ?? 0,
-	});
+	const sock = quotedSock(skb);
 	if (sock === undefined) return;
 	const report: UdpErrorReport = {
 		from: ipText(inetSrc(skb)),
@@ -66,7 +57,7 @@ export function udpErr(skb: Skb, error: { readonly type: number; readonly code: 
 		to: socketAddr(ipv4Dst(bytes, data), udpDport(bytes, udp)),
 		...(error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED ? { mtu: error.info } : {}),
 	};
-	netns.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
+	skb.machine.loop.wake(reportWork, { sock, report, error: socketErrorOf(sock, error) });
 }
 
 /** What an ICMP error means to a connected socket. */
@@ -80,6 +71,24 @@ function socketErrorOf(
 	}
 	const meaning = icmpErrConvert(type, code);
 	return meaning?.fatal === true ? socketError(meaning.errno) : undefined;
+}
+
+/** A redirect is heard by the socket that sent the datagram. */
+export function udpHearsRedirect(skb: Skb): boolean {
+	return quotedSock(skb) !== undefined;
+}
+
+/** The socket that sent the quoted datagram. */
+function quotedSock({ bytes, data, end, dev }: Skb): UdpSock | undefined {
+	const udp = data + ipv4HeaderLength(bytes, data);
+	if (dev === undefined || end - udp < UDP_HLEN) return undefined;
+	return udpLookup(udpTable(dev.netns), {
+		saddr: ipv4Dst(bytes, data),
+		sport: udpDport(bytes, udp),
+		daddr: ipv4Src(bytes, data),
+		dport: udpSport(bytes, udp),
+		dif: dev.ifindex,
+	});
 }
 
 function udpQueueRcv(sock: UdpSock, skb: Skb, at: UdpArrival, end: number): Fate {

@@ -5,10 +5,11 @@ import type { IpNum } from "../../wire/addr.ts";
 import { IPPROTO_UDP, IPV4_MIN_HLEN } from "../../wire/ipv4.ts";
 import { putUdp, UDP_HLEN } from "../../wire/udp.ts";
 import { ipSelectIdent } from "../ipv4/ip-output.ts";
+import type { OutputFlow } from "../ipv4/route.ts";
 import { allocSkb } from "../skb.ts";
 import type { Dst } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
-import { inetRoute, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
+import { inetRoute, inetRouteConnect, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
 import { ADDR_ANY, endText, remoteAddr, sockTtl } from "./sock-options.ts";
 import type { UdpSock } from "./udp-sock.ts";
 
@@ -39,10 +40,24 @@ function connectedRoute(sock: UdpSock): Result<Dst, SocketError> {
 	return route;
 }
 
+/** The source address for a connected socket; refused where Linux refuses to connect. */
+export function udpConnectSource(sock: UdpSock, daddr: IpNum, dport: number): Result<IpNum, SocketError> {
+	const route = inetRouteConnect(sock.options.netns, udpFlow(sock, daddr, dport));
+	if (!route.ok) return socketErr(route.error);
+	const { dst, saddr } = route.value;
+	return dst.type === "broadcast" && !sock.options.broadcast ? socketErr("EACCES") : ok(saddr ?? ADDR_ANY);
+}
+
 /** The route for datagrams to an end; refused where Linux refuses to send. */
-export function udpRoute(sock: UdpSock, daddr: IpNum, dport: number): Result<Dst, SocketError> {
-	const { netns, boundDev, mark, tos } = sock.options;
-	const route = inetRoute(netns, {
+function udpRoute(sock: UdpSock, daddr: IpNum, dport: number): Result<Dst, SocketError> {
+	const route = inetRoute(sock.options.netns, udpFlow(sock, daddr, dport));
+	if (!route.ok) return socketErr(route.error);
+	return route.value.type === "broadcast" && !sock.options.broadcast ? socketErr("EACCES") : route;
+}
+
+function udpFlow(sock: UdpSock, daddr: IpNum, dport: number): OutputFlow {
+	const { boundDev, mark, tos } = sock.options;
+	return {
 		dst: daddr,
 		src: sock.laddr === ADDR_ANY ? undefined : sock.laddr,
 		oif: boundDev,
@@ -51,9 +66,7 @@ export function udpRoute(sock: UdpSock, daddr: IpNum, dport: number): Result<Dst
 		proto: IPPROTO_UDP,
 		sport: sock.lport,
 		dport,
-	});
-	if (!route.ok) return socketErr(route.error);
-	return route.value.type === "broadcast" && !sock.options.broadcast ? socketErr("EACCES") : route;
+	};
 }
 
 function udpSendSkb(

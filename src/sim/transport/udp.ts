@@ -2,8 +2,8 @@
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, UdpHandlers, UdpSocket } from "../../kernel/socket.ts";
 import { socketErr } from "./errno.ts";
-import { ADDR_ANY, portIsValid, remoteAddr, type SockOptions, socketAddr } from "./sock-options.ts";
-import { udpRoute, udpSendmsg } from "./udp-output.ts";
+import { portIsValid, remoteAddr, type SockOptions, socketAddr } from "./sock-options.ts";
+import { udpConnectSource, udpSendmsg } from "./udp-output.ts";
 import { UdpSock, udpGetPort, udpUnhash } from "./udp-sock.ts";
 
 /** Opens, binds and, with `connect`, connects a socket. */
@@ -51,9 +51,9 @@ function udpConnect(sock: UdpSock, to: SocketAddr): Result<void, SocketError> {
 	if (!portIsValid(to.port) || to.port === 0) return socketErr("EINVAL", `port ${to.port}`);
 	const raddr = remoteAddr(to.addr);
 	if (!raddr.ok) return raddr;
-	const route = udpRoute(sock, raddr.value, to.port);
-	if (!route.ok) return route;
-	if (sock.laddr === ADDR_ANY) sock.laddr = route.value.prefsrc ?? ADDR_ANY;
+	const saddr = udpConnectSource(sock, raddr.value, to.port);
+	if (!saddr.ok) return saddr;
+	sock.laddr = saddr.value;
 	sock.raddr = raddr.value;
 	sock.rport = to.port;
 	return ok(undefined);

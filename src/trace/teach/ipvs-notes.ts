@@ -96,6 +96,28 @@ export function ipvsUntracked(visits: readonly Visit[], facts: MachineFacts): re
 	return [...notes.values()];
 }
 
+/** A real server that is not told that the virtual address is its own: it takes the packet for somebody else's. */
+export function ipvsServerLacksAddress(visits: readonly Visit[], facts: MachineFacts): readonly Note[] {
+	for (const { visit: sent, step, connection } of forwardedOf(visits)) {
+		if (step.method !== "droute" && step.method !== "tunnel") continue;
+		const { virtual } = connection;
+		const lost = visits.find(
+			(visit) =>
+				visit.netns !== sent.netns &&
+				visit.skb >= sent.skb &&
+				only(visit, "route").some((route) => route.dst === virtual.addr && route.result === "not-forwarding"),
+		);
+		if (lost === undefined) continue;
+		const where = facts.label(lost.netns);
+		const on = step.method === "droute" ? "lo" : "tunl0";
+		const text =
+			`#${lost.skb} reached ${where} as it was sent, still for ${virtual.addr}, and that is no address of ${where}: it took the packet for somebody else's and dropped it. ` +
+			`The real server must have the virtual address too: ip addr add ${virtual.addr}/32 dev ${on}.`;
+		return [{ about: "ipvs-server-lacks-address", packets: [lost.skb], text }];
+	}
+	return [];
+}
+
 /** A service without a server to go to. */
 export function ipvsNoDestination(visits: readonly Visit[], facts: MachineFacts): readonly Note[] {
 	for (const visit of visits) {
@@ -124,7 +146,7 @@ function takenWords({ visit, connection }: Forwarded, facts: MachineFacts): stri
 	const where = facts.label(visit.netns);
 	const { virtual, destination } = connection;
 	const chosen = only(visit, "ipvs").find((each) => each.action === "schedule");
-	const isOwn = !only(visit, "hook").some((hook) => hook.hook === "PREROUTING");
+	const isOwn = visit.events.findIndex((event) => event.step === "receive") < 0;
 	const place = isOwn ? "OUTPUT" : "INPUT";
 	const came = isOwn
 		? `#${visit.skb} of ${where} itself was for ${virtual.addr}:${virtual.port}`

@@ -3,7 +3,14 @@
 import type { TraceEvent } from "../../kernel/trace-event.ts";
 import { type Journey, journeysOf } from "../journey.ts";
 import { bridgedFrames, promiscuousBridge } from "./bridge-notes.ts";
-import { ipvsBypassed, ipvsForwards, ipvsNoDestination, ipvsReplies, ipvsUntracked } from "./ipvs-notes.ts";
+import {
+	ipvsBypassed,
+	ipvsForwards,
+	ipvsNoDestination,
+	ipvsReplies,
+	ipvsServerLacksAddress,
+	ipvsUntracked,
+} from "./ipvs-notes.ts";
 import { dnatThenRouting, natNeedsConntrack, natOncePerConnection } from "./nat-notes.ts";
 import { type MachineFacts, type Note, visitsOf } from "./note.ts";
 import { failures, forwardingIsOff, waitedForArp } from "./path-notes.ts";
@@ -12,6 +19,7 @@ import { failures, forwardingIsOff, waitedForArp } from "./path-notes.ts";
 export function teachingNotes(events: readonly TraceEvent[], facts: MachineFacts): readonly Note[] {
 	const journeys: readonly Journey[] = journeysOf(events);
 	const visits = visitsOf(journeys);
+	const lacking = ipvsServerLacksAddress(visits, facts);
 	return [
 		...waitedForArp(visits, facts),
 		...bridgedFrames(visits, facts),
@@ -19,11 +27,12 @@ export function teachingNotes(events: readonly TraceEvent[], facts: MachineFacts
 		...ipvsUntracked(visits, facts),
 		...ipvsReplies(visits, facts),
 		...ipvsBypassed(visits, facts),
+		...lacking,
 		...ipvsNoDestination(visits, facts),
 		...dnatThenRouting(visits, facts),
 		...natNeedsConntrack(visits, facts),
 		...natOncePerConnection(visits, facts),
-		...forwardingIsOff(visits, facts),
+		...(lacking.length > 0 ? [] : forwardingIsOff(visits, facts)),
 		...promiscuousBridge(visits, facts),
 		...failures(journeys, facts),
 	];

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { simHost } from "../../../test/scenario-samples.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
+import type { SeenFrame } from "../outcome.ts";
 import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
 import { differenceLine } from "./difference-line.ts";
@@ -13,7 +14,7 @@ import { Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
 const NEW = kernelRelease("6.18.44");
-const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18" };
+const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
 function verdict(index: number, result: VerdictResult): Verdict {
 	return {
@@ -61,10 +62,10 @@ test("the table stands between its markers, with a row for each feature and a li
 	expect(table).toContain("1. because");
 	const document =
 		"before\n<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->\nold\n<!-- fidelity: end -->\nafter\n";
-	const written = withTable(document, table);
+	const written = withTable(document, table, "fidelity");
 	expect(written.ok && written.value).not.toContain("old");
-	expect(written.ok && withTable(written.value, table)).toEqual(written);
-	expect(withTable("no markers", table).ok).toBe(false);
+	expect(written.ok && withTable(written.value, table, "fidelity")).toEqual(written);
+	expect(withTable("no markers", table, "fidelity").ok).toBe(false);
 	expect(JSON.parse(fidelityJson(summary, FACTS))).toMatchObject({
 		schema: "podwire.fidelity/v1",
 		seed: 7,
@@ -73,10 +74,41 @@ test("the table stands between its markers, with a row for each feature and a li
 });
 
 test("a difference in nothing but what a reason explains is known", () => {
-	const log = { kind: "log", step: 0 } as const;
-	const line = "<4> IN=c0 OUT= MAC=02 SRC=10.1.0.2 PROTO=TCP SPT=1 ";
-	expect(reasonFor({ ...log, sim: line, real: `${line}UID=0 GID=0 ` }, NEW)).toMatch(/early demux/);
-	expect(reasonFor({ ...log, sim: line, real: `${line}MARK=0x1 ` }, NEW)).toBe(undefined);
+	const at = { kind: "frame", step: 0, netns: "r", dev: "c0", number: 1 } as const;
+	const seen = (direction: "in" | "out", offset: number): SeenFrame => ({
+		step: 0,
+		netns: "r",
+		dev: "c0",
+		direction,
+		pktType: "host",
+		frame: Uint8Array.from([
+			...new Array<number>(12).fill(2),
+			8,
+			0,
+			0x45,
+			0,
+			0,
+			28,
+			0,
+			0,
+			0,
+			offset,
+			64,
+			17,
+			...new Array<number>(18).fill(0),
+		]),
+	});
+	expect(reasonFor({ ...at, sim: seen("out", 9), real: seen("in", 0) }, NEW)).toMatch(/one after the other/);
+	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) }, NEW)).toBe(undefined);
+});
+
+test("a difference may be known of older kernels only", () => {
+	const known = [{ reason: "r", before: { major: 6, minor: 7 }, explains: () => true }];
+	const difference = { kind: "log", step: 0, sim: "a" } as const;
+	expect(reasonFor(difference, kernelRelease("6.1.0-56-amd64"), known)).toBe("Linux before 6.7: r");
+	expect(reasonFor(difference, kernelRelease("5.10.0"), known)).toBe("Linux before 6.7: r");
+	expect(reasonFor(difference, kernelRelease("6.7.1"), known)).toBe(undefined);
+	expect(reasonFor(difference, NEW, known)).toBe(undefined);
 });
 
 /** A kernel whose MARK rules are lost when they are loaded. */

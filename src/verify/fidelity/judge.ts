@@ -3,6 +3,7 @@ import { compareOutcomes } from "../compare.ts";
 import type { Difference } from "../difference.ts";
 import { type Feature, isFeature } from "../generate/features.ts";
 import { generateScenario } from "../generate/generate.ts";
+import type { WeightedPlaces } from "../generate/places/places.ts";
 import { featuresOfRule } from "../generate/rules/rule-features.ts";
 import type { Outcome } from "../outcome.ts";
 import { playScenario, refusedOutcome } from "../run-scenario.ts";
@@ -25,6 +26,8 @@ export interface JudgeOptions {
 	/** The scenario as a file, with a comment in front. */
 	readonly printScenario: (scenario: Scenario, comment: string) => string;
 	readonly printDifference: (difference: Difference) => string;
+	/** Where generated scenarios play; absent: on what every kernel can have. */
+	readonly places?: WeightedPlaces;
 	/** 0: differing scenarios are not shrunk. */
 	readonly shrinkTries: number;
 }
@@ -49,7 +52,7 @@ export class Judge {
 	judgeGenerated(seed: number, index: number): Promise<Verdict> {
 		const { nowMs } = this.#options;
 		const begin = nowMs();
-		const scenario = generateScenario(seed, index);
+		const scenario = generateScenario(seed, index, this.#options.places);
 		this.simMs += nowMs() - begin;
 		return this.judge(scenario);
 	}

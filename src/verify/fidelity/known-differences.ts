@@ -37,12 +37,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 			"that is neither right nor open.",
 		explains: quotesOpenChecksum,
 	},
-	{
-		reason:
-			"LOG --log-uid in INPUT: Linux has found the TCP socket before (early demux) and prints its user; the simulated kernel " +
-			"looks for it afterwards.",
-		explains: logsEarlySocket,
-	},
 ];
 
 /** The reason for which the difference is known; undefined: it is not. */
@@ -81,11 +75,4 @@ function quotesOpenChecksum(difference: Difference): boolean {
 	const check = inner + (ipv4Proto(sim, quoted) === IPPROTO_TCP ? TCP_CHECK : UDP_CHECK);
 	const open = new Set([icmp + 2, icmp + 3, check, check + 1]);
 	return sim.every((byte, at) => byte === real[at] || open.has(at));
-}
-
-function logsEarlySocket(difference: Difference): boolean {
-	if (difference.kind !== "log") return false;
-	const { sim = "", real = "" } = difference;
-	const isInput = / OUT= /.test(sim) && !/IN= /.test(sim) && / PROTO=TCP /.test(sim);
-	return isInput && !/ UID=/.test(sim) && / UID=\d+ GID=\d+ /.test(real);
 }

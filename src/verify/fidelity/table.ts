@@ -2,8 +2,15 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { TallySummary } from "./tally.ts";
 
-const BEGIN = "<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->";
-const END = "<!-- fidelity: end -->";
+/** Beside this machine's kernel, or a virtual machine's. */
+export type TablePlace = "fidelity" | "fidelity:vm";
+
+function markers(place: TablePlace): { readonly begin: string; readonly end: string } {
+	return {
+		begin: `<!-- ${place}: begin (written by \`npm run ${place} -- --write\`) -->`,
+		end: `<!-- ${place}: end -->`,
+	};
+}
 
 /** How the numbers came about: what it takes to get them again. */
 export interface TableFacts {
@@ -11,6 +18,7 @@ export interface TableFacts {
 	readonly count: number;
 	/** `Linux 6.18.44`. */
 	readonly kernel: string;
+	readonly place: TablePlace;
 }
 
 export function fidelityMarkdown(summary: TallySummary, facts: TableFacts): string {
@@ -18,7 +26,7 @@ export function fidelityMarkdown(summary: TallySummary, facts: TableFacts): stri
 	const lines = [
 		`${summary.scenarios} generated scenarios (seed ${facts.seed}) beside ${facts.kernel}: ${summary.agreements} agreements, ` +
 			`${summary.differences} unexplained differences, ${sum(summary.known)} known ones. ` +
-			`Again: \`npm run fidelity -- --seed ${facts.seed} --count ${facts.count}\`. "Met" counts scenarios in which a packet matched such a rule.`,
+			`Again: \`npm run ${facts.place} -- --seed ${facts.seed} --count ${facts.count}\`. "Met" counts scenarios in which a packet matched such a rule.`,
 		"",
 		"| feature | scenarios | met | agreements | differences | known differences |",
 		"| --- | ---: | ---: | ---: | ---: | --- |",
@@ -39,11 +47,12 @@ export function fidelityJson(summary: TallySummary, facts: TableFacts): string {
 }
 
 /** The document with the table between its markers; the error is a sentence. */
-export function withTable(document: string, table: string): Result<string, string> {
-	const begin = document.indexOf(BEGIN);
-	const end = document.indexOf(END);
-	if (begin < 0 || end < begin) return err(`the lines "${BEGIN}" and "${END}" are not there`);
-	return ok(`${document.slice(0, begin + BEGIN.length)}\n\n${table}\n${document.slice(end)}`);
+export function withTable(document: string, table: string, place: TablePlace): Result<string, string> {
+	const marker = markers(place);
+	const begin = document.indexOf(marker.begin);
+	const end = document.indexOf(marker.end);
+	if (begin < 0 || end < begin) return err(`the lines "${marker.begin}" and "${marker.end}" are not there`);
+	return ok(`${document.slice(0, begin + marker.begin.length)}\n\n${table}\n${document.slice(end)}`);
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -6,9 +6,12 @@ import { printScenario } from "../file/print-scenario.ts";
 import { runScenario } from "../run-scenario.ts";
 import { FEATURES } from "./features.ts";
 import { generateScenario } from "./generate.ts";
-import { PLACES } from "./places/places.ts";
+import { PLACE_NAMES, placesNamed } from "./places/places.ts";
 import { MATCH_MAKERS } from "./rules/matches.ts";
 import { TARGET_MAKERS } from "./rules/targets.ts";
+
+/** Those for kernels with ipip, too. */
+const PLACES = placesNamed(PLACE_NAMES);
 
 test("the same seed and index make the same scenario, others another", () => {
 	for (const index of [0, 1, 77, 19_999]) {
@@ -22,7 +25,7 @@ test("the same seed and index make the same scenario, others another", () => {
 test("in 2,000 scenarios every declared feature occurs, nothing is made without one, and few wait", () => {
 	const counts = new Map<string, number>(FEATURES.map((feature) => [feature, 0]));
 	for (let index = 0; index < 2000; index += 1) {
-		const { features, steps, topology } = generateScenario(11, index);
+		const { features, steps, topology } = generateScenario(11, index, PLACES);
 		expect(steps.length).toBeGreaterThan(0);
 		expect(steps.length).toBeLessThanOrEqual(14);
 		expect(PLACES.some(([, place]) => place.topology === topology)).toBe(true);
@@ -39,7 +42,7 @@ test("in 2,000 scenarios every declared feature occurs, nothing is made without 
 
 test("a scenario written to a file and read back is the same", () => {
 	for (let index = 0; index < 60; index += 1) {
-		const scenario = generateScenario(13, index);
+		const scenario = generateScenario(13, index, PLACES);
 		const read = parseScenario({ path: "x.yaml", text: printScenario(scenario) });
 		expect(read).toEqual({ ok: true, value: scenario });
 	}
@@ -56,7 +59,7 @@ test.each([1, 2, 3])(
 	"the simulated kernel plays 100 scenarios of seed %i and refuses none",
 	async (seed) => {
 		for (let index = 0; index < 100; index += 1) {
-			const scenario = generateScenario(seed, index);
+			const scenario = generateScenario(seed, index, PLACES);
 			const outcome = await runScenario(simHost(1), scenario);
 			expect(outcome.refused, scenario.name).toBe(undefined);
 			expect(outcome.sockets.filter(({ what }) => what.includes("EADDRINUSE"))).toEqual([]);

@@ -5,9 +5,10 @@ import { Draw } from "./draw.ts";
 import { echoTalk, errorTalk, fragmentTalk, udpTalk } from "./packets/datagrams.ts";
 import { arpTalk, otherFrame } from "./packets/link.ts";
 import { oddPacket } from "./packets/odd.ts";
+import { outerPacket } from "./packets/outer.ts";
 import { tcpTalk } from "./packets/tcp-talk.ts";
 import { addrsOf, v4 } from "./place.ts";
-import { PLACES } from "./places/places.ts";
+import { PLACES, type WeightedPlaces } from "./places/places.ts";
 import { drawPolicy, drawRoutes } from "./routing.ts";
 import { drawTables } from "./rules/tables.ts";
 import { type Plan, Scene, SERVER_PORTS, type Service } from "./scene.ts";
@@ -15,9 +16,9 @@ import { drawListeners, drawSocketStep } from "./sockets.ts";
 import { drawSysctls } from "./sysctls.ts";
 
 /** The scenario of this number: 3 to 12 steps, on one of a few topologies. */
-export function generateScenario(seed: number, index: number): Scenario {
+export function generateScenario(seed: number, index: number, places: WeightedPlaces = PLACES): Scenario {
 	const draw = new Draw(seed, index);
-	const scene = new Scene(draw, draw.weighted(PLACES), index);
+	const scene = new Scene(draw, draw.weighted(places), index);
 	const plan = drawPlan(scene);
 	scene.uses(plan.conntrack ? "conntrack on" : "conntrack off");
 	const config = drawConfig(scene, plan);
@@ -90,9 +91,10 @@ function drawPackets(scene: Scene, plan: Plan, config: Scenario["config"]): void
 	const target = draw.between(3, 12);
 	const talks: (() => void)[][] = [];
 	let planned = 0;
+	const kinds = scene.place.tunnel === undefined ? TALKS : [...TALKS, TUNNEL_TALK];
 	while (planned < target) {
 		const talk = draw
-			.weighted(TALKS)(scene, plan)
+			.weighted(kinds)(scene, plan)
 			.slice(0, target - planned);
 		planned += talk.length;
 		talks.push([...talk]);
@@ -113,7 +115,11 @@ function wait(scene: Scene): void {
 	scene.steps.push({ kind: "wait", ms: 1300 });
 }
 
-const TALKS: readonly (readonly [weight: number, talk: (scene: Scene, plan: Plan) => readonly (() => void)[]])[] = [
+type WeightedTalk = readonly [weight: number, talk: (scene: Scene, plan: Plan) => readonly (() => void)[]];
+
+const TUNNEL_TALK: WeightedTalk = [9, outerPacket];
+
+const TALKS: readonly WeightedTalk[] = [
 	[24, udpTalk],
 	[26, tcpTalk],
 	[12, echoTalk],

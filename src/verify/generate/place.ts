@@ -19,7 +19,14 @@ export interface Place {
 	readonly config: Readonly<Record<string, NetnsConfig>>;
 	/** Without frames made by hand: real sockets at both ends. */
 	readonly sockets: boolean;
+	/** What outer packets between its routers look like. */
+	readonly tunnel?: TunnelFacts;
 }
+
+/** Of VXLAN: UDP port and network. */
+export type TunnelFacts =
+	| { readonly type: "vxlan"; readonly port: number; readonly vni: number }
+	| { readonly type: "ipip" };
 
 /** A namespace without addresses, so that no stack there answers; the generator plays the hosts behind it. */
 export interface End {
@@ -33,6 +40,8 @@ export interface End {
 	readonly via: string;
 	readonly port?: string;
 	readonly mtu: number;
+	/** The layer-2 network that bridges of several routers share. */
+	readonly lan?: string;
 }
 
 export interface Router {

@@ -82,7 +82,7 @@ export class Scene {
 	/** The MAC address that a host at `end` would send a packet for `dst` to: a neighbour on the bridge, else the router. */
 	nextHopMac(end: End, dst: number): number {
 		const neighbour = this.place.ends.find(
-			(other) => other !== end && other.router === end.router && other.via === end.via && other.addrs.includes(dst),
+			(other) => other !== end && isSameLan(other, end) && other.addrs.includes(dst),
 		);
 		return neighbour?.mac ?? this.gatewayMac(end);
 	}
@@ -106,4 +106,8 @@ export class Scene {
 	addr(n: number): IpAddr {
 		return text(n);
 	}
+}
+
+function isSameLan(a: End, b: End): boolean {
+	return a.lan === undefined ? a.router === b.router && a.via === b.via : a.lan === b.lan;
 }

@@ -37,7 +37,10 @@ export function icmpError(skb: Skb, net: ConntrackNet, state: HookState): "accep
 	const b = skb.bytes;
 	const at = skb.network + ipv4HeaderLength(b, skb.network);
 	if (at + ICMP_HLEN > skb.end) return refuse(net, "short ICMP packet");
-	if (verifiesChecksum(net, state) && !icmpChecksumIsValid(b, at, skb.end)) return refuse(net, "bad ICMP checksum");
+	if (verifiesChecksum(net, state)) {
+		if (!icmpChecksumIsValid(b, at, skb.end)) return refuse(net, "bad ICMP checksum");
+		skb.checksumIsKnown = true;
+	}
 	const type = icmpType(b, at);
 	if (type > MAX_TYPE) return refuse(net, `unknown ICMP type ${type}`);
 	return icmpIsError(type) ? inetError(skb, at + ICMP_HLEN, net) : "accept";

@@ -77,6 +77,7 @@ function tcpError(skb: Skb, net: ConntrackNet, state: HookState): string | undef
 	if (verifiesChecksum(net, state)) {
 		const addrs = { src: ipv4Src(b, skb.network), dst: ipv4Dst(b, skb.network) };
 		if (!tcpChecksumIsValid(b, at, skb.end, addrs)) return "bad TCP checksum";
+		skb.checksumIsKnown = true;
 	}
 	return tcpFlagsAreValid(tcpFlags(b, at)) ? undefined : "a combination of TCP flags that nobody sends";
 }

@@ -1,7 +1,8 @@
 /** Connection tracking entries: `Conntrack` (`struct nf_conn`) with its two tuples, and how a packet refers to one. */
 import type { CtState } from "../../../kernel/xtables.ts";
 import { familyOfNum, type IpFamily, type IpNum } from "../../../wire/addr.ts";
-import type { CtInfo, Netns, Skb } from "../../types.ts";
+import type { CtInfo } from "../../ct-info.ts";
+import type { Netns, Skb } from "../../types.ts";
 import type { TcpTrack } from "./tcp-track.ts";
 
 /** Directions of a flow. */

@@ -29,5 +29,7 @@ function udpError(skb: Skb, net: ConntrackNet, state: HookState): string | undef
 	if (length < UDP_HLEN || at + length > skb.end) return "truncated or malformed UDP packet";
 	if (!verifiesChecksum(net, state)) return undefined;
 	const addrs = { src: ipv4Src(b, skb.network), dst: ipv4Dst(b, skb.network) };
-	return udpChecksumIsValid(b, at, at + length, addrs) ? undefined : "bad UDP checksum";
+	if (!udpChecksumIsValid(b, at, at + length, addrs)) return "bad UDP checksum";
+	skb.checksumIsKnown = true;
+	return undefined;
 }

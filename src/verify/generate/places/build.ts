@@ -1,9 +1,22 @@
 /** Builds a place from its networks: devices, addresses and neighbours follow from who is attached where. */
-import type { Addr, BridgePort, Neigh, Route } from "../../../kernel/objects.ts";
+import type { Addr, BridgePort, Fdb, Neigh, Route } from "../../../kernel/objects.ts";
 import { cidr, ip, macText } from "../../../wire/addr.ts";
 import type { NetnsConfig, PlacedLink } from "../../scenario.ts";
 import type { Feature } from "../features.ts";
-import { bridge, cable, type End, type Host, loopbackUp, macOf, type Place, type Router, v4 } from "../place.ts";
+import {
+	bridge,
+	cable,
+	type End,
+	type Host,
+	loopbackUp,
+	macOf,
+	type Place,
+	type Router,
+	type TunnelFacts,
+	text,
+	v4,
+} from "../place.ts";
+import { type TunnelEnd, type TunnelSpec, tunnelFdb, tunnelLink } from "./tunnel.ts";
 
 export interface PlaceSpec {
 	readonly name: string;
@@ -16,6 +29,7 @@ export interface PlaceSpec {
 	readonly routes?: Readonly<Record<string, readonly Route[]>>;
 	/** The ends have addresses and a default route: sockets are used there, and no frames are made by hand. */
 	readonly sockets?: boolean;
+	readonly tunnel?: TunnelFacts;
 }
 
 /** One device of a router with its hosts: a cable to one, or a bridge with a port for each. */
@@ -25,6 +39,8 @@ export interface NetSpec {
 	/** The router's own addresses there, with prefix length. */
 	readonly addrs: readonly string[];
 	readonly bridge?: boolean;
+	/** Bridges of several routers with the same name here are one network, by the tunnel that is a port of each. */
+	readonly lan?: string;
 	readonly ends: readonly {
 		readonly netns: string;
 		readonly addrs: readonly string[];
@@ -37,6 +53,8 @@ export interface JoinSpec {
 	readonly mtu: number;
 	readonly a: { readonly netns: string; readonly dev: string; readonly addr: string };
 	readonly b: { readonly netns: string; readonly dev: string; readonly addr: string };
+	/** Between the same two routers. */
+	readonly tunnels?: readonly TunnelSpec[];
 }
 
 export function buildPlace(spec: PlaceSpec): Place {
@@ -54,6 +72,7 @@ class Making {
 	readonly #addrs = new Map<string, Addr[]>();
 	readonly #neighs = new Map<string, Neigh[]>();
 	readonly #routes = new Map<string, Route[]>();
+	readonly #fdb = new Map<string, Fdb[]>();
 	#devices = 0;
 
 	constructor(spec: PlaceSpec) {
@@ -99,12 +118,14 @@ class Making {
 		this.#device(join.b.netns, { name: join.b.dev, mac: b, addrs: [join.b.addr], ports: [] });
 		this.#neigh(join.a.netns, join.a.dev, join.b.addr, b);
 		this.#neigh(join.b.netns, join.b.dev, join.a.addr, a);
+		for (const tunnel of join.tunnels ?? []) this.#tunnel(join, tunnel);
 	}
 
 	place(): Place {
-		const { name, features, more = [], routes = {}, sockets = false } = this.#spec;
+		const { name, features, more = [], routes = {}, sockets = false, tunnel } = this.#spec;
 		for (const { netns, dev, addr } of more) this.#addr(netns, dev, addr);
 		for (const [netns, list] of Object.entries(routes)) listOf(this.#routes, netns).push(...list);
+		this.#lanNeighs();
 		const routers = [...this.#routers].map(([netns, devs]) => ({ netns, devs }));
 		const ends = this.#ends;
 		const names = [...routers, ...ends].map(({ netns }) => netns);
@@ -116,9 +137,12 @@ class Making {
 				addrs: this.#addrs.get(netns) ?? [],
 				routes: this.#routes.get(netns) ?? [],
 				neighs: this.#neighs.get(netns) ?? [],
+				...(tunnel === undefined ? {} : { fdb: this.#fdb.get(netns) ?? [] }),
 			};
 		}
-		return { name, features, topology: { netns: names, links: this.#links }, ends, routers, hosts, config, sockets };
+		const topology = { netns: names, links: this.#links };
+		const place = { name, features, topology, ends, routers, hosts, config, sockets };
+		return tunnel === undefined ? place : { ...place, tunnel };
 	}
 
 	#end(
@@ -136,6 +160,7 @@ class Making {
 			via: net.dev,
 			...(at.port === undefined ? {} : { port: at.port }),
 			mtu: end.mtu ?? 1500,
+			...(net.lan === undefined ? {} : { lan: net.lan }),
 		});
 		for (const addr of end.addrs) this.#neigh(net.router, net.dev, addr, at.mac);
 		const [own] = end.addrs;
@@ -146,6 +171,51 @@ class Making {
 		this.#addr(netns, "e0", `${own}/${router.prefix}`);
 		this.#neigh(netns, "e0", gateway, at.routerMac);
 		listOf(this.#routes, netns).push({ kind: "route", dst: cidr("0.0.0.0/0"), via: router.addr, dev: "e0" });
+	}
+
+	/** One device on either side, which knows the other's. */
+	#tunnel({ a, b }: JoinSpec, tunnel: TunnelSpec): void {
+		const macs = [this.#mac(), this.#mac()];
+		const sides = [a, b].map((side, at): TunnelEnd => {
+			return { netns: side.netns, underlay: cidr(side.addr).addr, mac: macs[at] ?? 0, addr: tunnel.addrs?.[at] };
+		});
+		sides.forEach((side, at) => {
+			const other = sides[1 - at] ?? side;
+			this.#links.push(tunnelLink(tunnel, side, other));
+			if (tunnel.master !== undefined) {
+				const router = listOf(this.#routers, side.netns);
+				const own = router.findIndex(({ name }) => name === tunnel.master);
+				router.splice(
+					own,
+					1,
+					...router.slice(own, own + 1).map((dev) => ({ ...dev, ports: [...dev.ports, tunnel.dev] })),
+				);
+			} else {
+				const mac = tunnel.kind.type === "ipip" ? 0 : side.mac;
+				const addrs = side.addr === undefined ? [] : [side.addr];
+				this.#device(side.netns, { name: tunnel.dev, mac, addrs, ports: [] });
+				if (tunnel.kind.type === "vxlan" && other.addr !== undefined) {
+					this.#neigh(side.netns, tunnel.dev, other.addr, other.mac);
+				}
+			}
+			listOf(this.#fdb, side.netns).push(...tunnelFdb(tunnel, other));
+		});
+	}
+
+	/** Bridges of one network know the hosts and the bridges that are not theirs. */
+	#lanNeighs(): void {
+		const nets = this.#spec.nets.filter(({ lan }) => lan !== undefined);
+		for (const net of nets) {
+			const others = nets.filter((other) => other !== net && other.lan === net.lan);
+			for (const { router, dev, addrs } of others) {
+				const mac = this.#routers.get(router)?.find(({ name }) => name === dev)?.mac ?? 0;
+				for (const addr of addrs) this.#neigh(net.router, net.dev, addr, mac);
+			}
+			for (const end of this.#ends) {
+				if (end.lan !== net.lan || end.router === net.router) continue;
+				for (const addr of end.addrs) this.#neigh(net.router, net.dev, text(addr), end.mac);
+			}
+		}
 	}
 
 	#device(

@@ -5,6 +5,7 @@
 import { cidr, ip } from "../../../wire/addr.ts";
 import type { Place } from "../place.ts";
 import { buildPlace } from "./build.ts";
+import { IPIP_PLACES, VXLAN_PLACES } from "./tunnels.ts";
 
 const router: Place = buildPlace({
 	name: "router",
@@ -191,8 +192,10 @@ const pods: Place = buildPlace({
 	],
 });
 
-/** Each with its weight. */
-export const PLACES: readonly (readonly [weight: number, place: Place])[] = [
+export type WeightedPlaces = readonly (readonly [weight: number, place: Place])[];
+
+/** Those that every kernel can have, each with its weight. */
+export const PLACES: WeightedPlaces = [
 	[18, router],
 	[20, node],
 	[8, hairpin],
@@ -202,4 +205,18 @@ export const PLACES: readonly (readonly [weight: number, place: Place])[] = [
 	[10, bridges],
 	[12, hosts],
 	[10, pods],
+	...VXLAN_PLACES,
 ];
+
+const ALL: WeightedPlaces = [...PLACES, ...IPIP_PLACES];
+
+/** Every place's name, those for kernels with ipip among them. */
+export const PLACE_NAMES: readonly string[] = ALL.map(([, { name }]) => name);
+
+/** Names of the places that only a kernel with ipip can have. */
+export const IPIP_PLACE_NAMES: readonly string[] = IPIP_PLACES.map(([, { name }]) => name);
+
+/** The places with these names. */
+export function placesNamed(names: readonly string[]): WeightedPlaces {
+	return ALL.filter(([, { name }]) => names.includes(name));
+}

@@ -17,6 +17,7 @@ import { drawRule } from "./rule.ts";
 import { TABLE_FEATURES } from "./rule-features.ts";
 import { drawSets } from "./sets.ts";
 import { ACCOUNTS, type DrawnSet, type Site } from "./site.ts";
+import { tunnelRules } from "./tunnel-rules.ts";
 
 /** A router's rules, and what they refer to. */
 export function drawTables(
@@ -82,7 +83,8 @@ function drawTable(making: Making, name: TableName): Table {
 	const chains: Chain[] = builtin.map((hook) => {
 		const own = busy.includes(hook) ? drawRules(making, name, { hooks: [hook], next: users, most: 4 }) : [];
 		const planned = plannedRules(making.scene, making.plan, { router: making.router, table: name, hook });
-		const rules = draw.chance(70) ? [...planned, ...own] : [...own, ...planned];
+		const outer = tunnelRules(making.scene, name, hook);
+		const rules = draw.chance(70) ? [...outer, ...planned, ...own] : [...own, ...planned, ...outer];
 		return { name: hook, policy: drawPolicy(making.scene, name), rules };
 	});
 	users.forEach((user, at) => {
