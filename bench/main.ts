@@ -15,15 +15,23 @@ import { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, type IpAddr, ip, mac } from "../src/wire/addr.ts";
 import { manyServices, webCluster } from "./generated.ts";
 import { median, report, timed } from "./measure.ts";
+import { playAsChild, SCENARIOS, scenarioRates } from "./scenarios.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-await coldTrace();
-await clusterBuild();
-await serviceScale();
-await packetRate();
-await setLookups();
-await ipvsScale();
+const [, , mode, kernel = "", from = "0"] = process.argv;
+if (mode === SCENARIOS) await playAsChild(kernel, Number(from));
+else await everything();
+
+async function everything(): Promise<void> {
+	await coldTrace();
+	await clusterBuild();
+	await serviceScale();
+	await packetRate();
+	await setLookups();
+	await ipvsScale();
+	await scenarioRates();
+}
 
 /** The whole command, Node's start included. */
 async function coldTrace(): Promise<void> {

@@ -6,6 +6,12 @@ import { SimKernel } from "../sim/sim-kernel.ts";
 import { PortHost, type ScenarioHost } from "../verify/scenario-host.ts";
 import { allTables } from "../verify/stage.ts";
 
+/**
+ * For V8, of a process that plays many scenarios: objects that once lived long are not made in the old generation, where a
+ * dead one keeps the simulated kernel it belonged to alive, and with it the garbage collector busy (a tenth of all time).
+ */
+export const NO_PRETENURING = "--no-allocation-site-pretenuring";
+
 /** A simulated kernel, as new as it comes. */
 export function simHost(seed: number): ScenarioHost {
 	const kernel = new SimKernel({ seed });

@@ -1,6 +1,7 @@
 /** A worker of `podwire fidelity`: judges the scenarios that its parent names. */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { ok, type Result } from "../../base/result.ts";
 import { differenceLine } from "../../verify/fidelity/difference-line.ts";
 import { Judge } from "../../verify/fidelity/judge.ts";
@@ -11,7 +12,7 @@ import { StagePool } from "../../verify/stage-pool.ts";
 import { type FromWorker, isToWorker, isWholeJob, type Work, type WorkerStart } from "../fidelity-messages.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { readScenarios } from "../scenario-files.ts";
-import { openLinuxHost, simHost } from "../scenario-hosts.ts";
+import { NO_PRETENURING, openLinuxHost, simHost } from "../scenario-hosts.ts";
 
 type Say = (message: FromWorker) => void;
 
@@ -71,6 +72,7 @@ class Worker {
 
 	/** Undefined: it cannot work, and said why. */
 	static async make(start: WorkerStart, say: Say): Promise<Worker | undefined> {
+		setFlagsFromString(NO_PRETENURING);
 		say({ kind: "kernel", release: release() });
 		const made = await judgeFor(start);
 		if (made.ok) return new Worker(made.value.judge, start.seed, say, () => made.value.close());

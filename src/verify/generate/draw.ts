@@ -36,10 +36,12 @@ export class Draw {
 
 	/** One of the values, each as often as its weight says. */
 	weighted<T>(table: readonly (readonly [weight: number, value: T])[]): T {
-		let left = this.#prng.below(table.reduce((sum, [weight]) => sum + weight, 0));
-		for (const [weight, value] of table) {
-			if (left < weight) return value;
-			left -= weight;
+		let sum = 0;
+		for (const entry of table) sum += entry[0];
+		let left = this.#prng.below(sum);
+		for (const entry of table) {
+			if (left < entry[0]) return entry[1];
+			left -= entry[0];
 		}
 		throw new Error("nothing to pick from");
 	}

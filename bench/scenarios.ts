@@ -1,0 +1,84 @@
+/** How many generated scenarios a second two processes play: generated and simulated, or on topologies of the real kernel. */
+import { fork } from "node:child_process";
+import { setFlagsFromString } from "node:v8";
+import { NO_PRETENURING, openLinuxHost, simHost } from "../src/cli/scenario-hosts.ts";
+import { generateScenario } from "../src/verify/generate/generate.ts";
+import { playScenario } from "../src/verify/run-scenario.ts";
+import { Stage } from "../src/verify/stage.ts";
+import { StagePool } from "../src/verify/stage-pool.ts";
+import { report } from "./measure.ts";
+
+/** The argument that makes this program one of the two processes. */
+export const SCENARIOS = "--scenarios";
+const PROCESSES = 2;
+const SEED = 20_261_128;
+/** Played before the clock runs, and while it runs, by each process. */
+const COUNTS = { sim: [1_000, 2_000], real: [200, 500] } as const;
+
+type KernelName = keyof typeof COUNTS;
+
+interface Rate {
+	readonly seconds: number;
+	/** Of this process alone: programs that it starts are not counted. */
+	readonly cpuMs: number;
+}
+
+/** The real kernel only where this process may use it. */
+export async function scenarioRates(): Promise<void> {
+	await rates("sim");
+	const host = await openLinuxHost();
+	if (!host.ok) return;
+	host.value.close();
+	await rates("real");
+}
+
+/** What one of the processes does: plays, then tells its parent. */
+export async function playAsChild(kernel: string, from: number): Promise<void> {
+	setFlagsFromString(NO_PRETENURING);
+	process.send?.(kernel === "real" ? await playReal(from) : await playSim(from));
+}
+
+async function rates(kernel: KernelName): Promise<void> {
+	const [, count] = COUNTS[kernel];
+	const each = await Promise.all(Array.from({ length: PROCESSES }, (_, k) => child(kernel, k * 10_000)));
+	const seconds = Math.max(...each.map((one) => one.seconds));
+	const cpuMs = each.reduce((sum, one) => sum + one.cpuMs, 0);
+	report(`scenarios.${kernel}.two_processes`, (PROCESSES * count) / seconds, "scenarios/s");
+	report(`scenarios.${kernel}.cpu`, cpuMs / (PROCESSES * count), "ms");
+}
+
+function child(kernel: KernelName, from: number): Promise<Rate> {
+	return new Promise((resolve, reject) => {
+		const forked = fork(process.argv[1] ?? "", [SCENARIOS, kernel, String(from)]);
+		forked.on("message", (rate: Rate) => resolve(rate));
+		forked.on("exit", (code) => reject(new Error(`scenarios ${kernel}: exit code ${code}`)));
+	});
+}
+
+async function playSim(from: number): Promise<Rate> {
+	return measured("sim", from, async (index) => {
+		const scenario = generateScenario(SEED, index);
+		const stage = await Stage.build(simHost(1), scenario.topology);
+		if (!stage.ok) throw new Error(stage.error.error.message);
+		await playScenario(stage.value, scenario);
+	});
+}
+
+async function playReal(from: number): Promise<Rate> {
+	const host = await openLinuxHost();
+	if (!host.ok) throw new Error(host.error.join(" "));
+	const pool = new StagePool(host.value, { limit: 16 });
+	const rate = await measured("real", from, async (index) => void (await pool.play(generateScenario(SEED, index))));
+	await pool.close();
+	host.value.close();
+	return rate;
+}
+
+async function measured(kernel: KernelName, from: number, play: (index: number) => Promise<void>): Promise<Rate> {
+	const [before, count] = COUNTS[kernel];
+	for (let k = 0; k < before; k += 1) await play(from + k);
+	const [began, cpu] = [performance.now(), process.cpuUsage()];
+	for (let k = 0; k < count; k += 1) await play(from + before + k);
+	const { user, system } = process.cpuUsage(cpu);
+	return { seconds: (performance.now() - began) / 1e3, cpuMs: (user + system) / 1e3 };
+}
