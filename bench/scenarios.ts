@@ -67,7 +67,7 @@ async function playSim(from: number): Promise<Rate> {
 async function playReal(from: number): Promise<Rate> {
 	const host = await openLinuxHost();
 	if (!host.ok) throw new Error(host.error.join(" "));
-	const pool = new StagePool(host.value, { limit: 16 });
+	const pool = new StagePool(host.value, { limit: 40 });
 	const rate = await measured("real", from, async (index) => void (await pool.play(generateScenario(SEED, index))));
 	await pool.close();
 	host.value.close();

@@ -3,7 +3,7 @@ import { formatConntrack } from "../formats/conntrack.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
 import type { Fdb, Neigh, NeighState, XtChain } from "../kernel/objects.ts";
-import type { Counters } from "../kernel/xtables.ts";
+import type { Counters, Rule } from "../kernel/xtables.ts";
 import type { Chance } from "./chance.ts";
 import { accountLines, isLater, sameElement, setLines } from "./compare-sets.ts";
 import type { Difference } from "./difference.ts";
@@ -29,7 +29,7 @@ export function compareState({ scenario, sim, real, chance }: Both): Difference 
 		const [a, b] = [sim.netns[netns] ?? NOTHING, real.netns[netns] ?? NOTHING];
 		const setsText = scenario.config[netns]?.ipset ?? "";
 		const found =
-			differing("rule", ruleLines(a.chains), ruleLines(b.chains)) ??
+			(areSame(a.chains, b.chains) ? undefined : differing("rule", ruleLines(a.chains), ruleLines(b.chains))) ??
 			differing(
 				"ipset",
 				setLines(a.sets, setsText),
@@ -80,6 +80,33 @@ function differing(
 	}
 	for (const [where, b] of real) if (!sim.has(where)) return { kind, where, real: b };
 	return undefined;
+}
+
+/** Without looking at words: rules that were read from one text are the same objects. */
+function areSame(a: readonly XtChain[], b: readonly XtChain[]): boolean {
+	return (
+		a.length === b.length &&
+		a.every((chain, k) => {
+			const other = b[k];
+			return (
+				other !== undefined &&
+				chain.table === other.table &&
+				chain.chain === other.chain &&
+				chain.policy === other.policy &&
+				counted(chain.counters, other.counters) &&
+				chain.rules.length === other.rules.length &&
+				chain.rules.every((rule, at) => isSameRule(rule, other.rules[at]))
+			);
+		})
+	);
+}
+
+function isSameRule(a: Rule, b: Rule | undefined): boolean {
+	return a.matches === b?.matches && a.target === b.target && counted(a.counters, b.counters);
+}
+
+function counted(a: Counters | undefined, b: Counters | undefined): boolean {
+	return a?.packets === b?.packets && a?.bytes === b?.bytes;
 }
 
 function ruleLines(chains: readonly XtChain[]): Lines {

@@ -1,5 +1,4 @@
 /** Two outcomes of a scenario side by side, step by step: everything must be the same but for what chance decided. */
-import { hex } from "../base/bytes.ts";
 import { Chance, type Normalised } from "./chance.ts";
 import { type Both, compareState } from "./compare-state.ts";
 import type { Difference } from "./difference.ts";
@@ -80,7 +79,7 @@ function frameDifference(
 		const normalised = isOverwritten(a, b, real)
 			? overwritten(a, chance)
 			: normaliseFrame({ sim: a.frame, real: b.frame, step, ...linkOf(a) }, chance);
-		if (a.direction !== b.direction || a.pktType !== b.pktType || hex(normalised) !== hex(a.frame)) {
+		if (a.direction !== b.direction || a.pktType !== b.pktType || !sameBytes(normalised, a.frame)) {
 			return { ...common, sim: a, real: b, normalised };
 		}
 	}
@@ -90,6 +89,10 @@ function frameDifference(
 		if (b !== undefined) return { kind: "frame", step, netns: b.netns, dev: b.dev, number, real: b };
 	}
 	return undefined;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+	return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 function linkOf({ link }: SeenFrame): { readonly link?: "ip" } {
