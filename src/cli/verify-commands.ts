@@ -64,6 +64,7 @@ interface FidelityCliOptions {
 	readonly kernel: "both" | "sim";
 	readonly vm?: boolean;
 	readonly shrink?: string;
+	readonly allow: string;
 	readonly regressions: string;
 	readonly write?: boolean;
 	readonly json?: boolean;
@@ -89,17 +90,18 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			"--shrink <n>",
 			"how often a differing scenario is tried smaller, 0: not at all; default: 400, with --vm 60",
 		)
+		.option("--allow <n>", "so many unexplained differences are printed and do not fail the run", "0")
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
 		.option("--print", "print the scenario with the number of --from as a file for podwire verify, and do no more")
 		.addHelpText(
 			"after",
-			"\nExit codes: 0 no unexplained difference, 1 there are some, or too many that could not be judged, 2 bad usage, or no real kernel.",
+			"\nExit codes: 0 no unexplained difference (or no more than allowed), 1 there are some, or too many that could not be judged, 2 bad usage, or no real kernel.",
 		)
 		.action(async (paths: readonly string[], options: FidelityCliOptions) => {
 			const { fidelity } = await import("./commands/fidelity.ts");
-			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink", otherwise: number): number => {
+			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink" | "allow", otherwise: number): number => {
 				const text = options[option];
 				return text === undefined ? otherwise : wholeNumber(`--${option}`, text);
 			};
@@ -115,6 +117,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 					kernel: options.kernel,
 					vm: options.vm === true,
 					shrinkTries: number("shrink", defaults.shrink),
+					allow: number("allow", 0),
 					regressions: options.regressions,
 					write: options.write === true,
 					json: options.json === true,

@@ -102,6 +102,15 @@ test("a difference in nothing but what a reason explains is known", () => {
 	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) }, NEW)).toBe(undefined);
 });
 
+test("a difference may be known of older kernels only", () => {
+	const known = [{ reason: "r", before: { major: 6, minor: 7 }, explains: () => true }];
+	const difference = { kind: "log", step: 0, sim: "a" } as const;
+	expect(reasonFor(difference, kernelRelease("6.1.0-56-amd64"), known)).toBe("Linux before 6.7: r");
+	expect(reasonFor(difference, kernelRelease("5.10.0"), known)).toBe("Linux before 6.7: r");
+	expect(reasonFor(difference, kernelRelease("6.7.1"), known)).toBe(undefined);
+	expect(reasonFor(difference, NEW, known)).toBe(undefined);
+});
+
 /** A kernel whose MARK rules are lost when they are loaded. */
 function brokenHost(): ScenarioHost {
 	const kernel = new SimKernel({ seed: 1 });
