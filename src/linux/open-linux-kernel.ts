@@ -15,7 +15,7 @@ import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-k
 import type { LinuxNetns } from "./netns.ts";
 import { NfacctDriver } from "./nfacct.ts";
 import { readSysctl, sysctlPath, writeSysctl } from "./objects/sysctl-file.ts";
-import { turnChecksumOffloadOff } from "./offload.ts";
+import { turnOffloadsOff } from "./offload.ts";
 import { EPOLLIN, Poller } from "./poller.ts";
 import { destroySockets, diagSockets } from "./sock-diag.ts";
 import { LinuxSockets } from "./sockets.ts";
@@ -34,7 +34,7 @@ export interface OpenLinuxKernel {
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
-	/** Packets carry their checksums from the start, as if there were no offloading. */
+	/** Packets carry their checksums from the start and go on at once, as if there were no offloading. */
 	turnOffloadOff(netns: string, devs: readonly string[]): Result<void, KernelError>;
 	/** TCP's receive buffers are Linux 6.18's default on a machine of 4 GiB or more: what SYNs offer follows from them. */
 	setReceiveBuffers(netns: string): Result<void, KernelError>;
@@ -168,9 +168,9 @@ function readSysctls(keys: readonly string[]): ReadonlyMap<string, string> {
 }
 
 function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, KernelError> {
-	const errno = turnChecksumOffloadOff(netns, devs);
+	const errno = turnOffloadsOff(netns, devs);
 	if (errno === undefined) return ok(undefined);
-	return failed(`checksum offload of ${devs.join(", ")}: ${errno}`);
+	return failed(`offloads of ${devs.join(", ")}: ${errno}`);
 }
 
 const TCP_RMEM = "4096\t131072\t33554432";

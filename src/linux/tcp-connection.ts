@@ -21,6 +21,8 @@ const SOL_TCP = 6;
 const TCP_INFO = 11;
 const TCP_REPAIR = 19;
 const TCP_CLOSE = 7;
+/** TCP_SYN_SENT, TCP_SYN_RECV, TCP_CLOSE. */
+const BEFORE_CONNECTED: readonly number[] = [2, 3, TCP_CLOSE];
 const READ_BYTES = 0x10000;
 /** How much to read before others have their turn. */
 const READS_A_TURN = 16;
@@ -51,6 +53,8 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 	#unsent: Uint8Array[] = [];
 	#closing = false;
 	#finSent = false;
+	/** `send` told that the connection failed, and `onError` will. */
+	#broken = false;
 	/** The peer's FIN was read; `onEnd` was called. */
 	#ended = false;
 
@@ -88,7 +92,7 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 	}
 
 	send(bytes: Uint8Array): Result<void, SocketError> {
-		if (this.#closing || this.#state === "done") return socketErr("EPIPE");
+		if (this.#closing || this.#broken || this.#state === "done") return socketErr("EPIPE");
 		if (bytes.length === 0) return ok(undefined);
 		if (this.#state === "connecting" || this.#unsent.length > 0) {
 			this.#unsent.push(bytes.slice());
@@ -96,6 +100,7 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 		}
 		const sent = this.#write(bytes);
 		if (typeof sent === "string") {
+			this.#broken = true;
 			this.#room.poller.post(() => this.#fail(sent));
 			return socketErr(sent);
 		}
@@ -129,9 +134,12 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 	#ready(events: number): void {
 		if (this.#state === "connecting") {
 			if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return;
-			const errno = takeSocketError(this.fd);
-			if (errno !== undefined) {
-				this.#fail(errno);
+			// An ICMP error that came while `connect` still ran is a soft one (`sk_err_soft`), and all there is.
+			const state = this.#tcpState();
+			if (BEFORE_CONNECTED.includes(state)) {
+				const errno = takeSocketError(this.fd);
+				if (errno !== undefined) this.#fail(errno);
+				else if (state === TCP_CLOSE) this.#fail("ECONNABORTED");
 				return;
 			}
 			this.#state = "open";
@@ -145,7 +153,7 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 	/** Hands over what came, then tells of the peer's FIN. */
 	#read(): void {
 		for (let turn = 0; this.#handlers.onData !== undefined; turn += 1) {
-			if (this.#state !== "open" || this.#ended) return;
+			if (this.#state !== "open" || this.#ended || this.#broken) return;
 			if (turn === READS_A_TURN) {
 				this.#room.poller.post(() => this.#read());
 				return;
@@ -161,7 +169,7 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 			}
 			this.#handlers.onData(READ_BUFFER.slice(0, length));
 		}
-		if (this.#state !== "open" || this.#ended) return;
+		if (this.#state !== "open" || this.#ended || this.#broken) return;
 		const waiting = libc.recv(this.fd, READ_BUFFER, 1, MSG_PEEK | MSG_DONTWAIT);
 		if (waiting === 0) this.#end();
 		else if (waiting < 0) this.#readFailed(lastErrno());
@@ -208,16 +216,20 @@ export class LinuxTcpConnection implements TcpConnection, OpenSocket {
 
 	/** Ends the connection when TCP has. */
 	#checkDone(): void {
-		if (this.#state !== "open") return;
+		// Before that SO_ERROR would tell of ICMP errors that do not end a connection.
+		if (this.#state !== "open" || this.#broken || this.#tcpState() !== TCP_CLOSE) return;
 		const errno = takeSocketError(this.fd);
 		if (errno !== undefined) {
 			this.#fail(errno);
 			return;
 		}
-		getOption(this.fd, { level: SOL_TCP, name: TCP_INFO }, INFO);
-		if (INFO[0] !== TCP_CLOSE) return;
 		this.#leave();
 		this.#handlers.onClose?.();
+	}
+
+	#tcpState(): number {
+		getOption(this.fd, { level: SOL_TCP, name: TCP_INFO }, INFO);
+		return INFO[0] ?? TCP_CLOSE;
 	}
 
 	#fail(errno: string): void {

@@ -133,10 +133,16 @@ function conntrackLines(entries: readonly ConntrackEntry[], chance?: Chance): Li
 		const [original, reply] = [entry.original, entry.reply].map((tuple) => translated(tuple, chance));
 		if (original === undefined || reply === undefined) continue;
 		const where = `${entry.zone ?? 0} ${JSON.stringify(original)}`;
-		const nat = `${entry.snat === true ? " SNAT" : ""}${entry.dnat === true ? " DNAT" : ""}`;
-		lines.set(where, `${formatConntrack({ ...entry, original, reply }, { extended: true })}${nat}`);
+		lines.set(where, `${formatConntrack({ ...entry, original, reply }, { extended: true })}${natWords(entry)}`);
 	}
 	return new Map([...lines].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What /proc/net/nf_conntrack does not tell is left out: at which end ICMP's identifier was changed, where nothing else was. */
+function natWords({ original, reply, snat, dnat }: ConntrackEntry): string {
+	const sameAddrs = original.src === reply.dst && original.dst === reply.src;
+	if (original.icmp !== undefined && sameAddrs) return "";
+	return `${snat === true ? " SNAT" : ""}${dnat === true ? " DNAT" : ""}`;
 }
 
 function translated(tuple: Tuple, chance: Chance | undefined): Tuple {

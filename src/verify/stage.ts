@@ -226,9 +226,6 @@ function linkTransactions({ links }: Topology): readonly (readonly [netns: strin
 	return all;
 }
 
-/** Kinds that have no such setting. */
-const WITHOUT_OFFLOAD: readonly string[] = ["ipip", "macvlan"];
-
 /** By namespace, far ends of veths included. */
 function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]> {
 	const devices = new Map<string, string[]>();
@@ -243,7 +240,7 @@ function madeDevices({ links }: Topology): ReadonlyMap<string, readonly string[]
 			devices.set(netns, others);
 			add(link.netns, link.name);
 		}
-		if (link.link === undefined || WITHOUT_OFFLOAD.includes(link.link.type)) continue;
+		if (link.link === undefined) continue;
 		add(netns, link.name);
 		if (link.link.type === "veth") add(link.link.peerNetns ?? netns, link.link.peer);
 	}

@@ -41,7 +41,10 @@ export function fragNeededReply(skb: Skb, dev: NetDevice, mtu: number): Skb | un
 	reply.mac = reply.data;
 	reply.network = ip;
 	reply.protocol = ETH_P_IP;
+	// Linux turns the packet itself into the error: it goes on as part of its connection, not as one about it.
 	reply.mark = skb.mark;
+	reply.ct = skb.ct;
+	reply.ctInfo = skb.ctInfo;
 	const what = "ICMP fragmentation needed";
 	if (skb.machine.tracer !== undefined) {
 		traceStep(skb, dev.netns, "iptunnel_pmtud_build_icmp", { step: "answer", what, child: reply.id });

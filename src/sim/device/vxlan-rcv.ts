@@ -1,7 +1,7 @@
 /** VXLAN packets that come in (drivers/net/vxlan/vxlan_core.c: vxlan_rcv, vxlan_set_mac, vxlan_snoop). */
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { ipText, macIsGroup, macText } from "../../wire/addr.ts";
-import { ETH_HLEN, ETH_P_IP, ethSrc, ethType } from "../../wire/ethernet.ts";
+import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ethSrc, ethType } from "../../wire/ethernet.ts";
 import { IPV4_MIN_HLEN, ipv4Src, ipv4Tos, setIpv4Tos } from "../../wire/ipv4.ts";
 import { UDP_HLEN } from "../../wire/udp.ts";
 import { VXLAN_HLEN, vxlanIsValid, vxlanVni } from "../../wire/vxlan.ts";
@@ -26,7 +26,10 @@ export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
 	const refused = snoop(vxlan, skb, frame);
 	if (refused !== undefined) return drop(skb, ...refused);
 	const network = frame + ETH_HLEN;
-	if (ethType(bytes, frame) === ETH_P_IP && end - network >= IPV4_MIN_HLEN) {
+	const type = ethType(bytes, frame);
+	// pskb_inet_may_pull, since Linux 6.10
+	if (end - network < innerHeaderLength(type)) return drop(skb, "PKT_TOO_SMALL", "shorter than the inner IP header");
+	if (type === ETH_P_IP) {
 		const tos = ipv4Tos(bytes, network);
 		const ecn = ecnDecapsulate(ipv4Tos(bytes, skb.network), tos);
 		if (ecn === "drop") return drop(skb, "IP_TUNNEL_ECN");
@@ -34,6 +37,13 @@ export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
 	}
 	const { dev } = vxlan;
 	return netifRx(dev, unwrapSkb(skb, frame, dev, { fn: "vxlan_rcv", note: { how: "vxlan", dev: dev.name, vni } }));
+}
+
+const IPV6_HLEN = 40;
+
+function innerHeaderLength(etherType: number): number {
+	if (etherType === ETH_P_IP) return IPV4_MIN_HLEN;
+	return etherType === ETH_P_IPV6 ? IPV6_HLEN : 0;
 }
 
 /** Learns behind which host the inner source is; the result is why the frame is not taken. */

@@ -2,7 +2,7 @@
  * br_netfilter (net/bridge/br_netfilter_hooks.c): IPv4 packets that a bridge moves pass the IP hooks, as if the bridge
  * device had received, forwarded and sent them. Without VLAN and PPPoE headers, and without arptables.
  */
-import { ETH_P_IP } from "../../wire/ethernet.ts";
+import { ETH_P_ARP, ETH_P_IP } from "../../wire/ethernet.ts";
 import { ipv4Dst, ipv4HeaderLength, ipv4IsValid, ipv4TotalLength } from "../../wire/ipv4.ts";
 import { bridgeOf, nfBrOps } from "../device/bridge.ts";
 import { registerSysctls, sysctlNumber, sysctls } from "../sysctl.ts";
@@ -32,12 +32,16 @@ import { hookKey, NF_PRI, nfHook, registerNetHook, stolen } from "./hooks.ts";
 /** NF_BR_PRI_LAST. */
 const PRI_LAST = 0x7fffffff;
 
+/** `struct arphdr`, without addresses. */
+const ARPHDR_BYTES = 8;
+
+const CALL_ARPTABLES = "net.bridge.bridge-nf-call-arptables";
 const CALL_IPTABLES = "net.bridge.bridge-nf-call-iptables";
 
 /** Gives each namespace the sysctls, and the hooks with its first bridge. */
 export function initBrNetfilter(machine: Machine): void {
 	registerSysctls(machine, {
-		"net.bridge.bridge-nf-call-arptables": "1",
+		[CALL_ARPTABLES]: "1",
 		"net.bridge.bridge-nf-call-ip6tables": "1",
 		[CALL_IPTABLES]: "1",
 		"net.bridge.bridge-nf-filter-pppoe-tagged": "0",
@@ -50,6 +54,7 @@ export function initBrNetfilter(machine: Machine): void {
 class BrNf {
 	registered = false;
 	callIptables: boolean;
+	callArptables: boolean;
 	#generation = -1;
 	#inetHooks = false;
 	readonly #netns: Netns;
@@ -57,8 +62,10 @@ class BrNf {
 	constructor(netns: Netns) {
 		this.#netns = netns;
 		this.callIptables = sysctlNumber(netns, CALL_IPTABLES) !== 0;
+		this.callArptables = sysctlNumber(netns, CALL_ARPTABLES) !== 0;
 		sysctls(netns).listeners.push((key, value) => {
 			if (key === CALL_IPTABLES) this.callIptables = Number(value) !== 0;
+			if (key === CALL_ARPTABLES) this.callArptables = Number(value) !== 0;
 		});
 	}
 
@@ -92,6 +99,7 @@ function brnfDeviceEvent(event: DeviceEvent): void {
 	registerNetHook(netns, "bridge", "PREROUTING", { priority: PRI_BRNF, name: "br_nf_pre_routing", fn: brNfPreRouting });
 	registerNetHook(netns, "bridge", "INPUT", { priority: PRI_BRNF, name: "br_nf_local_in", fn: brNfLocalIn });
 	registerNetHook(netns, "bridge", "FORWARD", { priority: PRI_BRNF - 1, name: "br_nf_forward_ip", fn: brNfForwardIp });
+	registerNetHook(netns, "bridge", "FORWARD", { priority: PRI_BRNF, name: "br_nf_forward_arp", fn: brNfForwardArp });
 	registerNetHook(netns, "bridge", "POSTROUTING", {
 		priority: PRI_LAST,
 		name: "br_nf_post_routing",
@@ -109,9 +117,9 @@ function brNfPreRouting(skb: Skb, state: HookState): HookVerdict {
 	const settings = brNf(state.netns);
 	const br = bridgeOf(bridge);
 	if (!(settings.callIptables || br.nfCallIptables)) return "accept";
+	if (!brValidateIpv4(skb)) return invalid(state);
 	// Nobody would see it, and it would not be cut on the way out.
 	if (!settings.hasInetHooks() && skb.end - skb.network <= br.lowestMtu) return "accept";
-	if (!brValidateIpv4(skb)) return invalid(state);
 	skb.nfBridge = {
 		physin: port,
 		physout: undefined,
@@ -154,6 +162,14 @@ function brNfForwardIp(skb: Skb, state: HookState): HookVerdict {
 	const { netns } = state;
 	stolen.fate = nfHook({ family: "ipv4", hook: "FORWARD", netns, indev, outdev, okfn: brNfForwardFinish }, skb);
 	return "stolen";
+}
+
+/** Without arptables all that is seen of it is that ARP's first header must be there. */
+function brNfForwardArp(skb: Skb, state: HookState): HookVerdict {
+	if (skb.protocol !== ETH_P_ARP || skb.vlan !== undefined || skb.end - skb.network >= ARPHDR_BYTES) return "accept";
+	if (!brNf(state.netns).callArptables) return "accept";
+	state.dropReason = "PKT_TOO_SMALL";
+	return "drop";
 }
 
 /** Not for packets of the host's own and routed ones: these had POST_ROUTING in the IP layer. */

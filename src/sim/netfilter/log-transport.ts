@@ -90,10 +90,14 @@ const TCP_FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 /** A TCP or UDP header that is cut off ends the line (`nf_log_dump_tcp_header` fails). */
-export function endsLine(t: Transport): boolean {
+export function endsLine(t: Transport, options: TransportOptions): boolean {
 	if (t.isFragment) return false;
-	if (t.proto === IPPROTO_TCP) return t.end - t.at < TCP_MIN_HLEN;
+	if (t.proto === IPPROTO_TCP) return t.end - t.at < TCP_MIN_HLEN || hasCutOptions(t, options);
 	return (t.proto === IPPROTO_UDP || t.proto === IPPROTO_UDPLITE) && t.end - t.at < UDP_HLEN;
+}
+
+function hasCutOptions({ bytes, at, end }: Transport, { tcpOptions }: TransportOptions): boolean {
+	return tcpOptions === true && at + tcpHeaderLength(bytes, at) > end;
 }
 
 function tcpText(t: Transport, options: TransportOptions): string {
@@ -106,7 +110,8 @@ function tcpText(t: Transport, options: TransportOptions): string {
 	for (const [bit, name] of TCP_FLAG_NAMES) if ((flags & bit) !== 0) text += name;
 	text += `URGP=${get16(b, at + 18)} `;
 	const length = tcpHeaderLength(b, at);
-	if (options.tcpOptions === true && length > TCP_MIN_HLEN && at + length <= t.end) {
+	if (hasCutOptions(t, options)) text += "OPT (TRUNCATED)";
+	else if (options.tcpOptions === true && length > TCP_MIN_HLEN) {
 		text += `OPT (${hex(b.subarray(at + TCP_MIN_HLEN, at + length)).toUpperCase()}) `;
 	}
 	return text;

@@ -49,7 +49,7 @@ function logLine(skb: Skb, state: HookState, options: LogOptions): string {
 	if (physout !== undefined && physout !== outdev) text += `PHYSOUT=${physout.name} `;
 	if (indev !== undefined) text += macHeader(skb, { dev: skb.dev ?? indev, decode: options.macdecode === true });
 	text += packetText(skb.bytes, skb.network, skb.end, { options, outermost: true });
-	if (endsLine(transportOf(skb.bytes, skb.network, skb.end))) return text;
+	if (endsLine(transportOf(skb.bytes, skb.network, skb.end), options)) return text;
 	const owner = options.uid === true && skb.sk?.isRequest !== true ? skb.sk?.owner : undefined;
 	if (owner !== undefined) text += `UID=${owner.uid} GID=${owner.gid} `;
 	if (skb.mark !== 0) text += `MARK=0x${skb.mark.toString(16)} `;

@@ -65,6 +65,8 @@ export interface TcpNews {
 	/** The handshake is done. */
 	connected?: boolean;
 	failed?: SocketErrno;
+	/** The program was told of `failed` by a `send`, `onError` is still to come. */
+	heardBySend?: boolean;
 	/** Both directions are closed. */
 	closed?: boolean;
 }

@@ -103,12 +103,20 @@ class SimTcpConnection implements TcpConnection {
 
 	send(bytes: Uint8Array): Result<void, SocketError> {
 		const sock = this.#sock;
-		if (sock.finQueued || sock.state === "CLOSE") return socketErr("EPIPE");
+		if (sock.finQueued || sock.state === "CLOSE") return this.#broken();
 		if (bytes.length === 0) return ok(undefined);
 		sock.unsent.push({ bytes: bytes.slice(), at: 0 });
 		sock.unsentBytes += bytes.length;
 		tcpPush(sock);
 		return ok(undefined);
+	}
+
+	/** The first to hear of a failure may be who sends (`sk_stream_error`). */
+	#broken(): Result<void, SocketError> {
+		const { untold } = this.#sock;
+		const errno = untold.heardBySend === true ? undefined : untold.failed;
+		untold.heardBySend = true;
+		return socketErr(errno ?? "EPIPE");
 	}
 
 	close(): void {

@@ -1,9 +1,17 @@
 /** The choice of a translated tuple that nobody else has (`get_unique_tuple`, nf_nat_core.c). */
-import { IPPROTO_ICMP, IPPROTO_TCP } from "../../../wire/ipv4.ts";
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
 import { type ConntrackNet, conntrackNet } from "../conntrack/net.ts";
 import { TCP_SYN_SENT, TCP_TIME_WAIT } from "../conntrack/tcp-track.ts";
 import { copyTuple, hasPorts, invertTuple, sameTuple } from "../conntrack/tuple.ts";
-import { type Conntrack, type CtTuple, IPS_DYING, IPS_SRC_NAT, ORIGINAL, REPLY } from "../conntrack/types.ts";
+import {
+	type Conntrack,
+	type CtTuple,
+	IPS_DYING,
+	IPS_NAT_MASK,
+	IPS_SRC_NAT,
+	ORIGINAL,
+	REPLY,
+} from "../conntrack/types.ts";
 import { addrInRange, type Manip, type NatRangeNum, portInRange, sourceInRange } from "./range.ts";
 
 /** How many ports are tried in the first round. */
@@ -37,7 +45,7 @@ export function getUniqueTuple(tuple: CtTuple, range: NatRangeNum, ct: Conntrack
 
 /** The source as it is, if it is in range and free; else what the same source was given before (`find_appropriate_src`). */
 function keepMapping(tuple: CtTuple, range: NatRangeNum, ct: Conntrack, net: ConntrackNet): boolean {
-	if (sourceInRange(tuple, range)) return !isUsed(tuple, ct, net);
+	if (sourceInRange(tuple, range)) return !isUsedUnaltered(tuple, ct, net);
 	const candidate = net.scratch2;
 	const found = net.table.findBySource(tuple, ct, (other) => {
 		invertTuple(other.reply, candidate);
@@ -101,6 +109,34 @@ function portsToTry(
 /** Whether another flow has the answer's tuple (`nf_nat_used_tuple`). */
 function isUsed(tuple: CtTuple, ct: Conntrack, net: ConntrackNet): boolean {
 	return holderOf(tuple, ct, net) !== undefined;
+}
+
+/**
+ * As `isUsed`, for a tuple as the flow has it anyway (`nf_nat_used_tuple_new`). A flow that is the other direction of an
+ * untranslated one, which zones keep apart, gets no other port: confirmation decides about it.
+ */
+function isUsedUnaltered(tuple: CtTuple, ct: Conntrack, net: ConntrackNet): boolean {
+	if (!isUsed(tuple, ct, net)) return false;
+	if (ct.proto !== IPPROTO_UDP) return true;
+	const sought = net.scratch;
+	copyTuple(tuple, sought);
+	let other = findInZoneOf(ct, sought, net);
+	if (other === undefined && invertTuple(tuple, sought)) other = findInZoneOf(ct, sought, net);
+	if (other === undefined) return false;
+	if ((other.status & IPS_NAT_MASK) !== 0) return true;
+	copyTuple(ct.reply, sought);
+	sought.zone = other.original.zone;
+	return !sameTuple(other.original, sought);
+}
+
+/** An entry with this tuple in either direction; `sought.zone` is overwritten. */
+function findInZoneOf(ct: Conntrack, sought: CtTuple, net: ConntrackNet): Conntrack | undefined {
+	for (const dir of [ORIGINAL, REPLY] as const) {
+		sought.zone = ct.tuple(dir).zone;
+		const found = net.table.find(sought, net.now(), dir)?.ct;
+		if (found !== undefined) return found;
+	}
+	return undefined;
 }
 
 /** As `isUsed`, but with few attempts left a TCP port is taken away from a connection in TIME_WAIT. */
