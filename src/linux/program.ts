@@ -1,4 +1,5 @@
 /** Programs run inside a namespace: argument arrays, text by stdin, never a shell. */
+import { accessSync, constants, statSync } from "node:fs";
 import type { Errno } from "../kernel/kernel.ts";
 import { errorText } from "./libc.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -19,11 +20,38 @@ export const PROGRAM_PATH: string = `${PATH}:/usr/sbin:/sbin:/usr/bin:/bin`;
 /** `posix_spawnp` looks where this process's own PATH says. */
 process.env["PATH"] = PROGRAM_PATH;
 
+const ENVIRONMENT: readonly string[] = Object.entries({ ...process.env, LC_ALL: "C" }).map(
+	([name, value]) => `${name}=${value ?? ""}`,
+);
+
+/** By name: where the program was found. */
+const paths = new Map<string, string>();
+
+/** Looked for once: the search takes a system call for every directory. A program that is not there may be installed later. */
+function pathOf(program: string): string {
+	const found = paths.get(program);
+	if (found !== undefined || program.includes("/")) return found ?? program;
+	const path = PROGRAM_PATH.split(":")
+		.map((directory) => `${directory}/${program}`)
+		.find(isExecutable);
+	if (path !== undefined) paths.set(program, path);
+	return path ?? program;
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
 /** Runs a program to its end with `input` as its stdin. */
 export function runProgram(netns: LinuxNetns, argv: readonly [string, ...string[]], input = ""): ProgramRun {
 	const [program] = argv;
-	const env = Object.entries({ ...process.env, LC_ALL: "C" }).map(([name, value]) => `${name}=${value ?? ""}`);
-	const ran = netns.run(() => spawnProgram(argv, input, env));
+	const [, ...args] = argv;
+	const ran = netns.run(() => spawnProgram([pathOf(program), ...args], input, ENVIRONMENT));
 	if (typeof ran === "string") return { code: -1, out: "", err: `${program}: ${errorText(ran)}`, missing: true };
 	const { code, signal, out, err } = ran;
 	if (code === undefined) return { code: -1, out, err: `${err}${program}: ended by signal ${signal ?? 0}` };

@@ -9,11 +9,14 @@
  * that use them and deletes them after; a set in use cannot go (EBUSY), and a rule for one that is not there is ENOENT.
  */
 import { err, ok, type Result } from "../base/result.ts";
+import { readTables } from "../formats/known-tables.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, XtChain, XtRule } from "../kernel/objects.ts";
+import type { Table } from "../kernel/xtables.ts";
 import type { IpFamily } from "../wire/addr.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
+import { countedTables } from "./xtables-counters.ts";
 import { restoreFailure } from "./xtables-error.ts";
 import { LOG_TAG_LENGTH, tagObject, untagTable } from "./xtables-log-tag.ts";
 import { XtModel } from "./xtables-model.ts";
@@ -53,6 +56,8 @@ export class XtablesDriver implements ObjectDriver {
 	readonly #decided: WeakMap<LinuxNetns, XtBackend> = new WeakMap();
 	/** Backend, family and table: those that were used through here, and so are in use for ever. */
 	readonly #inUse: WeakMap<LinuxNetns, Set<string>> = new WeakMap();
+	/** The IPv4 rules of the legacy backend, where they were loaded whole and not changed since. */
+	readonly #whole: WeakMap<LinuxNetns, readonly Table[]> = new WeakMap();
 
 	constructor(options: XtablesOptions = {}) {
 		this.#backend = options.backend ?? "auto";
@@ -105,9 +110,12 @@ export class XtablesDriver implements ObjectDriver {
 		return ok(chains);
 	}
 
-	/** The chains of one family with their counters, by one process. */
+	/** The chains of one family with their counters, by one process at most. */
 	save(netns: LinuxNetns, options: WholeOptions = {}): Result<readonly XtChain[], KernelError> {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
+		const whole = family === "ipv4" && backend === "legacy" ? this.#whole.get(netns) : undefined;
+		const counted = whole === undefined ? undefined : countedTables(netns, whole);
+		if (counted !== undefined) return ok(chainObjects(counted, family));
 		const saved = saveXtables(netns, { family, backend });
 		return saved.ok ? ok(this.#objects(saved.value, family)) : saved;
 	}
@@ -121,7 +129,12 @@ export class XtablesDriver implements ObjectDriver {
 		const whole = wholeText(text, { family, tag: this.#tag });
 		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
 		const loaded = restoreXtables(netns, whole.value.text, { family, backend, noflush: false });
-		if (loaded.ok) return loaded;
+		if (family === "ipv4") this.#whole.delete(netns);
+		if (loaded.ok) {
+			const tables = family === "ipv4" && backend === "legacy" ? readTables(text) : undefined;
+			if (tables?.ok === true) this.#whole.set(netns, tables.value);
+			return loaded;
+		}
 		const at = loaded.error.lines.map((line) => whole.value.lines[line - 1] ?? 0).filter((line) => line > 0);
 		const where = at.length === 0 ? "" : `line ${at.join(", ")}: `;
 		const { errno, message } = restoreFailure(loaded.error);
@@ -134,6 +147,7 @@ export class XtablesDriver implements ObjectDriver {
 		how: { readonly family: IpFamily; readonly undoable: boolean },
 	): Result<Undo, KernelError> {
 		const { family } = how;
+		this.#whole.delete(netns);
 		const backend = this.#backendOf(netns);
 		const [table, ...otherTables] = new Set(ops.map(({ object }) => object.table));
 		const isOneTable = otherTables.length === 0;

@@ -1,7 +1,7 @@
 /** A kernel that scenarios run on: the port, and what the port lacks or a kernel can do faster than by the port. */
 import { err, ok, type Result } from "../base/result.ts";
 import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
-import { parseIptablesSave } from "../formats/iptables-save.ts";
+import { readTables } from "../formats/known-tables.ts";
 import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import { BUILTIN_CHAINS, type Chain, type TableName } from "../kernel/xtables.ts";
@@ -47,11 +47,11 @@ export class PortHost implements ScenarioHost {
 	}
 
 	async loadTables(netns: string, text: string): Promise<Result<void, KernelError>> {
-		const parsed = parseIptablesSave(text, { family: "ipv4" });
+		const parsed = readTables(text);
 		if (!parsed.ok) return err({ errno: "EINVAL", op: -1, message: `iptables: ${parsed.error.message}` });
 		const present = await this.saveTables(netns);
 		if (!present.ok) return present;
-		const tx = parsed.value.tables.flatMap((table) => {
+		const tx = parsed.value.flatMap((table) => {
 			const before = present.value.filter((chain) => chain.table === table.name);
 			return tableOps(table.name, table.chains, before);
 		});
