@@ -53,7 +53,7 @@ const ARTICLES = [
 ] as const;
 
 /** Labs of articles that have lost their commands. */
-const OTHERS = ["ipset-blacklist"] as const;
+const OTHERS = ["ipset-blacklist", "ipvs-modes", "ipvs-nat", "ipvs-schedulers"] as const;
 
 test("every lab is tested here", () => {
 	const names = readdirSync(LABS).map((file) => file.replace(/\.yaml$/, ""));
@@ -127,6 +127,36 @@ test("--explain says why a bridged ping is, or is not, seen by iptables", async 
 	expect(out).toContain("net.bridge.bridge-nf-call-iptables is 1 there, so bridged IPv4 packets are shown to iptables");
 });
 
+test("--explain says what IPVS did with a packet, why the client drops the answer, and why no rule of nat met it", async () => {
+	const { out } = await podwire("lab", "run", "ipvs-nat", "--explain", "--captures", SCRATCH);
+	expect(out).toMatch(/│ ip_vs_schedule +IPVS schedules to 192\.168\.113\.100:8080 of TCP 10\.10\.0\.1:8410 \(rr\)/);
+	expect(out).toMatch(
+		/\* #\d+ was for 10\.10\.0\.1:8410, and routing said that this is for director itself\. In INPUT,/,
+	);
+	expect(out).toMatch(
+		/\* client asked 10\.10\.0\.1:8410, and #\d+ is an answer of 192\.168\.113\.100:8080\..+client has no connection with 192\.168\.113\.100:8080, so it dropped #\d+ and #\d+/,
+	);
+	expect(out).toMatch(
+		/nat POSTROUTING of director has rules, and #\d+ met none of them: net\.ipv4\.vs\.conntrack is 0 there/,
+	);
+	expect(out).toMatch(
+		/192\.168\.113\.100:8080 > 192\.168\.113\.102:35562 became 10\.10\.0\.1:8410 > 192\.168\.113\.102:35562/,
+	);
+	expect(out).toMatch(/IPVS of director knows the service that #\d+ is for, and has no server for it/);
+});
+
+test("--explain tells direct routing and tunnelling from NAT", async () => {
+	const { out } = await podwire("lab", "run", "ipvs-modes", "--explain", "--captures", SCRATCH);
+	expect(out).toContain("Direct routing: no byte of the IP packet was changed, it still is for 192.168.113.200:80;");
+	expect(out).toMatch(
+		/\* #\d+ reached real2 as it was sent, still for 192\.168\.113\.200, and that is no address of real2/,
+	);
+	expect(out).not.toContain("echo 1 > /proc/sys/net/ipv4/ip_forward");
+	expect(out).toContain(
+		"Tunnelling: the whole packet, still for 192.168.113.200:80, went inside another one (protocol IPIP)",
+	);
+});
+
 test("--json is the whole run as data", async () => {
 	const { code, out } = await podwire("lab", "run", "bridge-same-subnet", "--json", "--explain", "--captures", SCRATCH);
 	expect(code).toBe(0);
@@ -196,6 +226,9 @@ test("lab list names them all", async () => {
 		"bridge-same-subnet",
 		"dnat-bridge",
 		"ipset-blacklist",
+		"ipvs-modes",
+		"ipvs-nat",
+		"ipvs-schedulers",
 		"",
 	]);
 });
