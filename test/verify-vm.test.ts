@@ -3,14 +3,18 @@
  * machine's kernel lacks, those that once differed, and some that nobody has seen. Needs what .ci/run installs.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import * as z from "zod";
 import { findVmRun } from "../src/cli/vm.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIRECTORIES = ["verify", "verify-vm", "regressions"].map((name) => `test/scenarios/${name}`);
+/** Shrunk scenarios are in the message too. */
+const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-verify-vm-"));
 const GENERATED = 24;
 /** Of the generated ones; see docs/fidelity.md. */
 const ALLOWED = 2;
@@ -24,6 +28,8 @@ const REPORT = z.object({
 	refused: z.int(),
 	known: z.record(z.string(), z.int()),
 });
+
+afterAll(() => rmSync(SCRATCH, { recursive: true }));
 
 function podwire(...args: readonly string[]): {
 	readonly code: number | null;
@@ -46,6 +52,8 @@ test(
 			count,
 			"--shrink",
 			"20",
+			"--regressions",
+			SCRATCH,
 			// Of those that nobody has seen.
 			"--allow",
 			String(ALLOWED),
