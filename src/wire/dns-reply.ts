@@ -17,23 +17,30 @@ export interface DnsReplyFrame {
 	readonly limitBytes: number;
 }
 
-export function buildDnsReply(message: DnsMessage, { question, limitBytes }: DnsReplyFrame): Uint8Array {
-	const opt = dnsOpt(message);
-	const optLength = opt === undefined ? 0 : answer.encodingLength(opt);
-	const writer = new RecordWriter(question, limitBytes - optLength);
-	const counts = [message.answers, message.authorities, message.additionals].map((records) => writer.section(records));
-	const bytes = writer.finish(optLength);
-	if (opt !== undefined) answer.encode(opt, bytes, bytes.length - optLength);
-	const [answers = 0, authorities = 0, additionals = 0] = counts;
-	const flags = dnsFlags(message);
-	putUint16(bytes, 0, message.id);
-	putUint16(bytes, 2, flags);
-	if (writer.full) bytes[2] = (flags >> 8) | TRUNCATED;
-	putUint16(bytes, 4, question.length === 0 ? 0 : 1);
-	putUint16(bytes, ANCOUNT, answers);
-	putUint16(bytes, ANCOUNT + 2, authorities);
-	putUint16(bytes, ANCOUNT + 4, additionals + (opt === undefined ? 0 : 1));
-	return bytes;
+/** Builds one answer after the other in a buffer of its own. */
+export class DnsReplyBuilder {
+	readonly #writer = new RecordWriter();
+
+	build(message: DnsMessage, { question, limitBytes }: DnsReplyFrame): Uint8Array {
+		const writer = this.#writer;
+		const opt = dnsOpt(message);
+		const optLength = opt === undefined ? 0 : answer.encodingLength(opt);
+		writer.begin(question, limitBytes - optLength);
+		const answers = writer.section(message.answers);
+		const authorities = writer.section(message.authorities);
+		const additionals = writer.section(message.additionals);
+		const bytes = writer.finish(optLength);
+		if (opt !== undefined) answer.encode(opt, bytes, bytes.length - optLength);
+		const flags = dnsFlags(message);
+		putUint16(bytes, 0, message.id);
+		putUint16(bytes, 2, flags);
+		if (writer.full) bytes[2] = (flags >> 8) | TRUNCATED;
+		putUint16(bytes, 4, question.length === 0 ? 0 : 1);
+		putUint16(bytes, ANCOUNT, answers);
+		putUint16(bytes, ANCOUNT + 2, authorities);
+		putUint16(bytes, ANCOUNT + 4, additionals + (opt === undefined ? 0 : 1));
+		return bytes;
+	}
 }
 
 /** Where the bytes of the first question end; undefined: they do not, or its name is not plain labels. */
@@ -48,18 +55,22 @@ export function dnsQuestionEnd(query: Uint8Array): number | undefined {
 }
 
 class RecordWriter {
-	readonly #limit: number;
 	/** Where names, and the ends of names, stand. */
 	readonly #offsets = new Map<string, number>();
 	#bytes = new Uint8Array(FIRST_BYTES);
-	#length: number;
+	#length = 0;
+	#limit = 0;
 	/** A record did not fit, and none comes after it. */
 	full = false;
 
-	constructor(question: Uint8Array, limit: number) {
+	begin(question: Uint8Array, limit: number): void {
+		this.full = false;
 		this.#limit = limit;
-		this.#length = HEADER_BYTES + question.length;
+		this.#offsets.clear();
+		this.#length = HEADER_BYTES;
+		this.#reserve(question.length);
 		this.#bytes.set(question, HEADER_BYTES);
+		this.#length += question.length;
 		const name = asciiName(question);
 		if (name !== undefined) this.#remember(name, HEADER_BYTES);
 	}
@@ -74,7 +85,7 @@ class RecordWriter {
 		return written;
 	}
 
-	/** All that was written, and so many bytes behind it. */
+	/** A copy of all that was written, and so many bytes behind it. */
 	finish(more: number): Uint8Array {
 		this.#reserve(more);
 		return this.#bytes.slice(0, this.#length + more);
@@ -124,7 +135,7 @@ class RecordWriter {
 		let at = offset;
 		for (let rest = name; rest !== "" && !this.#offsets.has(rest) && at <= MAX_POINTER; rest = afterLabel(rest)) {
 			this.#offsets.set(rest, at);
-			at += utf8Encode(firstLabel(rest)).length + 1;
+			at += utf8Length(firstLabel(rest)) + 1;
 		}
 	}
 }
@@ -153,6 +164,15 @@ function asciiName(question: Uint8Array): string | undefined {
 		else name += String.fromCharCode(byte);
 	}
 	return undefined;
+}
+
+function utf8Length(text: string): number {
+	let length = 0;
+	for (let k = 0; k < text.length; k += 1) {
+		if (text.charCodeAt(k) > 0x7f) return utf8Encode(text).length;
+		length += 1;
+	}
+	return length;
 }
 
 function putUint16(bytes: Uint8Array, at: number, value: number): void {
