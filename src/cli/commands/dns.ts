@@ -35,7 +35,9 @@ export async function dnsServe(io: Io, options: DnsServeOptions): Promise<ExitCo
 		process.once("SIGTERM", () => resolve());
 	});
 	const { services } = input.snapshot;
-	io.out(`${services.length} Services in ${zonesText(input)}, on ${options.listen} by UDP and TCP; Ctrl-C ends it.\n`);
+	io.out(
+		`${services.length} Services in ${zonesText(input)}, on ${at.host}#${listener.port} by UDP and TCP; Ctrl-C ends it.\n`,
+	);
 	const example = services[0] === undefined ? "dns-version" : `${services[0].name}.${services[0].namespace}.svc`;
 	io.out(`  dig @${at.host} -p ${listener.port} ${example}.${input.config.zones[0]}\n`);
 	await ended;
