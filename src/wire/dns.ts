@@ -1,5 +1,5 @@
 /** DNS messages (RFC 1035, EDNS: RFC 6891): bytes ↔ values. The coding itself is the library `@dnsquery/dns-packet`'s. */
-import { type Answer, answer, DNSSEC_OK, type Packet, packet } from "@dnsquery/dns-packet";
+import { type Answer, answer, DNSSEC_OK, decode, type Packet, packet } from "@dnsquery/dns-packet";
 import { toRcode } from "@dnsquery/dns-packet/rcodes.js";
 import { toType } from "@dnsquery/dns-packet/types.js";
 import { err, ok, type Result } from "../base/result.ts";
@@ -171,7 +171,6 @@ function rcodeNumber(rcode: string): number {
 export function parseDns(bytes: Uint8Array): Result<DnsMessage, DnsError> {
 	if (bytes.length < 12) return err({ problem: "not a DNS message", reason: `${bytes.length} bytes` });
 	try {
-		const decode: object & typeof packet.decode = packet.decode;
 		const decoded = decode(bytes);
 		// How much of the bytes it took, which its type does not tell.
 		const taken = "bytes" in decode ? decode.bytes : undefined;
