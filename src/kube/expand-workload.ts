@@ -66,7 +66,8 @@ function statefulPods(workload: Workload): readonly PodDraft[] {
 			"statefulset.kubernetes.io/pod-name": name,
 		};
 		const pod = draft(workload, { name, labels, owner: { kind: "StatefulSet", name: workload.name } });
-		return { ...pod, spec: { ...pod.spec, hostname: name } };
+		const { serviceName: subdomain } = workload;
+		return { ...pod, spec: { ...pod.spec, hostname: name, ...(subdomain === undefined ? {} : { subdomain }) } };
 	});
 }
 

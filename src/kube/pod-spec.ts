@@ -10,6 +10,7 @@ import {
 	readPort,
 	readProtocol,
 } from "./field-values.ts";
+import { type PodDns, readPodDns } from "./pod-dns.ts";
 import type { ContainerPort, Labels, Taint } from "./snapshot.ts";
 
 export interface Toleration {
@@ -21,7 +22,7 @@ export interface Toleration {
 	readonly effect?: string;
 }
 
-export interface PodSpec {
+export interface PodSpec extends PodDns {
 	readonly nodeName?: string;
 	readonly nodeSelector: Labels;
 	readonly tolerations: readonly Toleration[];
@@ -57,6 +58,7 @@ export function readPodSpec(spec: Field): PodSpec {
 		hostNetwork,
 		...(hostname === undefined ? {} : { hostname }),
 		...(subdomain === undefined ? {} : { subdomain }),
+		...readPodDns(spec),
 		containers: containers.items().map(readContainerName),
 		ports: all.flatMap((container) => readPorts(container)),
 		ignored: ["affinity", "topologySpreadConstraints"].filter((name) => spec.get(name).present),

@@ -22,6 +22,8 @@ export interface Workload {
 	readonly templateText: string;
 	/** StatefulSet: the number of the first pod. */
 	readonly firstOrdinal: number;
+	/** StatefulSet: the headless Service that its pods are named by. */
+	readonly serviceName?: string;
 	readonly source: Field;
 }
 
@@ -60,10 +62,12 @@ export function readWorkload({ root, name, namespace }: RawObject, kind: Workloa
 	const labels = readLabels(template.get("metadata").get("labels"));
 	checkSelector(spec.get("selector"), labels, kind);
 	const owner = readOwner(metadata);
+	const serviceName = kind === "StatefulSet" ? readDnsLabel(spec.get("serviceName")) : undefined;
 	return {
 		kind,
 		namespace,
 		name,
+		...(serviceName === undefined || serviceName === "" ? {} : { serviceName }),
 		...(owner === undefined ? {} : { owner }),
 		replicas: spec.get("replicas").integer({ min: 0, max: 10_000, what: "a number of pods (0-10000)" }) ?? 1,
 		labels,

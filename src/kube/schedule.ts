@@ -119,6 +119,8 @@ function podOn(draft: PodDraft, node: Node): Pod {
 		hostNetwork: spec.hostNetwork,
 		...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
 		...(spec.subdomain === undefined ? {} : { subdomain: spec.subdomain }),
+		...(spec.dnsPolicy === undefined ? {} : { dnsPolicy: spec.dnsPolicy }),
+		...(spec.dnsConfig === undefined ? {} : { dnsConfig: spec.dnsConfig }),
 		ready: draft.ready,
 		terminating: draft.terminating,
 		containers: spec.containers,

@@ -49,6 +49,15 @@ export interface ContainerPort {
 	readonly hostIP?: IpAddr;
 }
 
+export type PodDnsPolicy = "ClusterFirst" | "ClusterFirstWithHostNet" | "Default" | "None";
+
+/** What a pod adds to the /etc/resolv.conf that its policy gives it. */
+export interface PodDnsConfig {
+	readonly nameservers: readonly IpAddr[];
+	readonly searches: readonly string[];
+	readonly options: readonly { readonly name: string; readonly value?: string }[];
+}
+
 export interface OwnerReference {
 	readonly kind: string;
 	readonly name: string;
@@ -67,6 +76,9 @@ export interface Pod {
 	readonly hostNetwork: boolean;
 	readonly hostname?: string;
 	readonly subdomain?: string;
+	/** Absent: ClusterFirst. */
+	readonly dnsPolicy?: PodDnsPolicy;
+	readonly dnsConfig?: PodDnsConfig;
 	readonly ready: boolean;
 	readonly terminating: boolean;
 	readonly containers: readonly string[];
