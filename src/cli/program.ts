@@ -184,9 +184,14 @@ function addLabCommands(program: Command, io: Io, finish: (code: number) => void
 }
 
 function addShellCommand(program: Command, io: Io, finish: (code: number) => void): void {
-	program
-		.command("shell")
-		.description("a shell on simulated machines: the articles' commands, pasted or as a script")
+	addInputOptions(
+		program
+			.command("shell")
+			.description(
+				"a shell on simulated machines (a lab's, or with -f a cluster's nodes and pods), typed or as a script",
+			),
+		["sim"],
+	)
 		.argument("[file]", "a script; - or nothing: standard input, which may be a terminal")
 		.option("-c <text>", "run this text instead of a file")
 		.option("--lab <lab>", "the machines of this lab (name or file); default: master and slave of dnat-bridge")
@@ -201,12 +206,13 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		)
 		.action(async (file: string | undefined, options: ShellCliOptions) => {
 			const { shell } = await import("./commands/shell.ts");
-			const { c: text, lab, host } = options;
+			const { c: text, lab, host, filename } = options;
 			finish(
 				await shell(io, {
 					...(file === undefined ? {} : { file }),
 					...(text === undefined ? {} : { text }),
 					...(lab === undefined ? {} : { lab }),
+					...(filename === undefined ? {} : { cluster: inputOf(options, []) }),
 					...(host === undefined ? {} : { host }),
 					echo: options.echo === true,
 					json: options.json === true,
@@ -216,7 +222,7 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		});
 }
 
-interface ShellCliOptions {
+interface ShellCliOptions extends InputOptions {
 	readonly c?: string;
 	readonly lab?: string;
 	readonly host?: string;

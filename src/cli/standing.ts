@@ -79,7 +79,13 @@ export async function keepStanding(cluster: Cluster): Promise<Standing> {
 	const pods = cluster.pods
 		.filter((pod) => pod.ports.length > 0)
 		.map(({ netns, namespace, name, ports }) => {
-			return { netns, file: fileOf(netns), namespace, name, ports: ports.map(portOf) };
+			return {
+				netns,
+				file: fileOf(netns),
+				namespace,
+				name,
+				ports: ports.filter((port) => port.dns !== true).map(portOf),
+			};
 		});
 	write({ schema: "podwire.standing/v1", pods });
 	const log = openSync(LOG, "w");

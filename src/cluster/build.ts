@@ -7,6 +7,7 @@ import type { KubeProxyConfig } from "../kube-proxy/config.ts";
 import { addNetns, applyPlan, dumpObjects } from "./apply-plan.ts";
 import { type AttachedPod, attachOrder, NodeAttacher } from "./attach.ts";
 import type { Cluster, ClusterNode, ClusterPod, NodePlace, ServedPort } from "./cluster.ts";
+import { type ClusterDnsOptions, planDns } from "./cluster-dns.ts";
 import { type CniSettings, type NodeCniConf, nodeCniConf, roomFor } from "./cni-conf.ts";
 import type { ClusterError } from "./errors.ts";
 import { fabricPlan, nodePlan } from "./fabric.ts";
@@ -24,6 +25,8 @@ export interface ClusterOptions {
 	readonly cniConf?: string;
 	/** kube-proxy's settings. Default: `clusterCIDRs` around the nodes' pod networks. */
 	readonly kubeProxy?: KubeProxyConfig;
+	/** Of the pods behind the Service kube-system/kube-dns. */
+	readonly dns?: ClusterDnsOptions;
 }
 
 export interface ClusterInput {
@@ -69,9 +72,11 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	const attached = await attachPods(kernel, plans.value);
 	if (!attached.ok) return attached;
 	const nodes = plans.value.map((plan) => plan.node);
-	const pods = locatePods(snapshot.pods, nodes, attached.value);
-	const addresses = new Map(pods.map((pod) => [namespacedName(pod), [pod.ip]]));
+	const placed = locatePods(snapshot.pods, nodes, attached.value);
+	const addresses = new Map(placed.map((pod) => [namespacedName(pod), [pod.ip]]));
 	const located = withPodIPs(snapshot, addresses);
+	const dns = planDns(located, options.dns);
+	const pods = dns === undefined ? placed : placed.map((pod) => dns.withPorts(pod));
 	const proxy = options.kubeProxy ?? defaultProxyConfig(nodes, fabric);
 	const notes = new Set<string>();
 	for (const node of nodes) {
@@ -84,7 +89,7 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	const log = new VisitLog(VISITS);
 	const stops: (() => void)[] = [];
 	for (const pod of pods) {
-		const stop = servePod(kernel, pod, log);
+		const stop = servePod(kernel, pod, { log, dns: dns?.programOf(pod) });
 		if (!stop.ok) return stop;
 		stops.push(stop.value);
 	}
@@ -95,6 +100,7 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 		nodes,
 		pods,
 		fabric,
+		...(dns === undefined ? {} : { dns: dns.dns }),
 		notes: [...notes],
 		get visits() {
 			return log.all;

@@ -29,6 +29,8 @@ export interface ServedPort {
 	readonly name?: string;
 	readonly port: number;
 	readonly protocol: "TCP" | "UDP";
+	/** The cluster's name server answers on it. */
+	readonly dns?: true;
 }
 
 export interface ClusterPod {
@@ -73,6 +75,14 @@ export interface Fabric {
 	readonly outside: { readonly netns: string; readonly ip: IpAddr; readonly gateway: IpAddr };
 }
 
+/** How names are looked up in the cluster. */
+export interface ClusterDns {
+	/** `cluster.local`. */
+	readonly domain: string;
+	/** Of the Service kube-system/kube-dns: the name servers that pods are told. */
+	readonly clusterIPs: readonly IpAddr[];
+}
+
 export interface Cluster {
 	readonly kernel: Kernel;
 	readonly network: NetworkName;
@@ -81,6 +91,8 @@ export interface Cluster {
 	readonly nodes: readonly ClusterNode[];
 	readonly pods: readonly ClusterPod[];
 	readonly fabric: Fabric;
+	/** Absent: no Service kube-system/kube-dns has pods. */
+	readonly dns?: ClusterDns;
 	/** Sentences on what the kernel lacks and nothing here needs. */
 	readonly notes: readonly string[];
 	/** What the servers in the pods saw, oldest first. */

@@ -86,7 +86,8 @@ export async function runPing(kernel: Kernel, request: Omit<ClientRequest, "port
 	}
 }
 
-function failedEnding(result: Failure | TimedOut): FlowEnding {
+/** How a client that got no answer ended. */
+export function failedEnding(result: Failure | TimedOut): FlowEnding {
 	if (result.outcome === "timeout") return { kind: "timeout", afterNs: result.elapsedNs };
 	return { kind: "refused", errno: result.errno, message: result.message };
 }

@@ -5,8 +5,10 @@ import type { CapturedFrame } from "../kernel/kernel.ts";
 import type { SocketAddr } from "../kernel/socket.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { MovedCounter } from "../trace/counted-rules.ts";
+import { DNS_PORT } from "../wire/dns.ts";
 import type { Cluster, ClusterPod, Visit, Who } from "./cluster.ts";
 import { type Destination, resolveDestination } from "./destination.ts";
+import { runDnsClient } from "./dns-client.ts";
 import { type ClientRun, type FlowEnding, runPing, runTcpClient, runUdpClient } from "./flow-client.ts";
 import { FlowRecord, newEntries } from "./flow-record.ts";
 import { countersOf, movedCounters } from "./moved-counters.ts";
@@ -142,8 +144,13 @@ function clientOf(
 	const proto = request.proto ?? (port === undefined ? "icmp" : to.protocol === "UDP" ? "udp" : "tcp");
 	if (proto === "icmp") return ok({ proto, run: () => runPing(kernel, { netns, addr, timeoutNs }) });
 	if (port === undefined) return err({ kind: "port-missing", to: request.to });
+	const client = { netns, addr, port, timeoutNs };
+	const { dns } = cluster;
+	if (dns !== undefined && port === DNS_PORT) {
+		return ok({ proto, run: () => runDnsClient(kernel, client, { proto, domain: dns.domain }) });
+	}
 	const run = proto === "tcp" ? runTcpClient : runUdpClient;
-	return ok({ proto, run: () => run(kernel, { netns, addr, port, timeoutNs }) });
+	return ok({ proto, run: () => run(kernel, client) });
 }
 
 interface Forced {

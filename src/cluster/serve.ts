@@ -5,6 +5,7 @@ import type { SocketAddr, SocketError } from "../kernel/socket.ts";
 import { httpServer } from "../programs/http-server.ts";
 import { udpEcho } from "../programs/udp-echo.ts";
 import type { ClusterPod, ServedPort, Visit } from "./cluster.ts";
+import { type DnsProgram, serveDns } from "./dns-program.ts";
 import type { ClusterError } from "./errors.ts";
 
 /** The last visits; older ones are forgotten, so that long runs do not grow. */
@@ -30,17 +31,23 @@ export class VisitLog {
 /** What the programs need to know of their pod. */
 export type ServedPod = Pick<ClusterPod, "netns" | "namespace" | "name" | "ports">;
 
+export interface PodPrograms {
+	readonly log: VisitLog;
+	/** What answers on the ports of a name server. */
+	readonly dns?: DnsProgram | undefined;
+}
+
 /**
  * HTTP on TCP ports: `{"pod":"myapp-1","client":"10.0.0.2"}`; on UDP ports every datagram comes back. The result stops
  * the programs.
  */
-export function servePod(kernel: Kernel, pod: ServedPod, log: VisitLog): Result<() => void, ClusterError> {
+export function servePod(kernel: Kernel, pod: ServedPod, { log, dns }: PodPrograms): Result<() => void, ClusterError> {
 	const open: { close(): void }[] = [];
 	const stop = (): void => {
 		for (const server of open) server.close();
 	};
 	for (const port of pod.ports) {
-		const server = serve(kernel, pod, { port, log });
+		const server = serve(kernel, pod, { port, log, dns });
 		if (!server.ok) {
 			stop();
 			return err({ kind: "socket", pod: `${pod.namespace}/${pod.name}`, port: port.port, error: server.error });
@@ -53,11 +60,15 @@ export function servePod(kernel: Kernel, pod: ServedPod, log: VisitLog): Result<
 function serve(
 	kernel: Kernel,
 	pod: ServedPod,
-	{ port, log }: { readonly port: ServedPort; readonly log: VisitLog },
+	{ port, log, dns }: PodPrograms & { readonly port: ServedPort },
 ): Result<{ close(): void }, SocketError> {
 	const visit = (from: SocketAddr, to: SocketAddr): void => {
 		log.add({ at: kernel.clock.now(), netns: pod.netns, pod: `${pod.namespace}/${pod.name}`, port, from, to });
 	};
+	if (port.dns === true && dns !== undefined) {
+		const { protocol, container: program } = port;
+		return serveDns(kernel, pod.netns, dns, { port: port.port, protocol, program, onQuery: visit });
+	}
 	const listen = { port: port.port, program: port.container };
 	if (port.protocol === "UDP") {
 		return udpEcho(kernel, pod.netns, {

@@ -45,3 +45,17 @@ function readOption(text: string, numbers: { ndots: number; timeout: number; att
 	else if (match[1] === "timeout") numbers.timeout = Math.min(Math.max(value, 1), 30);
 	else numbers.attempts = Math.min(Math.max(value, 1), 5);
 }
+
+/** A file as container runtimes write it; the options are as they stand in it (`ndots:5`). */
+export function formatResolvConf(conf: {
+	readonly nameservers: readonly IpAddr[];
+	readonly search: readonly string[];
+	readonly options: readonly string[];
+}): string {
+	const lines = [
+		...(conf.search.length === 0 ? [] : [`search ${conf.search.join(" ")}`]),
+		...conf.nameservers.map((addr) => `nameserver ${addr}`),
+		...(conf.options.length === 0 ? [] : [`options ${conf.options.join(" ")}`]),
+	];
+	return lines.map((line) => `${line}\n`).join("");
+}

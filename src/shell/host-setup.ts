@@ -19,12 +19,17 @@ cron.*                                                  /var/log/cron
 *.emerg                                                 :omusrmsg:*
 `;
 
-export function createHost(world: ShellWorld, name: string, os: Host["os"] = CENTOS): Host {
+/** `netns`: the namespace it boots in, when that is not named after it. */
+export function createHost(
+	world: ShellWorld,
+	name: string,
+	{ os = CENTOS, netns = rootNetnsOf(name) }: { readonly os?: Host["os"]; readonly netns?: string } = {},
+): Host {
 	const files = new MemoryFiles();
 	let lastPid = 1000;
 	const host: Host = {
 		name,
-		rootNetns: rootNetnsOf(name),
+		rootNetns: netns,
 		namedNetns: new Map(),
 		files,
 		processes: new Map(),

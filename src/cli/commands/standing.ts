@@ -43,7 +43,7 @@ export async function serveStanding(io: Io): Promise<ExitCode> {
 	for (const { netns, file, ...pod } of standing.pods) {
 		const adopted = kernel.adoptNetns(netns, file);
 		if (!adopted.ok) throw new UsageError([`serve-standing: ${adopted.error.message}`]);
-		const served = servePod(kernel, { netns, ...pod }, log);
+		const served = servePod(kernel, { netns, ...pod }, { log });
 		if (!served.ok) throw new UsageError([formatClusterError(served.error)]);
 	}
 	const ended = new Promise<void>((resolve) => {
