@@ -20,7 +20,7 @@ export interface DnsPort {
 	/** Shown in traces. */
 	readonly program: string;
 	/** Told of every query. */
-	onQuery(from: SocketAddr, to: SocketAddr): void;
+	readonly onQuery: (from: SocketAddr, to: SocketAddr) => void;
 }
 
 /** How long another server may take (CoreDNS's forward plug-in). */
@@ -149,5 +149,5 @@ interface Forwarding {
 	readonly query: Uint8Array;
 	readonly transport: DnsClient["transport"];
 	readonly upstreams: readonly IpAddr[];
-	done(reply: Uint8Array | undefined): void;
+	readonly done: (reply: Uint8Array | undefined) => void;
 }
