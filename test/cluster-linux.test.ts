@@ -3,13 +3,14 @@
  * answers, whom it sees, every rule counter, every conntrack entry. Needs root.
  */
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
 const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const MYAPP = new URL("../examples/myapp", import.meta.url).pathname;
+const DNS_EXAMPLE = new URL("../examples/dns", import.meta.url).pathname;
 const TWO_SUBNETS = new URL("../examples/two-subnets", import.meta.url).pathname;
 const ON_SLAVE1 = "default/myapp-d94648cb5-5zz67";
 const ON_SLAVE2 = "default/myapp-d94648cb5-vhg6r";
@@ -167,6 +168,23 @@ describe("a cluster that is left standing", () => {
 		} finally {
 			await run("ip", ["netns", "delete", "bystander"]);
 		}
+	});
+
+	test("has cluster DNS: real programs in its pods find Services by their names", async () => {
+		expect(await podwire("up", "-f", DNS_EXAMPLE)).toMatchObject({ code: 0 });
+		const client = namespaces().find((file) => file.endsWith("-client")) ?? "";
+		const inPod = async (...words: readonly string[]): Promise<string> =>
+			(await run("ip", ["netns", "exec", client, ...words])).stdout;
+		expect(await inPod("dig", "+short", "+search", "web.shop")).toBe("10.96.0.80\n");
+		expect(await inPod("dig", "+short", "+tcp", "SRV", "_http._tcp.web.shop.svc.cluster.local")).toBe(
+			"0 100 80 web.shop.svc.cluster.local.\n",
+		);
+		expect(await inPod("curl", "-s", "-m", "5", "http://web.shop/")).toMatch(/^\{"pod":"web-/);
+		expect(await inPod("getent", "hosts", "db-1.db.shop")).toMatch(
+			/^10\.244\.\d+\.\d+ +db-1\.db\.shop\.svc\.cluster\.local/,
+		);
+		await podwire("down");
+		expect(existsSync(`/etc/netns/${client}`)).toBe(false);
 	});
 
 	test("is removed as well when making it was killed half-way", async () => {

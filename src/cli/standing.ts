@@ -9,11 +9,16 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Cluster, ServedPort } from "../cluster/cluster.ts";
+import { podFiles } from "../cluster/pod-files.ts";
+import type { KubeSnapshot } from "../kube/snapshot.ts";
+import { type IpAddr, parseIp } from "../wire/addr.ts";
 import { UsageError } from "./io.ts";
 
 /** What every namespace's name in /run/netns begins with. */
 export const STANDING_PREFIX = "podwire-";
 const NETNS_DIRECTORY = "/run/netns";
+/** Of `ip netns exec NAME`, in a directory for each name (ip-netns(8)). */
+const NETNS_FILES = "/etc/netns";
 const DIRECTORY = "/run/podwire";
 const FILE = `${DIRECTORY}/standing.json`;
 /** What the programs in the pods complain of. */
@@ -28,6 +33,8 @@ export interface Standing {
 	/** Absent: it is being built, or building it was broken off. */
 	readonly server?: { readonly pid: number; readonly startedAt: string } | undefined;
 	readonly pods: readonly StandingPod[];
+	/** What the name servers among the pods answer from; absent: there are none. */
+	readonly dns?: KubeSnapshot | undefined;
 }
 
 interface StandingPod {
@@ -37,7 +44,8 @@ interface StandingPod {
 	readonly file: string;
 	readonly namespace: string;
 	readonly name: string;
-	readonly ports: readonly { readonly container: string; readonly port: number; readonly protocol: "TCP" | "UDP" }[];
+	readonly ip: IpAddr;
+	readonly ports: readonly ServedPort[];
 }
 
 const SHAPE: z.ZodType<Standing> = z.object({
@@ -49,9 +57,19 @@ const SHAPE: z.ZodType<Standing> = z.object({
 			file: z.string(),
 			namespace: z.string(),
 			name: z.string(),
-			ports: z.array(z.object({ container: z.string(), port: z.int(), protocol: z.enum(["TCP", "UDP"]) })),
+			ip: z.custom<IpAddr>((value) => typeof value === "string" && parseIp(value).ok),
+			ports: z.array(
+				z.object({
+					container: z.string(),
+					port: z.int(),
+					protocol: z.enum(["TCP", "UDP"]),
+					dns: z.literal(true).exactOptional(),
+				}),
+			),
 		}),
 	),
+	// Written by this program, as it was checked when the manifests were read.
+	dns: z.custom<KubeSnapshot>((value) => typeof value === "object" && value !== null).optional(),
 });
 
 /** Undefined: none is standing. */
@@ -78,16 +96,12 @@ export function beginStanding(): void {
 export async function keepStanding(cluster: Cluster): Promise<Standing> {
 	const pods = cluster.pods
 		.filter((pod) => pod.ports.length > 0)
-		.map(({ netns, namespace, name, ports }) => {
-			return {
-				netns,
-				file: fileOf(netns),
-				namespace,
-				name,
-				ports: ports.filter((port) => port.dns !== true).map(portOf),
-			};
+		.map(({ netns, namespace, name, ip, ports }) => {
+			return { netns, file: fileOf(netns), namespace, name, ip, ports: ports.map(portOf) };
 		});
-	write({ schema: "podwire.standing/v1", pods });
+	const dns = cluster.dns === undefined ? {} : { dns: cluster.snapshot };
+	writePodFiles(cluster);
+	write({ schema: "podwire.standing/v1", pods, ...dns });
 	const log = openSync(LOG, "w");
 	const child = spawn(process.execPath, [fileURLToPath(new URL("./main.js", import.meta.url)), "serve-standing"], {
 		detached: true,
@@ -99,7 +113,12 @@ export async function keepStanding(cluster: Cluster): Promise<Standing> {
 	child.unref();
 	const { pid } = child;
 	if (pid === undefined) throw new Error("the server process has no pid");
-	const standing: Standing = { schema: "podwire.standing/v1", server: { pid, startedAt: startOf(pid) ?? "" }, pods };
+	const standing: Standing = {
+		schema: "podwire.standing/v1",
+		server: { pid, startedAt: startOf(pid) ?? "" },
+		pods,
+		...dns,
+	};
 	write(standing);
 	return standing;
 }
@@ -119,8 +138,20 @@ export async function endStanding(remove: (file: string) => void): Promise<Remov
 	if (isOurs) await endProcess(server.pid, server.startedAt);
 	const namespaces = standingFiles();
 	for (const file of namespaces) remove(file);
+	for (const file of standingFiles(NETNS_FILES)) rmSync(`${NETNS_FILES}/${file}`, { recursive: true, force: true });
 	for (const file of [FILE, LOG]) rmSync(file, { force: true });
 	return { namespaces, stoppedServer: isOurs };
+}
+
+/** What kubelet gives the pods: `ip netns exec` lays these files over those of /etc. */
+function writePodFiles(cluster: Cluster): void {
+	for (const pod of cluster.pods.filter(({ hostNetwork }) => !hostNetwork)) {
+		const directory = `${NETNS_FILES}/${fileOf(pod.netns)}`;
+		mkdirSync(directory, { recursive: true });
+		const { "/etc/hosts": hosts = "", "/etc/resolv.conf": resolvConf = "" } = podFiles(cluster, pod);
+		writeFileSync(`${directory}/hosts`, hosts);
+		writeFileSync(`${directory}/resolv.conf`, resolvConf);
+	}
 }
 
 /** `node/slave1` is `podwire-node-slave1`. */
@@ -128,13 +159,13 @@ export function fileOf(netns: string): string {
 	return `${STANDING_PREFIX}${netns.replaceAll("/", "-")}`;
 }
 
-function portOf({ container, port, protocol }: ServedPort): ServedPort {
-	return { container, port, protocol };
+function portOf({ container, port, protocol, dns }: ServedPort): ServedPort {
+	return { container, port, protocol, ...(dns === undefined ? {} : { dns }) };
 }
 
-function standingFiles(): readonly string[] {
-	if (!existsSync(NETNS_DIRECTORY)) return [];
-	return readdirSync(NETNS_DIRECTORY).filter((file) => file.startsWith(STANDING_PREFIX));
+function standingFiles(directory: string = NETNS_DIRECTORY): readonly string[] {
+	if (!existsSync(directory)) return [];
+	return readdirSync(directory).filter((file) => file.startsWith(STANDING_PREFIX));
 }
 
 function write(standing: Standing): void {

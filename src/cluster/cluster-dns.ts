@@ -20,7 +20,7 @@ export interface DnsPlan {
 	/** The pod with the ports that its name server listens on. */
 	withPorts(pod: ClusterPod): ClusterPod;
 	/** What answers there. */
-	programOf(pod: ClusterPod): DnsProgram | undefined;
+	programOf(pod: Pick<ClusterPod, "ip">): DnsProgram | undefined;
 }
 
 const NAMESPACE = "kube-system";

@@ -1,5 +1,6 @@
 /** `podwire up`, `podwire down`, and the process between them in which the pods' programs run. */
 
+import { planDns } from "../../cluster/cluster-dns.ts";
 import { formatClusterError } from "../../cluster/errors.ts";
 import { servePod, VisitLog } from "../../cluster/serve.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
@@ -40,10 +41,11 @@ export async function serveStanding(io: Io): Promise<ExitCode> {
 	const { openLinuxKernel } = await import("../../linux/open-linux-kernel.ts");
 	const { kernel } = openLinuxKernel();
 	const log = new VisitLog(1);
+	const dns = standing.dns === undefined ? undefined : planDns(standing.dns);
 	for (const { netns, file, ...pod } of standing.pods) {
 		const adopted = kernel.adoptNetns(netns, file);
 		if (!adopted.ok) throw new UsageError([`serve-standing: ${adopted.error.message}`]);
-		const served = servePod(kernel, { netns, ...pod }, { log });
+		const served = servePod(kernel, { netns, ...pod }, { log, dns: dns?.programOf(pod) });
 		if (!served.ok) throw new UsageError([formatClusterError(served.error)]);
 	}
 	const ended = new Promise<void>((resolve) => {
