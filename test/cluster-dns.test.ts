@@ -207,15 +207,40 @@ describe("names outside the cluster", () => {
 	});
 });
 
-describe("podwire shell -f", () => {
-	const podwire = async (...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> => {
-		let text = "";
-		const write = (words: string): void => {
-			text += words;
-		};
-		return { code: await runProgram(args, { out: write, err: write, paint: PLAIN }), text };
+async function podwire(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+	let text = "";
+	const write = (words: string): void => {
+		text += words;
 	};
+	return { code: await runProgram(args, { out: write, err: write, paint: PLAIN }), text };
+}
 
+describe("podwire trace --to a name", () => {
+	const trace = (to: string): ReturnType<typeof podwire> =>
+		podwire("trace", "-f", EXAMPLE, "--from", "pod/default/client", "--quiet", "--to", to);
+
+	test("asks the pod's name server, along the search path, and follows the request to the Service", async () => {
+		const { code, text } = await trace("web.shop");
+		expect(code).toBe(0);
+		expect(text).toContain("podwire: web.shop: web.shop.svc.cluster.local is 10.96.0.80, says cluster DNS\n");
+		expect(text).toContain("asked Service shop/web at 10.96.0.80:80 and got HTTP 200");
+		expect(await trace("web.shop.svc.cluster.local.:80")).toMatchObject({ code: 0 });
+	});
+
+	test("finds a pod by its own name", async () => {
+		const { code, text } = await trace("db-1.db.shop:5432");
+		expect(code).toBe(0);
+		expect(text).toContain("pod shop/db-1");
+	});
+
+	test("says what can be given when nobody has that name", async () => {
+		const { code, text } = await trace("wep.shop");
+		expect(code).toBe(2);
+		expect(text).toContain("wep.shop");
+	});
+});
+
+describe("podwire shell -f", () => {
 	test("runs commands on the cluster's nodes and pods", async () => {
 		const run = await podwire(
 			"shell",

@@ -2,6 +2,7 @@
 import type { Cluster, Visit } from "../cluster/cluster.ts";
 import { type FlowOutcome, type FlowRequest, formatFlowError, traceFlow } from "../cluster/flow.ts";
 import { labelOf, netnsOf, ownerOf, whoLabel } from "../cluster/names.ts";
+import { resolveName } from "../cluster/resolve-name.ts";
 import { serviceOfAddr } from "../cluster/service-ref.ts";
 import { formatConntrack } from "../formats/conntrack.ts";
 import { namespacedName } from "../kube/snapshot.ts";
@@ -21,12 +22,19 @@ export interface ExplainedFlow {
 	readonly explanation: Explanation;
 }
 
-/** On a kernel that cannot trace, captures on every device and the rules' counters stand in for the trace. */
-export async function runFlow(session: Session, request: Omit<FlowRequest, "forceEndpoint">): Promise<ExplainedFlow> {
+/** `say` hears what a host name stood for. On a kernel that cannot trace, captures on every device and the rules' counters stand in for the trace. */
+export async function runFlow(
+	session: Session,
+	request: Omit<FlowRequest, "forceEndpoint">,
+	say: (line: string) => void = () => {},
+): Promise<ExplainedFlow> {
 	const { cluster, choice } = session;
+	const named = await resolveName(cluster, request.from, request.to);
+	if (named !== undefined) say(`${request.to}: ${named.name} is ${named.addr}, says cluster DNS`);
 	const nodes = cluster.nodes.map((node) => node.netns);
 	const flow = await traceFlow(cluster, {
 		...request,
+		...(named === undefined ? {} : { to: named.to }),
 		...(choice === "linux" ? { capture: "all", counters: true } : {}),
 		forceEndpoint: (endpoint) => session.forceEndpoint(nodes, endpoint),
 	});

@@ -50,7 +50,10 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 		),
 	)
 		.requiredOption("--from <who>", "pod/NS/NAME, node/NAME or outside")
-		.requiredOption("--to <what>", "svc/NS/NAME[:PORT], pod/NS/NAME[:PORT], node/NAME:PORT or IP[:PORT]")
+		.requiredOption(
+			"--to <what>",
+			"svc/NS/NAME[:PORT], pod/NS/NAME[:PORT], node/NAME:PORT, IP[:PORT]; or a name that the pod's DNS knows",
+		)
 		.addOption(
 			new Option(
 				"--proto <proto>",

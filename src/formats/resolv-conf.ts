@@ -59,3 +59,11 @@ export function formatResolvConf(conf: {
 	];
 	return lines.map((line) => `${line}\n`).join("");
 }
+
+/** The names to ask for, in order: as it is and with the search endings. */
+export function searchList(name: string, conf: Pick<ResolvConf, "search" | "ndots">): readonly string[] {
+	if (name.endsWith(".")) return [name.slice(0, -1)];
+	const dots = name.split(".").length - 1;
+	const longer = conf.search.map((ending) => `${name}.${ending}`);
+	return dots >= conf.ndots ? [name, ...longer] : [...longer, name];
+}

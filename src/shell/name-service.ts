@@ -1,7 +1,7 @@
 /** Names and addresses as getaddrinfo(3) and getnameinfo(3) find them: numbers, /etc/hosts, then DNS by /etc/resolv.conf. */
 import { err, ok, type Result } from "../base/result.ts";
 import { type HostsEntry, parseHosts } from "../formats/hosts-file.ts";
-import { parseResolvConf, type ResolvConf } from "../formats/resolv-conf.ts";
+import { parseResolvConf, type ResolvConf, searchList } from "../formats/resolv-conf.ts";
 import { familyOf, type IpAddr, type IpFamily, ipText, parseIp } from "../wire/addr.ts";
 import { DNS_PORT, type DnsMessage, dnsQuery, reverseName } from "../wire/dns.ts";
 import { askDns, dnsId, type NetworkPlace } from "./dns-client.ts";
@@ -57,14 +57,6 @@ export async function lookupAddr(place: NetworkPlace, addr: IpAddr): Promise<str
 /** `/etc/resolv.conf` of the machine; what an empty one says when there is none. */
 export async function resolvConfOf(place: NetworkPlace): Promise<ResolvConf> {
 	return parseResolvConf(await readOrEmpty(place, "/etc/resolv.conf"));
-}
-
-/** The names to ask for, in order: as it is and with the search endings. */
-export function searchList(name: string, conf: Pick<ResolvConf, "search" | "ndots">): readonly string[] {
-	if (name.endsWith(".")) return [name.slice(0, -1)];
-	const dots = name.split(".").length - 1;
-	const longer = conf.search.map((ending) => `${name}.${ending}`);
-	return dots >= conf.ndots ? [name, ...longer] : [...longer, name];
 }
 
 /** An IPv4 address as inet_aton(3) takes it (`127.1`, `0x7f000001`), or an IPv6 address. */

@@ -30,7 +30,7 @@ export async function trace(io: Io, options: TraceOptions): Promise<ExitCode> {
 	}
 	if (options.both) return traceBoth(io, options);
 	return withSession(io, options, async (session) => {
-		const flow = await runFlow(session, requestOf(options));
+		const flow = await runFlow(session, requestOf(options), sayOn(io));
 		report(io, flow, options);
 		return flow.outcome.ending.kind === "answered" ? 0 : 1;
 	});
@@ -50,7 +50,7 @@ async function traceBoth(io: Io, options: TraceOptions): Promise<ExitCode> {
 		const input = { ...options, kernel };
 		runs.push(
 			await withSession(once, input, async (session) =>
-				runFlow(session, { ...requestOf(options), counters: true, conntrackSettled: true }),
+				runFlow(session, { ...requestOf(options), counters: true, conntrackSettled: true }, sayOn(once)),
 			),
 		);
 	}
@@ -82,6 +82,10 @@ async function traceBoth(io: Io, options: TraceOptions): Promise<ExitCode> {
 }
 
 const BOTH_SCHEMA = "podwire.trace-both/v1";
+
+function sayOn(io: Io): (line: string) => void {
+	return (line) => io.err(`podwire: ${line}\n`);
+}
 
 function requestOf(options: TraceOptions): Omit<FlowRequest, "forceEndpoint"> {
 	return {

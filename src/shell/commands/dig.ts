@@ -1,10 +1,11 @@
 /** dig: DNS queries, their answers in full. */
 import { formatDnsValue } from "../../formats/dns-record.ts";
+import { searchList } from "../../formats/resolv-conf.ts";
 import { type IpAddr, parseIp } from "../../wire/addr.ts";
 import { dnsQuery } from "../../wire/dns.ts";
 import type { CommandContext, CommandEntry } from "../command.ts";
 import { dnsId } from "../dns-client.ts";
-import { resolvConfOf, searchList } from "../name-service.ts";
+import { resolvConfOf } from "../name-service.ts";
 import { formatTime } from "../wall-clock.ts";
 import { DIG_VERSION, type DigOptions, type DigQuery, digOptions, digPort } from "./dns/dig-options.ts";
 import { basicPlan, defaultServers, type LookedUp, type LookupPlan, lookUp, namedServer } from "./dns/lookup.ts";

@@ -1,11 +1,12 @@
 /** host: DNS look-ups in a line each. */
 import { absolute, formatDnsValue } from "../../formats/dns-record.ts";
+import { searchList } from "../../formats/resolv-conf.ts";
 import { parseIp } from "../../wire/addr.ts";
 import { type DnsMessage, type DnsRecord, dnsQuery, reverseName } from "../../wire/dns.ts";
 import type { CommandContext, CommandEntry } from "../command.ts";
 import { dnsId } from "../dns-client.ts";
 import { getopt } from "../getopt.ts";
-import { resolvConfOf, searchList } from "../name-service.ts";
+import { resolvConfOf } from "../name-service.ts";
 import { basicPlan, defaultServers, type LookedUp, type LookupPlan, lookUp, namedServer } from "./dns/lookup.ts";
 import { messageText } from "./dns/message-text.ts";
 import { recordType } from "./dns/types.ts";

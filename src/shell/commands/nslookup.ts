@@ -1,9 +1,11 @@
 /** nslookup: DNS queries, their answers in short. */
+
+import { searchList } from "../../formats/resolv-conf.ts";
 import { parseIp } from "../../wire/addr.ts";
 import { type DnsMessage, dnsQuery, reverseName } from "../../wire/dns.ts";
 import type { CommandContext, CommandEntry } from "../command.ts";
 import { dnsId } from "../dns-client.ts";
-import { resolvConfOf, searchList } from "../name-service.ts";
+import { resolvConfOf } from "../name-service.ts";
 import { basicPlan, defaultServers, type LookedUp, type LookupPlan, lookUp, namedServer } from "./dns/lookup.ts";
 import { nslookupRecord } from "./dns/nslookup-text.ts";
 import { recordType } from "./dns/types.ts";
