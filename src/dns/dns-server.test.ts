@@ -134,6 +134,28 @@ describe("the cluster's name server", () => {
 		expect([answer.rcode, answer.edns]).toEqual(["BADVERS", { udpPayloadBytes: 1232 }]);
 	});
 
+	test.each([
+		["svc1.testns.svc.96.10.in-addr.arpa", "PTR", "NXDOMAIN"],
+		["web.default.svc.10.in-addr.arpa", "A", "NXDOMAIN"],
+		["in-addr.arpa", "PTR", "NOERROR"],
+		["9.0.96.10.in-addr.arpa", "PTR", "NXDOMAIN"],
+		["8.9.0.96.10.in-addr.arpa", "PTR", "NXDOMAIN"],
+		["default.svc.cluster.local", "TXT", "NOERROR"],
+		["cluster.local", "TXT", "NOERROR"],
+		["kube-public.svc.cluster.local", "ANY", "NOERROR"],
+		["nowhere.svc.cluster.local", "ANY", "NXDOMAIN"],
+		[`${WEB}`, "MX", "NOERROR"],
+		[`a.${WEB}`, "MX", "NXDOMAIN"],
+		["_http._udp.web.default.svc.cluster.local", "SRV", "NXDOMAIN"],
+	])("%s %s is %s without records", (name, type, rcode) => {
+		const answer = read(ask(server(), query(name, type)));
+		expect([answer.rcode, answer.answers, answer.authorities.map(({ value }) => value.type)]).toEqual([
+			rcode,
+			[],
+			["SOA"],
+		]);
+	});
+
 	test("an answer, and what is too short for a header, is not answered", () => {
 		expect(ask(server(), dnsResponse(query(WEB), {})).kind).toBe("none");
 		expect(ask(server(), new Uint8Array(11)).kind).toBe("none");

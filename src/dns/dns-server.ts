@@ -45,6 +45,8 @@ const HEADER_BYTES = 12;
 /** Without EDNS (RFC 1035 §4.2.1). */
 const SMALLEST_LIMIT = 512;
 const TCP_LIMIT = 65_535;
+/** What an IPv4 datagram holds. */
+const UDP_LIMIT = 65_507;
 const CLASS_IN = 1;
 
 export class DnsServer {
@@ -159,8 +161,8 @@ class Query implements DnsReplier {
 	reply(more: Partial<DnsMessage>): Uint8Array {
 		const { message, question } = this;
 		const { edns } = message;
-		const limitBytes =
-			this.client.transport === "tcp" ? TCP_LIMIT : Math.max(SMALLEST_LIMIT, edns?.udpPayloadBytes ?? 0);
+		const asked = Math.max(SMALLEST_LIMIT, edns?.udpPayloadBytes ?? 0);
+		const limitBytes = this.client.transport === "tcp" ? TCP_LIMIT : Math.min(asked, UDP_LIMIT);
 		const reply: DnsMessage = {
 			id: message.id,
 			response: true,

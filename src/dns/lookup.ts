@@ -1,7 +1,7 @@
 /** A question about a cluster's zones → records, as CoreDNS's kubernetes plugin gives them. */
 import { utf8Encode } from "../base/bytes.ts";
 import { addrOfReverseName, type DnsQuestion, type DnsRecord } from "../wire/dns.ts";
-import { primaryZone, zoneOf } from "./config.ts";
+import { isReverseZone, primaryZone, zoneOf } from "./config.ts";
 import { endpointLabel } from "./endpoint-name.ts";
 import { type DnsView, type Found, type FoundHost, findHosts, isExposed, ownerOf } from "./find.ts";
 import { defaultNameServer, nameServerAddresses } from "./name-servers.ts";
@@ -97,7 +97,9 @@ function hostsOf(view: DnsView, asked: Asked): Found {
 		});
 	}
 	const request = parseName(lower, lowerZone, view.config);
-	return request.ok ? findHosts(view, request.value) : undefined;
+	// Below a reverse zone there are no Services and pods, whatever the name looks like.
+	if (!request.ok || (request.value.kind !== undefined && isReverseZone(lowerZone))) return undefined;
+	return findHosts(view, request.value);
 }
 
 function addresses(view: DnsView, asked: Asked, before: readonly DnsRecord[]): Records | undefined {
