@@ -55,8 +55,9 @@ export function dnsQuestionEnd(query: Uint8Array): number | undefined {
 }
 
 class RecordWriter {
-	/** Where names, and the ends of names, stand. */
+	/** Where names of records, and the ends of them, stand; those of the question's follow from its length. */
 	readonly #offsets = new Map<string, number>();
+	#question = "";
 	#bytes = new Uint8Array(FIRST_BYTES);
 	#length = 0;
 	#limit = 0;
@@ -71,8 +72,7 @@ class RecordWriter {
 		this.#reserve(question.length);
 		this.#bytes.set(question, HEADER_BYTES);
 		this.#length += question.length;
-		const name = asciiName(question);
-		if (name !== undefined) this.#remember(name, HEADER_BYTES);
+		this.#question = asciiName(question) ?? "";
 	}
 
 	/** How many were written. */
@@ -94,7 +94,7 @@ class RecordWriter {
 	#record(record: DnsRecord): boolean {
 		const name = this.#name(record.name);
 		// The root's name is one byte, in whose place the end of the owner's comes.
-		const rest = { ...dnsAnswer(record), name: "." };
+		const rest = dnsAnswer(record, ".");
 		const end = this.#length + name.length - 1 + answer.encodingLength(rest);
 		if (end > this.#limit) {
 			this.full = true;
@@ -118,7 +118,7 @@ class RecordWriter {
 	#name(name: string): readonly number[] {
 		const bytes: number[] = [];
 		for (let rest = name; rest !== ""; rest = afterLabel(rest)) {
-			const known = this.#offsets.get(rest);
+			const known = this.#offsetOf(rest);
 			if (known !== undefined) {
 				bytes.push(0xc0 | (known >> 8), known & 0xff);
 				return bytes;
@@ -130,10 +130,18 @@ class RecordWriter {
 		return bytes;
 	}
 
+	#offsetOf(name: string): number | undefined {
+		const before = this.#question.length - name.length;
+		const isEnd = before === 0 || (before > 0 && this.#question[before - 1] === ".");
+		if (isEnd && this.#question.endsWith(name)) return HEADER_BYTES + before;
+		return this.#offsets.get(name);
+	}
+
 	/** The ends of a name that stands at `offset` now, as far as it was written out. */
 	#remember(name: string, offset: number): void {
 		let at = offset;
-		for (let rest = name; rest !== "" && !this.#offsets.has(rest) && at <= MAX_POINTER; rest = afterLabel(rest)) {
+		for (let rest = name; rest !== "" && at <= MAX_POINTER; rest = afterLabel(rest)) {
+			if (this.#offsetOf(rest) !== undefined) return;
 			this.#offsets.set(rest, at);
 			at += utf8Length(firstLabel(rest)) + 1;
 		}

@@ -122,9 +122,9 @@ export function buildDns(message: DnsMessage): Uint8Array {
 		id: message.id,
 		flags: dnsFlags(message) & ~RESPONSE,
 		questions: message.questions.map(({ name, type }) => ({ name: rooted(name), type, class: "IN" })),
-		answers: message.answers.map(dnsAnswer),
-		authorities: message.authorities.map(dnsAnswer),
-		additionals: [...message.additionals.map(dnsAnswer), ...(opt === undefined ? [] : [opt])],
+		answers: message.answers.map((record) => dnsAnswer(record)),
+		authorities: message.authorities.map((record) => dnsAnswer(record)),
+		additionals: [...message.additionals.map((record) => dnsAnswer(record)), ...(opt === undefined ? [] : [opt])],
 	};
 	return packet.encode(built);
 }
@@ -282,14 +282,14 @@ function rdataOf(record: Answer): Uint8Array {
 	return bytes.slice(11);
 }
 
-/** A record as the library takes it. */
-export function dnsAnswer(record: DnsRecord): Answer {
+/** A record as the library takes it, under its own name or another. */
+export function dnsAnswer(record: DnsRecord, name: string = rooted(record.name)): Answer {
 	const { value } = record;
-	const head = { name: rooted(record.name), ttl: record.ttl, class: "IN" };
+	const head = { name, ttl: record.ttl, class: "IN" };
 	switch (value.type) {
 		case "A":
 		case "AAAA":
-			return { ...head, type: value.type, data: value.addr };
+			return { name, ttl: record.ttl, class: "IN", type: value.type, data: value.addr };
 		case "CNAME":
 		case "NS":
 		case "PTR":
