@@ -4,6 +4,7 @@ import { simHost } from "../../../test/scenario-samples.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
 import { ip, mac } from "../../wire/addr.ts";
 import { buildPacket } from "../file/build-packet.ts";
+import { generateScenario } from "../generate/generate.ts";
 import type { SeenFrame } from "../outcome.ts";
 import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
@@ -12,15 +13,16 @@ import { Judge } from "./judge.ts";
 import { kernelRelease } from "./kernel-release.ts";
 import { reasonFor } from "./known-differences.ts";
 import { fidelityJson, fidelityMarkdown, withTable } from "./table.ts";
-import { Tally } from "./tally.ts";
+import { agreesEnough, Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
 const NEW = kernelRelease("6.18.44");
 const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
-function verdict(index: number, result: VerdictResult): Verdict {
+function verdict(index: number, result: VerdictResult, isGenerated = true): Verdict {
 	return {
 		name: `7-${index}`,
+		isGenerated,
 		features: ["packet UDP", "match mark"],
 		hit: ["match mark"],
 		result,
@@ -55,6 +57,27 @@ test("verdicts are counted for all and for each feature", () => {
 		known: { because: 1 },
 	});
 	expect(summary.features.find(({ feature }) => feature === "wait")).toMatchObject({ scenarios: 0, hit: 0 });
+});
+
+test("of generated scenarios so many may differ as are allowed, of files none", () => {
+	const differs = { kind: "differs", difference: "d" } as const;
+	const enough = (allow: number, ...results: readonly Verdict[]): boolean => {
+		const made = new Tally();
+		for (const result of results) made.add(result);
+		return agreesEnough(made.summary(), allow);
+	};
+	const generated = [verdict(0, differs), verdict(1, differs)];
+	expect([1, 2, 3].map((allow) => enough(allow, ...generated))).toEqual([false, true, true]);
+	expect(enough(0, verdict(0, { kind: "agrees" }), verdict(1, { kind: "agrees" }, false))).toBe(true);
+	expect(enough(9, verdict(0, differs, false))).toBe(false);
+	expect(enough(9, verdict(0, { kind: "known", reason: "because" }, false))).toBe(true);
+});
+
+test("a scenario that is judged is told from a file or generated", async () => {
+	const same = judge(simHost(2));
+	expect(await same.judgeGenerated(21, 0)).toMatchObject({ name: "21-0", isGenerated: true });
+	const written = await same.judgeWritten({ ...generateScenario(21, 0), name: "file.yaml" });
+	expect(written).toMatchObject({ name: "file.yaml", isGenerated: false });
 });
 
 test("the table stands between its markers, with a row for each feature and a line for each reason", () => {
