@@ -8,9 +8,10 @@ import { type BridgeConf, parseBridgeConf } from "./plugins/bridge-conf.ts";
 import { type CalicoConf, parseCalicoConf } from "./plugins/calico-conf.ts";
 import { type FlannelEnv, parseFlannelConf } from "./plugins/flannel.ts";
 import type { LoopbackConf } from "./plugins/loopback.ts";
+import { type PortmapConf, parsePortmapConf } from "./plugins/portmap-conf.ts";
 
 /** The flannel plugin is read as the bridge plugin that it calls. */
-export type PluginConf = BridgeConf | CalicoConf | LoopbackConf;
+export type PluginConf = BridgeConf | CalicoConf | LoopbackConf | PortmapConf;
 
 /** A network; a single configuration is a list of one plugin. */
 export interface NetworkConf {
@@ -68,10 +69,12 @@ function parsePlugin(at: JsonReader, flannel: FlannelEnv | undefined): PluginCon
 			return parseFlannelConf(at, flannel);
 		case "loopback":
 			return { type };
+		case "portmap":
+			return parsePortmapConf(at);
 		case undefined:
 			return at.at("type").fail("missing 'type'");
 		default:
-			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel and loopback are)`);
+			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel, loopback and portmap are)`);
 	}
 }
 
