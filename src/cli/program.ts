@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
+import { addProxyCommands } from "./proxy-commands.ts";
 import { addFidelityCommands, addVerifyCommand } from "./verify-commands.ts";
 
 /** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
@@ -115,6 +116,7 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
 	addFidelityCommands(program, io, finish);
+	addProxyCommands(program, io, finish);
 	return program;
 }
 

@@ -4,6 +4,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
 import type { KubeProxyConfig } from "../kube-proxy/config.ts";
+import { hasUdpPorts, staleNodeEntries } from "../kube-proxy/conntrack-cleanup.ts";
 import { desiredIptables } from "../kube-proxy/iptables.ts";
 import { diff } from "../reconcile/diff.ts";
 import { withoutTunnel } from "../routes/ipip.ts";
@@ -15,6 +16,8 @@ import type { ClusterNetwork } from "./networks.ts";
 
 export interface NodeDesire {
 	readonly snapshot: KubeSnapshot;
+	/** What the rules on the node were made from, when they are not the first. */
+	readonly before?: KubeSnapshot;
 	readonly proxy: KubeProxyConfig;
 	readonly network: ClusterNetwork;
 	/** The network of all pods. */
@@ -42,12 +45,35 @@ export async function syncNode(
 		return applyOps(kernel, node.netns, ops);
 	};
 	const applied = await apply(wishes);
-	if (applied.ok) return ok(undefined);
+	if (applied.ok) return cleanConntrack(kernel, node, desire, actual.value);
 	const missing = missingDevice(applied.error);
 	const rest = missing === undefined ? undefined : withoutTunnel(wishes);
 	if (rest === undefined) return applied;
 	const without = await apply(rest);
-	return without.ok ? ok(`${missing}: the nodes have no ${network.tunnel}, and no route needs it`) : without;
+	if (!without.ok) return without;
+	const cleaned = await cleanConntrack(kernel, node, desire, actual.value);
+	return cleaned.ok ? ok(`${missing}: the nodes have no ${network.tunnel}, and no route needs it`) : cleaned;
+}
+
+/** UDP flows to endpoints that are gone end here; the rules are new already, so their next packet chooses anew. */
+async function cleanConntrack(
+	kernel: Kernel,
+	node: ClusterNode,
+	{ before, snapshot, proxy }: NodeDesire,
+	actual: readonly KernelObject[],
+): Promise<Result<undefined, ClusterError>> {
+	if (!hasUdpPorts(snapshot) && (before === undefined || !hasUdpPorts(before))) return ok(undefined);
+	const dumped = await dumpObjects(kernel, node.netns, ["conntrack"]);
+	if (!dumped.ok) return dumped;
+	const entries = dumped.value.filter((object) => object.kind === "conntrack");
+	const states = { ...(before === undefined ? {} : { before }), after: snapshot };
+	for (const object of staleNodeEntries(entries, states, nodeFacts(node, actual), proxy)) {
+		const deleted = await applyOps(kernel, node.netns, [{ verb: "delete", object }]);
+		// It may have come to its end meanwhile.
+		const isGone = !deleted.ok && deleted.error.kind === "kernel" && deleted.error.error.errno === "ENOENT";
+		if (!deleted.ok && !isGone) return deleted;
+	}
+	return ok(undefined);
 }
 
 /** What the kernel said of a kind of device that it does not have. */
@@ -62,18 +88,18 @@ export function nodeWishes(
 	{ snapshot, proxy, network, podNetwork }: NodeDesire,
 	actual: readonly KernelObject[],
 ): readonly KernelObject[] {
-	// The tunnel's address is there only after the first time.
-	const tunnel = node.tunnel === undefined ? [] : [node.tunnel.addr];
-	const addrs = [...actual.flatMap((object) => (object.kind === "addr" ? [object.addr.addr] : [])), ...tunnel];
-	const facts: NodeFacts = {
-		name: node.name,
-		nodeIPs: [node.internalIp],
-		interfaceAddresses: [...new Set(addrs)],
-	};
+	const facts = nodeFacts(node, actual);
 	return [
 		...network.desired({ kube: snapshot, facts, place: node, podNetwork }),
 		...desiredIptables(snapshot, facts, proxy),
 	];
+}
+
+function nodeFacts(node: ClusterNode, actual: readonly KernelObject[]): NodeFacts {
+	// The tunnel's address is there only after the first time.
+	const tunnel = node.tunnel === undefined ? [] : [node.tunnel.addr];
+	const addrs = [...actual.flatMap((object) => (object.kind === "addr" ? [object.addr.addr] : [])), ...tunnel];
+	return { name: node.name, nodeIPs: [node.internalIp], interfaceAddresses: [...new Set(addrs)] };
 }
 
 /** Chains of kube-proxy and jumps to them. */

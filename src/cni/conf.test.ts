@@ -82,9 +82,9 @@ test.each([
 	['{"name":"n","plugins":[]}', "$.plugins", /^no plugins in list$/],
 	['{"name":"n"}', "$", /^neither a plugin's type nor a list of plugins$/],
 	[
-		'{"name":"n","plugins":[{"type":"bridge"},{"type":"portmap"}]}',
+		'{"name":"n","plugins":[{"type":"bridge"},{"type":"bandwidth"}]}',
 		"$.plugins[1].type",
-		/^plugin portmap is not modelled/,
+		/^plugin bandwidth is not modelled/,
 	],
 	['{"name":"n","plugins":[{}]}', "$.plugins[0].type", /^missing 'type'$/],
 	['{"name":"n","type":"bridge","isGateway":"yes"}', "$.isGateway", /^want true or false, have a string$/],

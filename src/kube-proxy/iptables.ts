@@ -15,7 +15,7 @@ import {
 } from "../kube/snapshot.ts";
 import type { IpFamily } from "../wire/addr.ts";
 import { categorizeEndpoints } from "./categorize-endpoints.ts";
-import type { KubeProxyConfig } from "./config.ts";
+import { DEFAULT_FAMILIES, type KubeProxyConfig } from "./config.ts";
 import { endpointsOfPort, type ProxyEndpoint, slicesByService } from "./endpoints.ts";
 import { serviceChains } from "./service-chains.ts";
 import { type ServicePortInfo, servicePortInfos } from "./service-port.ts";
@@ -44,7 +44,7 @@ export class IptablesProxier {
 	constructor(node: NodeFacts, config: KubeProxyConfig) {
 		this.#node = node;
 		this.#config = config;
-		this.#memory = new Map((config.families ?? ["ipv4"]).map((family) => [family, new ServiceMemory()]));
+		this.#memory = new Map((config.families ?? DEFAULT_FAMILIES).map((family) => [family, new ServiceMemory()]));
 	}
 
 	desired(snapshot: KubeSnapshot): readonly KernelObject[] {

@@ -336,7 +336,7 @@ export class Skb {
 	doRedirect = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
-	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
+	/** The payload lengths of those fragments in order, or of a socket's: cut (again) this way where they fit. */
 	fragSizes: readonly number[] | undefined = undefined;
 	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
 	ipvsProperty = false;

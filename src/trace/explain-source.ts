@@ -6,6 +6,10 @@ import { tcpSport } from "../wire/tcp.ts";
 import { addrText, bareRule } from "./explain-ending.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 
+/** The portmap plugin masquerades here what a chain of these marked; the first is kube-proxy's. */
+const HOSTPORT_MASQ = "CNI-HOSTPORT-MASQ";
+const MARKING_CHAINS: readonly string[] = ["KUBE-MARK-MASQ", "CNI-HOSTPORT-SETMARK"];
+
 type RuleEvent = Extract<TraceEvent, { step: "rule" }>;
 
 /** The second line of the explanation. */
@@ -69,7 +73,7 @@ function changed(facts: FlowFacts, request: readonly TraceEvent[]): string {
 	const snat = rules[at];
 	if (snat === undefined) return "its source was translated on the way";
 	const where = `${placeOf(snat)} (${bareRule(snat.rule)}) changed it`;
-	if (snat.chain.startsWith("CNI-")) {
+	if (snat.chain.startsWith("CNI-") && snat.chain !== HOSTPORT_MASQ) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
 	}
 	const agent = agentReason(snat);
@@ -98,10 +102,10 @@ function agentReason({ chain, rule }: RuleEvent): string | undefined {
 }
 
 function isMarking(event: RuleEvent): boolean {
-	return event.rule.target.kind === "jump" && event.rule.target.chain === "KUBE-MARK-MASQ";
+	return event.rule.target.kind === "jump" && MARKING_CHAINS.includes(event.rule.target.chain);
 }
 
-/** Why kube-proxy asks for masquerading, by the chain and the rule that does it. */
+/** Why kube-proxy or the portmap plugin asks for masquerading, by the chain and the rule that does it. */
 function markReason(facts: FlowFacts, event: RuleEvent): string {
 	const back = "and the reply must come back through this node";
 	if (event.chain.startsWith("KUBE-SEP-")) {
@@ -117,6 +121,13 @@ function markReason(facts: FlowFacts, event: RuleEvent): string {
 	}
 	if (event.chain.startsWith("KUBE-SVC-") || event.chain.startsWith("KUBE-SVL-")) {
 		return `it asked for a cluster IP from an address outside the pod network, ${back}`;
+	}
+	if (event.chain.startsWith("CNI-DN-")) {
+		const source = event.rule.matches.find((match) => match.kind === "source");
+		if (source === undefined) return `portmap masquerades whatever comes to a host port (masqAll), ${back}`;
+		return source.net.addr === "127.0.0.1"
+			? "it came to a host port from the node's loopback address, which nobody could answer from elsewhere"
+			: `it came to a host port from the pod's own network, ${back}`;
 	}
 	return "a rule asked for it";
 }

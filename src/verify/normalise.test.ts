@@ -4,7 +4,7 @@ import { dnatScenario } from "../../test/scenario-samples.ts";
 import { ip, mac } from "../wire/addr.ts";
 import { foldChecksum, pseudoHeaderSum } from "../wire/checksum.ts";
 import { get16, put16 } from "../wire/read-write.ts";
-import { TCP_ACK, TCP_SYN } from "../wire/tcp.ts";
+import { TCP_ACK, TCP_RST, TCP_SYN } from "../wire/tcp.ts";
 import { Chance } from "./chance.ts";
 import { buildPacket } from "./file/build-packet.ts";
 import type { Packet } from "./file/packet.ts";
@@ -103,6 +103,19 @@ test("a connection's numbers count on from where it began", () => {
 	expect(normalised(later(1400), later(9_900_000), by)).toBe(false);
 });
 
+test("a RST without a number tells of a SYN that was never seen; of one that was seen it must hold", () => {
+	const reset = (ack: number, seq = 0): Packet => tcp({ flags: TCP_RST | TCP_ACK, seq, ack });
+	const by = chance();
+	expect(normalised(reset(1001), reset(4_000_001), by)).toBe(true);
+	expect(normalised(reset(1001), reset(4_000_002), by)).toBe(false);
+	expect(normalised(reset(900_001, 1), reset(5_000_001, 1), by)).toBe(false);
+	const syn = (seq: number): Packet => tcp({ flags: TCP_SYN, seq });
+	expect(normalised(syn(0x7000_0000), syn(0x9000_0000), by)).toBe(true);
+	expect(normalised(reset(0x7000_0001), reset(0x9000_0001), by)).toBe(true);
+	expect(normalised(reset(0x7000_0001), reset(0x9000_0002), by)).toBe(false);
+	expect(normalised(reset(0x7000_0001), reset(0xb000_0001), by)).toBe(false);
+});
+
 test("an IP id stands for one id within a step, wherever the packet is seen", () => {
 	const by = chance();
 	expect(normalised(udp({}), udp({}, { id: 77 }), by)).toBe(true);
@@ -126,6 +139,17 @@ const LINE =
 	"x IN=br0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 ID=1 DF PROTO=TCP SPT=40000 DPT=80 SEQ=100 ACK=0 WINDOW=1 RES=0x00 SYN URGP=0 OPT (0101080A000003E800000000) ";
 
 type Edit = readonly [from: string, to: string];
+
+const RESET = LINE.replace("SEQ=100 ACK=0", "SEQ=0 ACK=101")
+	.replace("SYN", "ACK RST")
+	.replace(/OPT .*/, "");
+
+test("of a LOG line about a RST what it acknowledges is passed over, unless the RST has a number of its own", () => {
+	const other = (line: string): string => line.replace("ACK=101", "ACK=8");
+	expect(normaliseLogLine(RESET, other(RESET), chance())).toBe(RESET);
+	const numbered = RESET.replace("SEQ=0", "SEQ=9");
+	expect(normaliseLogLine(numbered, other(numbered), chance())).not.toBe(numbered);
+});
 
 const LINES: readonly (readonly [what: string, may: boolean, edits: readonly Edit[]])[] = [
 	[

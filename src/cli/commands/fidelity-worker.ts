@@ -83,7 +83,7 @@ class Worker {
 	async carryOut(work: Work): Promise<void> {
 		if (work.kind === "files") {
 			for (const { path, scenario } of readScenarios(work.paths)) {
-				this.#say({ kind: "verdict", verdict: await this.#judge.judge({ ...scenario, name: path }) });
+				this.#say({ kind: "verdict", verdict: await this.#judge.judgeWritten({ ...scenario, name: path }) });
 			}
 			return;
 		}

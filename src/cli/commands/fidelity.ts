@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fidelityJson, fidelityMarkdown, type TablePlace, withTable } from "../../verify/fidelity/table.ts";
-import { Tally, type TallySummary } from "../../verify/fidelity/tally.ts";
+import { agreesEnough, Tally, type TallySummary } from "../../verify/fidelity/tally.ts";
 import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
 import { generateScenario } from "../../verify/generate/generate.ts";
@@ -26,7 +26,7 @@ export interface FidelityOptions {
 	readonly vm: boolean;
 	/** How often a differing scenario is tried smaller; 0: not at all. */
 	readonly shrinkTries: number;
-	/** So many unexplained differences do not make the answer "no". */
+	/** In so many generated scenarios an unexplained difference does not make the answer "no"; files must agree. */
 	readonly allow: number;
 	/** Put the table into docs/fidelity.md. */
 	readonly write: boolean;
@@ -76,7 +76,7 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 	);
 	const doubts = doubtsOf(summary, paths.length + options.count);
 	for (const doubt of doubts) io.err(`${doubt}\n`);
-	return summary.differences <= options.allow && doubts.length === 0 ? 0 : 1;
+	return agreesEnough(summary, options.allow) && doubts.length === 0 ? 0 : 1;
 }
 
 /** Not every machine's kernel has ipip; the virtual machine's has, and the simulated one. */

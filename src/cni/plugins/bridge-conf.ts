@@ -2,6 +2,7 @@
 import type { IpAddr, MacAddr } from "../../wire/addr.ts";
 import { parseMac } from "../../wire/addr.ts";
 import type { JsonReader } from "../json-reader.ts";
+import { readDns } from "../parse-result.ts";
 import type { CniDns } from "../types.ts";
 import type { HostLocalConf } from "./host-local.ts";
 import { parseHostLocalConf } from "./host-local-conf.ts";
@@ -53,16 +54,6 @@ export function parseBridgeConf(at: JsonReader): BridgeConf | undefined {
 		...(mac === undefined ? {} : { mac }),
 		...(ipam === undefined ? {} : { ipam }),
 	};
-}
-
-/** `dns` of a configuration, fields as in a result. */
-function readDns(at: JsonReader): CniDns {
-	const domain = at.at("domain").string();
-	const lists = (["nameservers", "search", "options"] as const).flatMap((key) => {
-		const values = at.at(key).strings();
-		return values.length === 0 ? [] : [[key, values] as const];
-	});
-	return { ...(domain === undefined || domain === "" ? {} : { domain }), ...Object.fromEntries(lists) };
 }
 
 function refuseUnmodelled(at: JsonReader): void {

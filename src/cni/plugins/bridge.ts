@@ -19,7 +19,7 @@ import type { BridgeConf } from "./bridge-conf.ts";
 import { gatewayOps, routesOf, withGateway } from "./bridge-gateway.ts";
 import { configureIface, devSysctl } from "./configure-iface.ts";
 import type { IpamResult } from "./host-local.ts";
-import { type MasqOwner, masqAdd, masqDel } from "./ip-masq.ts";
+import { masqAdd, masqDel, masqOwner } from "./ip-masq.ts";
 
 /** What the plugin has to know of the node before it plans: a dump of its links and addresses. */
 export interface BridgeHost {
@@ -174,12 +174,4 @@ function hostEndOps(request: BridgeRequest, host: BridgeHost): readonly Op[] {
 		{ verb: "replace", object: { kind: "link", name, master: conf.bridge } },
 		{ verb: "replace", object: { kind: "link", name, port } },
 	];
-}
-
-function masqOwner(network: string, runtime: CniRuntime): MasqOwner {
-	const origin = {
-		by: "cni",
-		for: runtime.pod === undefined ? `container ${runtime.containerId}` : `Pod ${runtime.pod}`,
-	} as const;
-	return { network, containerId: runtime.containerId, origin };
 }

@@ -4,6 +4,7 @@ import { hex, utf8Encode } from "../../base/bytes.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { Match, Rule, RuleOrigin, Target } from "../../kernel/xtables.ts";
 import { addrBits, type Cidr, cidr, familyOf, type IpAddr, networkOf } from "../../wire/addr.ts";
+import type { CniRuntime } from "../types.ts";
 
 /** Whose traffic is masqueraded. */
 export interface MasqOwner {
@@ -11,6 +12,15 @@ export interface MasqOwner {
 	readonly network: string;
 	readonly containerId: string;
 	readonly origin: RuleOrigin;
+}
+
+export function masqOwner(network: string, runtime: CniRuntime): MasqOwner {
+	const { containerId, pod } = runtime;
+	return {
+		network,
+		containerId,
+		origin: { by: "cni", for: pod === undefined ? `container ${containerId}` : `Pod ${pod}` },
+	};
 }
 
 /** nftables and iptables allow 28 characters. */

@@ -54,16 +54,21 @@ export class Judge {
 		const begin = nowMs();
 		const scenario = generateScenario(seed, index, this.#options.places);
 		this.simMs += nowMs() - begin;
-		return this.judge(scenario);
+		return this.#judge(scenario, true);
 	}
 
-	async judge(scenario: Scenario): Promise<Verdict> {
+	/** Of a scenario that was written down. */
+	judgeWritten(scenario: Scenario): Promise<Verdict> {
+		return this.#judge(scenario, false);
+	}
+
+	async #judge(scenario: Scenario, isGenerated: boolean): Promise<Verdict> {
 		const { nowMs, real, sim: fresh } = this.#options;
 		const begin = nowMs();
 		const sim = await playSim(fresh(), scenario);
 		this.simMs += nowMs() - begin;
 		const features = scenario.features.filter(isFeature);
-		const verdict = { name: scenario.name, features, hit: hitFeatures(sim), normalised: {} };
+		const verdict = { name: scenario.name, isGenerated, features, hit: hitFeatures(sim), normalised: {} };
 		if (sim.refused !== undefined) {
 			const { netns, error } = sim.refused;
 			return { ...verdict, result: { kind: "refused", message: `${netns}: ${error.errno} ${error.message}` } };
