@@ -23,7 +23,12 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	const { seed, kernel: choice, network, proxyMode, keep = false } = options;
 	if (keep && choice === "sim")
 		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
-	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
+	const opened = await openClusterKernel({
+		choice,
+		seed,
+		proxyMode,
+		...(keep ? { persistPrefix: STANDING_PREFIX } : {}),
+	});
 	if (keep) beginStanding();
 	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network, proxyMode } });
 	if (!built.ok) {
