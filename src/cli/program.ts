@@ -184,12 +184,18 @@ function addLabCommands(program: Command, io: Io, finish: (code: number) => void
 }
 
 function addShellCommand(program: Command, io: Io, finish: (code: number) => void): void {
-	program
-		.command("shell")
-		.description("a shell on simulated machines: the articles' commands, pasted or as a script")
+	addInputOptions(
+		program
+			.command("shell")
+			.description("a shell on simulated machines: the articles' commands, pasted or as a script"),
+		["sim"],
+	)
 		.argument("[file]", "a script; - or nothing: standard input, which may be a terminal")
 		.option("-c <text>", "run this text instead of a file")
-		.option("--lab <lab>", "the machines of this lab (name or file); default: master and slave of dnat-bridge")
+		.option(
+			"--lab <lab>",
+			"the machines of this lab (name or file); default: master and slave of dnat-bridge (with -f: a cluster's nodes and pods, and outside)",
+		)
 		.option("--host <name>", "the machine that the first line is for")
 		.option("--echo", "print every command with its prompt before it runs")
 		.option("--json", "print commands, outputs and exit codes as JSON (schema podwire.shell/v1)")
@@ -202,11 +208,13 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		.action(async (file: string | undefined, options: ShellCliOptions) => {
 			const { shell } = await import("./commands/shell.ts");
 			const { c: text, lab, host } = options;
+			const cluster = inputOf(options, []);
 			finish(
 				await shell(io, {
 					...(file === undefined ? {} : { file }),
 					...(text === undefined ? {} : { text }),
 					...(lab === undefined ? {} : { lab }),
+					...(cluster.paths.length === 0 ? {} : { cluster }),
 					...(host === undefined ? {} : { host }),
 					echo: options.echo === true,
 					json: options.json === true,
@@ -216,7 +224,7 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		});
 }
 
-interface ShellCliOptions {
+interface ShellCliOptions extends InputOptions {
 	readonly c?: string;
 	readonly lab?: string;
 	readonly host?: string;

@@ -20,12 +20,17 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	const parsed = parseManifests(readManifestFiles(options.paths));
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
-	const { seed, kernel: choice, network, keep = false } = options;
+	const { seed, kernel: choice, network, proxyMode, keep = false } = options;
 	if (keep && choice === "sim")
 		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
-	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
+	const opened = await openClusterKernel({
+		choice,
+		seed,
+		proxyMode,
+		...(keep ? { persistPrefix: STANDING_PREFIX } : {}),
+	});
 	if (keep) beginStanding();
-	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network } });
+	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network, proxyMode } });
 	if (!built.ok) {
 		await opened.close();
 		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);

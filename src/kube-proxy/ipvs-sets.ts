@@ -145,6 +145,6 @@ export function bitmapPart(port: number): IpSetPart {
 	return portPart(BITMAP_PROTO, port);
 }
 
-function isSetName(name: string): name is IpvsSetName {
+export function isSetName(name: string): name is IpvsSetName {
 	return name in IPVS_SETS;
 }

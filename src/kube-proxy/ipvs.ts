@@ -28,7 +28,8 @@ import { type SyncContext, syncContext } from "./sync-context.ts";
 /** The device that owns the virtual addresses; it is never up, and needs not be. */
 export const IPVS_DEV = "kube-ipvs0";
 
-const LINK_LOCAL_V6 = cidr("fe80::/10");
+/** Of one link only; IPv4 written as IPv6. */
+const NOT_OF_A_NODE_V6 = [cidr("fe80::/10"), cidr("::ffff:0:0/96")];
 
 /**
  * Everything that kube-proxy wants to be on the node; what others need comes first. `node.interfaceAddresses` must be without
@@ -66,7 +67,13 @@ export function ownsInIpvsMode(object: KernelObject, { ipvs = {}, families = ["i
 /** The addresses at which virtual services may stand: not loopback ones, nor those of one link only. */
 export function isNodeAddress(address: IpAddr, family: IpFamily): boolean {
 	if (familyOf(address) !== family || isLoopback(address)) return false;
-	return family === "ipv4" || !cidrContains(LINK_LOCAL_V6, address);
+	return family === "ipv4" || !NOT_OF_A_NODE_V6.some((net) => cidrContains(net, address));
+}
+
+/** The addresses of a node's devices without those that kube-ipvs0 has. */
+export function nodesOwnAddresses(addresses: readonly Addr[]): readonly IpAddr[] {
+	const virtual = new Set(addresses.filter(({ dev }) => dev === IPVS_DEV).map(({ addr }) => addr.addr));
+	return [...new Set(addresses.map(({ addr }) => addr.addr))].filter((address) => !virtual.has(address));
 }
 
 function familyPlan(
