@@ -13,6 +13,7 @@ import type { KubeSnapshot } from "../src/kube/snapshot.ts";
 import { desiredIptables } from "../src/kube-proxy/iptables.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, type IpAddr, ip, mac } from "../src/wire/addr.ts";
+import { dnsRate } from "./dns.ts";
 import { manyServices, webCluster } from "./generated.ts";
 import { FULL_STATE, fullStateAsChild, kubeProxyRules } from "./kube-proxy.ts";
 import { median, report, timed } from "./measure.ts";
@@ -33,6 +34,7 @@ async function everything(): Promise<void> {
 	await packetRate();
 	await setLookups();
 	await ipvsScale();
+	await dnsRate();
 	await scenarioRates();
 }
 
