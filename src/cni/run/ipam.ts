@@ -77,8 +77,10 @@ export async function ipamGc(host: PluginHost, call: PluginCall, conf: IpamConf)
 /** `cni.dev/valid-attachments`: whom GC must leave alone. Without it everybody is gone, so its absence is an error. */
 export function readValidAttachments(call: PluginCall): Result<readonly Reservation[], CniError> {
 	const errors: ConfError[] = [];
-	const at = new JsonReader(call.config, "$", errors).at("cni.dev/valid-attachments");
-	if (!at.present) return err({ code: 7, message: "GC needs cni.dev/valid-attachments" });
+	const key = "cni.dev/valid-attachments";
+	const at = new JsonReader(call.config, "$", errors).at(key);
+	// libcni writes `null` when nobody is left.
+	if (!Object.hasOwn(call.config, key)) return err({ code: 7, message: "GC needs cni.dev/valid-attachments" });
 	const valid = at.items().map((item) => {
 		return { containerId: item.at("containerID").string() ?? "", ifName: item.at("ifname").string() ?? "" };
 	});
