@@ -110,6 +110,7 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 	const forget = (netns: LinuxNetns): void => {
 		closeCaptures(netns, poller);
 		sockets.closeNetns(netns);
+		xtables.forget(netns);
 		for (const stop of watched.get(netns) ?? []) stop();
 		watched.delete(netns);
 	};
