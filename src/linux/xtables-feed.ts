@@ -27,14 +27,10 @@ const chunk = Buffer.alloc(CHUNK_BYTES);
 /** The processes, by namespace; at most one each. */
 export class RestoreFeeds {
 	readonly #feeds = new Map<LinuxNetns, Feed>();
-	/** Where something was loaded once: a process stays where there is more to come. */
-	readonly #seen = new WeakSet<LinuxNetns>();
 
 	/** Loads IPv4 text as `iptables-legacy-restore --counters`. Undefined: not by such a process. */
 	load(netns: LinuxNetns, text: string): Result<void, XtFailure> | undefined {
-		const isNew = !this.#seen.has(netns);
-		this.#seen.add(netns);
-		if (isNew || text.length > MAX_CHARS) return undefined;
+		if (text.length > MAX_CHARS) return undefined;
 		const feed = this.#feeds.get(netns) ?? this.#start(netns);
 		if (feed === undefined) return undefined;
 		const before = feed.lines;
