@@ -6,6 +6,7 @@ import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
 import type { KubeProxyConfig } from "../kube-proxy/config.ts";
 import { hasUdpPorts, staleNodeEntries } from "../kube-proxy/conntrack-cleanup.ts";
 import { desiredIptables } from "../kube-proxy/iptables.ts";
+import { isKubeProxyChain } from "../kube-proxy/names.ts";
 import { diff } from "../reconcile/diff.ts";
 import { withoutTunnel } from "../routes/ipip.ts";
 import type { Cidr } from "../wire/addr.ts";
@@ -103,9 +104,9 @@ function nodeFacts(node: ClusterNode, actual: readonly KernelObject[]): NodeFact
 }
 
 /** Chains of kube-proxy and jumps to them. */
-function isKubeProxys(object: KernelObject): boolean {
-	if (object.kind === "xt-chain") return object.chain.startsWith("KUBE-");
+export function isKubeProxys(object: KernelObject): boolean {
+	if (object.kind === "xt-chain") return isKubeProxyChain(object.chain);
 	if (object.kind !== "xt-rule") return false;
 	const { target } = object.rule;
-	return target.kind === "jump" && target.chain.startsWith("KUBE-");
+	return target.kind === "jump" && isKubeProxyChain(target.chain);
 }
