@@ -294,3 +294,27 @@ test("what kube-proxy ignores is said and not refused: unknown fields, fields th
 	);
 	expect(err).toContain("odd.yaml:5:1: Map keys must be unique; kube-proxy uses the last one");
 });
+
+test("a cluster is built with the configuration of --proxy-config; one that is wrong is refused before anything is built", async () => {
+	const example = fileURLToPath(new URL("../examples/myapp", import.meta.url));
+	const show = async (config: string): Promise<{ code: number; out: string; err: string }> => {
+		const said = { out: "", err: "" };
+		const code = await runProgram(["show", "-f", example, "--proxy-config", config, "iptables", "slave1"], {
+			out: (text) => {
+				said.out += text;
+			},
+			err: (text) => {
+				said.err += text;
+			},
+			paint: PLAIN,
+		});
+		return { code, ...said };
+	};
+	const good = configuration("cluster.yaml", "iptables: {masqueradeAll: true, masqueradeBit: 5}");
+	const { code, out } = await show(good);
+	expect(code).toBe(0);
+	expect(out).toMatch(MASQ_ALL);
+	expect(out).toContain("--set-xmark 0x20/0x20");
+	expect(await show(configuration("bit.yaml", "iptables: {masqueradeBit: 50}"))).toMatchObject({ code: 2, out: "" });
+	expect((await show(configuration("nft.yaml", "mode: nftables"))).err).toContain("mode nftables");
+});

@@ -10,6 +10,7 @@ export interface InputOptions {
 	readonly kernel: string;
 	readonly network: NetworkName;
 	readonly keep?: boolean;
+	readonly proxyConfig?: string;
 }
 
 export function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
@@ -29,7 +30,8 @@ export function addInputOptions(command: Command, kernels: readonly string[] = [
 			new Option("--network <network>", "how pods of different nodes reach each other (docs/terms.md)")
 				.choices(NETWORK_NAMES)
 				.default(DEFAULT_NETWORK),
-		);
+		)
+		.option("--proxy-config <file>", "kube-proxy's configuration (KubeProxyConfiguration v1alpha1)");
 }
 
 /** For commands that build one cluster. */
@@ -39,13 +41,14 @@ export function addKeepOption(command: Command): Command {
 
 export function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
 	const kernel = options.kernel === "linux" ? "linux" : "sim";
-	const { network, keep = false } = options;
+	const { network, keep = false, proxyConfig } = options;
 	return {
 		paths: [...(options.filename ?? []), ...paths],
 		seed: wholeNumber("--seed", options.seed),
 		kernel,
 		network,
 		keep,
+		...(proxyConfig === undefined ? {} : { proxyConfig }),
 	};
 }
 

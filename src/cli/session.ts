@@ -5,6 +5,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { type ClusterError, formatClusterError } from "../cluster/errors.ts";
 import { formatManifestError } from "../kube/manifest-error.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
+import type { KubeProxyConfig } from "../kube-proxy/config.ts";
 import { type ClusterKernel, openClusterKernel } from "./cluster-kernel.ts";
 import { type Io, UsageError } from "./io.ts";
 import { readManifestFiles } from "./manifest-files.ts";
@@ -23,9 +24,11 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	const { seed, kernel: choice, network, keep = false } = options;
 	if (keep && choice === "sim")
 		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
+	const kubeProxy = options.proxyConfig === undefined ? undefined : await proxyConfig(io, options.proxyConfig);
 	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
 	if (keep) beginStanding();
-	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network } });
+	const buildOptions = { network, ...(kubeProxy === undefined ? {} : { kubeProxy }) };
+	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: buildOptions });
 	if (!built.ok) {
 		await opened.close();
 		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);
@@ -39,6 +42,14 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 		await opened.close();
 	};
 	return { ...opened, cluster, close };
+}
+
+async function proxyConfig(io: Io, path: string): Promise<KubeProxyConfig> {
+	const { proxyConfiguration } = await import("./proxy-configuration.ts");
+	const { proxySettings } = await import("../kube-proxy/configuration/settings.ts");
+	const { mode, config } = proxySettings(proxyConfiguration(io, path, []));
+	if (mode !== "iptables") throw new UsageError([`--proxy-config ${path}: mode ${mode}: a cluster has mode iptables`]);
+	return config;
 }
 
 /** What a kernel lacks that the network needs. */
