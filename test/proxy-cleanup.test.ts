@@ -1,7 +1,7 @@
 /** What is kube-proxy's to take away from a node, and what it leaves: upstream's case (../shared/corpus). */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isKubeProxys } from "../src/cluster/node-sync.ts";
+import { PROXY_MODES } from "../src/cluster/proxy-mode.ts";
 import { formatRule, parseRule } from "../src/formats/iptables-save.ts";
 import type { XtChain } from "../src/kernel/objects.ts";
 import { BUILTIN_CHAINS, type Rule, type TableName } from "../src/kernel/xtables.ts";
@@ -57,7 +57,10 @@ describe.skipIf(!existsSync(CASE))("kube-proxy --cleanup", () => {
 		if (!made.ok) throw new Error(made.error.message);
 		const actual = await kernel.dump("node", ["xt-chain"]);
 		if (!actual.ok) throw new Error(actual.error.message);
-		const cleaned = await kernel.apply("node", diff(actual.value, [], isKubeProxys));
+		const cleaned = await kernel.apply(
+			"node",
+			diff(actual.value, [], (object) => PROXY_MODES.iptables.owns(object, {})),
+		);
 		if (!cleaned.ok) throw new Error(cleaned.error.message);
 		const after = await kernel.dump("node", ["xt-chain"]);
 		if (!after.ok) throw new Error(after.error.message);

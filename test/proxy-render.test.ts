@@ -146,6 +146,25 @@ test("a pod's address in its status is enough: slices are made from pods where n
 	expect(out).toContain("--to-destination 10.9.0.7:80");
 });
 
+test("IPVS mode: what each tool would list, and its settings from the file", async () => {
+	const path = configuration("ipvs.yaml", "mode: ipvs", "ipvs: {scheduler: lc, strictARP: true, udpTimeout: 30s}");
+	const { code, out } = await render(...CLUSTER, "--config", path);
+	expect(code).toBe(0);
+	expect(out.match(/^# .*$/gm)).toEqual([
+		"# sysctl",
+		"# ip -batch",
+		"# ipvsadm -S -n",
+		"# ipset save",
+		"# iptables-save",
+	]);
+	expect(out).toContain("net.ipv4.conf.all.arp_ignore = 1");
+	expect(out).toContain("addr add 10.150.18.86/32 dev kube-ipvs0");
+	expect(out).toContain("-A -t 10.150.18.86:80 -s lc\n-a -t 10.150.18.86:80 -r 10.151.51.7:80 -m -w 1\n");
+	expect(out).toContain("create KUBE-CLUSTER-IP hash:ip,port");
+	expect(out).toContain("add KUBE-CLUSTER-IP 10.150.18.86,tcp:80");
+	expect(out).toContain("--match-set KUBE-CLUSTER-IP");
+});
+
 test("--json has the kernel objects", async () => {
 	const { code, out } = await render(...CLUSTER, "--json");
 	expect(code).toBe(0);
@@ -316,5 +335,7 @@ test("a cluster is built with the configuration of --proxy-config; one that is w
 	expect(out).toMatch(MASQ_ALL);
 	expect(out).toContain("--set-xmark 0x20/0x20");
 	expect(await show(configuration("bit.yaml", "iptables: {masqueradeBit: 50}"))).toMatchObject({ code: 2, out: "" });
+	const ipvs = await show(configuration("ipvs-cluster.yaml", "mode: ipvs"));
+	expect(ipvs.out).toContain("--match-set KUBE-CLUSTER-IP");
 	expect((await show(configuration("nft.yaml", "mode: nftables"))).err).toContain("mode nftables");
 });

@@ -1,6 +1,7 @@
 /** The options of every command that builds a cluster. */
 import { type Command, Option } from "commander";
 import { DEFAULT_NETWORK, NETWORK_NAMES, type NetworkName } from "../cluster/network-name.ts";
+import { DEFAULT_PROXY_MODE, PROXY_MODE_NAMES, type ProxyModeName } from "../cluster/proxy-mode-name.ts";
 import { type ClusterInputOptions, wholeNumber } from "./options.ts";
 
 /** As commander gives them. */
@@ -9,6 +10,7 @@ export interface InputOptions {
 	readonly seed: string;
 	readonly kernel: string;
 	readonly network: NetworkName;
+	readonly proxyMode: ProxyModeName;
 	readonly keep?: boolean;
 	readonly proxyConfig?: string;
 }
@@ -31,7 +33,12 @@ export function addInputOptions(command: Command, kernels: readonly string[] = [
 				.choices(NETWORK_NAMES)
 				.default(DEFAULT_NETWORK),
 		)
-		.option("--proxy-config <file>", "kube-proxy's configuration (KubeProxyConfiguration v1alpha1)");
+		.addOption(
+			new Option("--proxy-mode <mode>", "how kube-proxy makes Services work")
+				.choices(PROXY_MODE_NAMES)
+				.default(DEFAULT_PROXY_MODE),
+		)
+		.option("--proxy-config <file>", "kube-proxy's configuration (KubeProxyConfiguration v1alpha1), its mode included");
 }
 
 /** For commands that build one cluster. */
@@ -41,12 +48,13 @@ export function addKeepOption(command: Command): Command {
 
 export function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
 	const kernel = options.kernel === "linux" ? "linux" : "sim";
-	const { network, keep = false, proxyConfig } = options;
+	const { network, proxyMode, keep = false, proxyConfig } = options;
 	return {
 		paths: [...(options.filename ?? []), ...paths],
 		seed: wholeNumber("--seed", options.seed),
 		kernel,
 		network,
+		proxyMode,
 		keep,
 		...(proxyConfig === undefined ? {} : { proxyConfig }),
 	};

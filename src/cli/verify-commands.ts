@@ -90,7 +90,11 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			"--shrink <n>",
 			"how often a differing scenario is tried smaller, 0: not at all; default: 400, with --vm 60",
 		)
-		.option("--allow <n>", "so many unexplained differences are printed and do not fail the run", "0")
+		.option(
+			"--allow <n>",
+			"so many generated scenarios may differ without failing the run; scenario files may not",
+			"0",
+		)
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")
