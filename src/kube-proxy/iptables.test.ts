@@ -81,9 +81,13 @@ describe("the example", () => {
 			{ kind: "nfacct", name: "localhost_nps_accepted_pkts" },
 			{ kind: "sysctl", key: "net.ipv4.conf.all.route_localnet", value: "1" },
 		]);
-		expect(desiredIptables(myapp(), SLAVE1, { ...CONFIG, nfacct: false, localhostNodePorts: false })[0]?.kind).toBe(
-			"xt-chain",
-		);
+		const without = { ...CONFIG, nfacct: false, localhostNodePorts: false };
+		expect(desiredIptables(myapp(), SLAVE1, without)[0]?.kind).toBe("xt-chain");
+		expect(desiredIptables(myapp(), SLAVE1, { ...without, conntrackTCPLiberal: true })[0]).toEqual({
+			kind: "sysctl",
+			key: "net.netfilter.nf_conntrack_tcp_be_liberal",
+			value: "1",
+		});
 	});
 });
 
