@@ -237,6 +237,9 @@ test("lab list names them all", async () => {
 		"ipvs-modes",
 		"ipvs-nat",
 		"ipvs-schedulers",
+		"k8s-iptables-service",
+		"k8s-ipvs-clusterip",
+		"k8s-ipvs-nodeport",
 		"",
 	]);
 });
