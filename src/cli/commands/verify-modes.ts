@@ -3,8 +3,8 @@ import { buildCluster } from "../../cluster/build.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { formatClusterError } from "../../cluster/errors.ts";
 import { type ComparedFlow, compareModes } from "../../cluster/modes/compare-modes.ts";
-import { withProbes } from "../../cluster/modes/mode-flows.ts";
 import type { ModeCluster, ModeOutcome } from "../../cluster/modes/mode-outcome.ts";
+import { withStandIns } from "../../cluster/modes/stand-ins.ts";
 import { labelOf, netnsOf, resolveWho } from "../../cluster/names.ts";
 import type { ProxyModeName } from "../../cluster/proxy-mode-name.ts";
 import { formatManifestError } from "../../kube/manifest-error.ts";
@@ -28,7 +28,7 @@ export async function verifyModes(io: Io, options: VerifyModesOptions): Promise<
 	const parsed = parseManifests(readManifestFiles(options.paths));
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
-	const snapshot = withProbes(parsed.value.snapshot);
+	const snapshot = withStandIns(parsed.value.snapshot);
 	const iptables = await modeCluster(snapshot, options, "iptables");
 	const ipvs = await modeCluster(snapshot, options, "ipvs");
 	const compared = await compareModes({ iptables, ipvs });
@@ -80,15 +80,25 @@ class Report {
 		const reasons = new Map(differing.flatMap(({ known }) => (known === undefined ? [] : [[known.id, known.reason]])));
 		for (const [id, reason] of reasons) {
 			out(`${paint.strong(id)}: ${reason}\n`);
-			for (const flow of differing.filter(({ known }) => known?.id === id)) {
-				out(`  ${this.#asked(flow)}\n`);
-				this.#both(flow);
-			}
+			this.#grouped(differing.filter(({ known }) => known?.id === id));
 		}
 		const same = flows.length - differing.length;
 		const tail =
 			unknown === 0 ? "for known reasons" : `${differing.length - unknown} for known reasons, ${unknown} not`;
 		out(`${flows.length} flows through both modes: ${same} end alike, ${differing.length} differ (${tail})\n`);
+	}
+
+	/** Flows that end in the same way stand together. */
+	#grouped(flows: readonly ComparedFlow[]): void {
+		const groups = new Map<string, ComparedFlow[]>();
+		for (const flow of flows) {
+			const key = JSON.stringify([texts(flow.iptables), texts(flow.ipvs)]);
+			groups.set(key, [...(groups.get(key) ?? []), flow]);
+		}
+		for (const group of groups.values()) {
+			for (const flow of group) this.#io.out(`  ${this.#asked(flow)}\n`);
+			for (const flow of group.slice(0, 1)) this.#both(flow);
+		}
 	}
 
 	#agreed(flow: ComparedFlow): void {

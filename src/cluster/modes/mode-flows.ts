@@ -1,7 +1,8 @@
 /** What is asked of both modes: every Service port, from every kind of client, by every address that it has. */
-import type { KubeSnapshot, Node, Pod, Service, ServicePort } from "../../kube/snapshot.ts";
+import type { Service, ServicePort } from "../../kube/snapshot.ts";
 import { familyOf, type IpAddr } from "../../wire/addr.ts";
 import type { Cluster } from "../cluster.ts";
+import { PROBE_NAMESPACE, probeName } from "./stand-ins.ts";
 
 /** How the Service is asked. */
 export type AskedBy =
@@ -31,15 +32,8 @@ export interface ModeFlow {
 	readonly endpoints: readonly string[];
 }
 
-/** One pod per node that is behind no Service asks from everywhere. */
-const PROBE_NAMESPACE = "podwire-probe";
 /** A node without the Service's endpoints is as good as another. */
 const MAX_NODES = 2;
-
-/** The snapshot with a client pod on every node. */
-export function withProbes(snapshot: KubeSnapshot): KubeSnapshot {
-	return { ...snapshot, pods: [...snapshot.pods, ...snapshot.nodes.map(probe)] };
-}
 
 /** What cannot be asked is left out: SCTP, of which podwire has no sockets, and IPv6, which the simulated kernel lacks. */
 export function modeFlows(cluster: Cluster): readonly ModeFlow[] {
@@ -183,23 +177,4 @@ function unusedPort({ ports }: Service): number {
 
 function firsts(names: readonly string[], fits: (name: string) => boolean): readonly string[] {
 	return names.filter(fits).slice(0, MAX_NODES);
-}
-
-function probeName(node: string): string {
-	return `probe-${node}`;
-}
-
-function probe({ name: node }: Node): Pod {
-	return {
-		namespace: PROBE_NAMESPACE,
-		name: probeName(node),
-		labels: {},
-		node,
-		podIPs: [],
-		hostNetwork: false,
-		ready: true,
-		terminating: false,
-		containers: ["probe"],
-		ports: [],
-	};
 }

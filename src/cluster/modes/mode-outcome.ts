@@ -52,12 +52,13 @@ function outcomeOf(cluster: Cluster, outcome: FlowOutcome): ModeOutcome {
 		return ending.kind === "answered" ? { kind: "served", text } : { kind: "served", text: `${text}, but ${end}` };
 	}
 	if (ending.kind === "answered") return { kind: "answered", text: "answered by the address itself" };
+	// Nobody is there: what the client hears then is not kube-proxy's.
 	const sent = translatedTo(outcome.events, netnsOf(cluster, outcome.from));
-	if (sent !== undefined) return { kind: "sent", text: `sent to ${sent.to} from ${sent.from}, and ${end}` };
+	if (sent !== undefined) return { kind: "sent", text: `sent to ${sent.to} from ${sent.from}` };
 	return { kind: how === "refused" ? "refused" : "unanswered", text: end };
 }
 
-/** What translations made of the request's first packet, where its destination is another one now. */
+/** What translations made of the request's first packet, where its destination is another one now and no rule ended it. */
 function translatedTo(
 	events: readonly TraceEvent[],
 	clientNetns: string,
@@ -65,7 +66,7 @@ function translatedTo(
 	const root = journeysOf(events).find(
 		(journey) => journey.link === "ip" && journey.stretches[0]?.netns === clientNetns,
 	);
-	if (root === undefined) return undefined;
+	if (root === undefined || (root.end?.step === "drop" && root.end.reason === "NETFILTER_DROP")) return undefined;
 	let first: string | undefined;
 	let last: { readonly to: string; readonly from: string } | undefined;
 	for (const event of events) {
