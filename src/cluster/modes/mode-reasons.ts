@@ -32,6 +32,36 @@ export const KNOWN_MODE_DIFFERENCES: readonly KnownDifference[] = [
 			(flow.by === "ping" || flow.by === "other-port") && all(ipvs, "refused") && !some(iptables, "served"),
 	},
 	{
+		id: "no-endpoints-from-node",
+		reason:
+			"no endpoints, and the node itself asks an external or a load balancer's address: in iptables mode the refusing rule (KUBE-EXTERNAL-SERVICES) is not asked in OUTPUT, and the packet goes the way of its routes; in IPVS mode the virtual service refuses",
+		explains: ({ flow, iptables, ipvs }) =>
+			flow.client === "node" &&
+			(flow.by === "external-ip" || flow.by === "load-balancer") &&
+			flow.endpoints.length === 0 &&
+			all(ipvs, "refused") &&
+			all(iptables, "unanswered", "refused"),
+	},
+	{
+		id: "no-endpoints-own-datagram",
+		reason:
+			"no endpoints, and the node itself sends a datagram: IPVS ends it in OUTPUT, which the sender's own system call tells (EPERM); in iptables mode the datagram gets as far as INPUT, and an ICMP error comes back",
+		explains: ({ flow, iptables, ipvs }) =>
+			flow.client === "node" &&
+			flow.proto === "udp" &&
+			all(iptables, "refused") &&
+			ipvs.every(({ kind, text }) => kind === "refused" && text.endsWith("EPERM")),
+	},
+	{
+		id: "affinity",
+		reason:
+			"session affinity: with whom a client stays is chosen by chance in iptables mode, for all addresses of the Service port at once, and by the scheduler in IPVS mode, for each virtual service by itself",
+		explains: ({ flow, iptables, ipvs }) =>
+			flow.service.clientIPAffinitySeconds !== undefined &&
+			all(iptables, "served", "sent") &&
+			all(ipvs, "served", "sent"),
+	},
+	{
 		id: "no-local-endpoints",
 		reason:
 			"policy Local, and the node has no endpoint: iptables mode drops the packet, IPVS mode falls back to the other nodes' endpoints",
