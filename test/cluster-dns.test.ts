@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openClusterShell } from "../src/cli/cluster-shell.ts";
+import { clusterWorld } from "../src/cli/cluster-world.ts";
 import { runProgram } from "../src/cli/program.ts";
 import { buildCluster, type ClusterOptions } from "../src/cluster/build.ts";
 import type { Cluster } from "../src/cluster/cluster.ts";
@@ -60,9 +60,9 @@ async function lab(options: ClusterOptions = {}): Promise<Lab> {
 	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
 	const built = await buildCluster(new SimKernel({ seed: 1 }), { snapshot: parsed.value.snapshot, options });
 	if (!built.ok) throw new Error(JSON.stringify(built.error));
-	const world = await openClusterShell(built.value, {});
+	const world = clusterWorld(built.value);
 	const session = new Session(world, {
-		host: "pod/default/client",
+		host: "client",
 		stdout: new TextOutput(),
 		stderr: new TextOutput(),
 	});
@@ -92,23 +92,23 @@ describe("a pod's files", () => {
 		expect(await plain.sh("cat /etc/resolv.conf")).toBe(
 			"search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n",
 		);
-		expect(await plain.sh("@pod/shop/db-0 head -1 /etc/resolv.conf")).toBe(
+		expect(await plain.sh("@db-0 head -1 /etc/resolv.conf")).toBe(
 			"search shop.svc.cluster.local svc.cluster.local cluster.local\n",
 		);
 	});
 
 	test("resolv.conf follows the pod's own policy", async () => {
-		expect(await plain.sh("@pod/default/own cat /etc/resolv.conf")).toBe(
+		expect(await plain.sh("@own cat /etc/resolv.conf")).toBe(
 			"search svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:1\n",
 		);
 		const [server = ""] = dnsPods(plain.cluster.pods);
-		expect(await plain.sh(`@pod/${server} cat /etc/resolv.conf`)).toBe("");
+		expect(await plain.sh(`@${server.replace(/^.*\//, "")} cat /etc/resolv.conf`)).toBe("");
 	});
 
 	test("hosts has the pod's own name, a whole one where it has a subdomain", async () => {
 		expect(await plain.sh("tail -1 /etc/hosts")).toBe(`${pod("client")}\tclient\n`);
 		const db = "db-0.db.shop.svc.cluster.local\tdb-0";
-		expect(await plain.sh("@pod/shop/db-0 tail -1 /etc/hosts")).toBe(`${pod("db-0")}\t${db}\n`);
+		expect(await plain.sh("@db-0 tail -1 /etc/hosts")).toBe(`${pod("db-0")}\t${db}\n`);
 	});
 });
 
@@ -116,7 +116,7 @@ describe("from a pod", () => {
 	test("dig finds a Service by its whole name, and by a short one along the search path", async () => {
 		expect(await plain.sh("dig +short web.shop.svc.cluster.local")).toBe("10.96.0.80\n");
 		expect(await plain.sh("dig +short +search web.shop")).toBe("10.96.0.80\n");
-		expect(await plain.sh("@pod/shop/db-0 dig +short +search web")).toBe("10.96.0.80\n");
+		expect(await plain.sh("@db-0 dig +short +search web")).toBe("10.96.0.80\n");
 		expect(await plain.sh("dig +short +search web")).toBe("");
 	});
 
@@ -129,9 +129,9 @@ describe("from a pod", () => {
 	test("curl reaches a Service by its name", async () => {
 		expect(await plain.sh("curl -s http://web.shop/")).toMatch(/^\{"pod":"web-/);
 		expect(await plain.sh("curl -s http://web.shop.svc.cluster.local./")).toMatch(/^\{"pod":"web-/);
-		expect(await plain.sh("@pod/shop/db-0 curl -s http://web/")).toMatch(/^\{"pod":"web-/);
+		expect(await plain.sh("@db-0 curl -s http://web/")).toMatch(/^\{"pod":"web-/);
 		expect(await plain.sh("curl -s http://web/")).toBe("exit 6\n");
-		expect(await plain.sh("@pod/default/own curl -s http://web.shop/")).toMatch(/^\{"pod":"web-/);
+		expect(await plain.sh("@own curl -s http://web.shop/")).toMatch(/^\{"pod":"web-/);
 	});
 
 	test("nslookup and host find pods of a headless Service, by name and by address", async () => {
@@ -255,11 +255,11 @@ describe("podwire shell -f", () => {
 	});
 
 	test("refuses a machine that there is not, and a lab beside it", async () => {
-		const host = await podwire("shell", "-f", EXAMPLE, "--host", "client", "-c", "true");
+		const host = await podwire("shell", "-f", EXAMPLE, "--host", "cleint", "-c", "true");
 		expect(host.code).toBe(2);
-		expect(host.text).toContain("--host client: the machines are node1, node2, pod/default/client");
+		expect(host.text).toContain("--host cleint: the machines are node1, node2, ");
 		const both = await podwire("shell", "-f", EXAMPLE, "--lab", "dnat-bridge", "-c", "true");
 		expect(both.code).toBe(2);
-		expect(both.text).toContain("not both");
+		expect(both.text).toContain("either a lab's machines or a cluster's");
 	});
 });

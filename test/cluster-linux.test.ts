@@ -12,6 +12,7 @@ const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const MYAPP = new URL("../examples/myapp", import.meta.url).pathname;
 const DNS_EXAMPLE = new URL("../examples/dns", import.meta.url).pathname;
 const TWO_SUBNETS = new URL("../examples/two-subnets", import.meta.url).pathname;
+const HOST_PORT = new URL("../examples/host-port", import.meta.url).pathname;
 const ON_SLAVE1 = "default/myapp-d94648cb5-5zz67";
 const ON_SLAVE2 = "default/myapp-d94648cb5-vhg6r";
 
@@ -68,6 +69,21 @@ describe.each(["bridge", "host-gw", "flannel-vxlan", "calico"])(
 		});
 	},
 );
+
+// Outside, hairpin and localhost: what the server sees, every counter of the portmap plugin's chains, the conntrack entries.
+describe.each(["bridge", "calico"])("in network %s a host port leads to the pod alike on both kernels", (network) => {
+	test.each([
+		["outside", "node/slave1:8080"],
+		["pod/default/web", "node/slave1:8080"],
+		["node/slave1", "127.0.0.1:8080"],
+	])("from %s", { retry: 1 }, async (from, to) => {
+		const args = ["--network", network, "--quiet", "-f", MYAPP, "-f", HOST_PORT, "--from", from, "--to", to];
+		const ran = await podwire("trace", "--kernel", "both", ...args);
+		expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^Both kernels agree: .* \d\d rule counters/) });
+		const { out } = await podwire("trace", "--kernel", "linux", ...args);
+		expect(out).toContain("Server: pod default/web ");
+	});
+});
 
 test("across node networks VXLAN carries it on both kernels, through the router between them", async () => {
 	const flow = ["--from", "pod/default/client", "--to", "svc/default/web", "--endpoint", "default/web-far"];

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from "commander";
 import { addDnsCommands } from "./dns-commands.ts";
 import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
+import { addProxyCommands } from "./proxy-commands.ts";
 import { addFidelityCommands, addVerifyCommand } from "./verify-commands.ts";
 
 /** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
@@ -120,6 +121,8 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addShellCommand(program, io, finish);
 	addFidelityCommands(program, io, finish);
 	addDnsCommands(program, io, finish);
+	addProxyCommands(program, io, finish);
+	addDnsCommands(program, io, finish);
 	return program;
 }
 
@@ -190,14 +193,15 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 	addInputOptions(
 		program
 			.command("shell")
-			.description(
-				"a shell on simulated machines (a lab's, or with -f a cluster's nodes and pods), typed or as a script",
-			),
+			.description("a shell on simulated machines: the articles' commands, pasted or as a script"),
 		["sim"],
 	)
 		.argument("[file]", "a script; - or nothing: standard input, which may be a terminal")
 		.option("-c <text>", "run this text instead of a file")
-		.option("--lab <lab>", "the machines of this lab (name or file); default: master and slave of dnat-bridge")
+		.option(
+			"--lab <lab>",
+			"the machines of this lab (name or file); default: master and slave of dnat-bridge (with -f: a cluster's nodes and pods, and outside)",
+		)
 		.option("--host <name>", "the machine that the first line is for")
 		.option("--echo", "print every command with its prompt before it runs")
 		.option("--json", "print commands, outputs and exit codes as JSON (schema podwire.shell/v1)")
@@ -209,13 +213,14 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		)
 		.action(async (file: string | undefined, options: ShellCliOptions) => {
 			const { shell } = await import("./commands/shell.ts");
-			const { c: text, lab, host, filename } = options;
+			const { c: text, lab, host } = options;
+			const cluster = inputOf(options, []);
 			finish(
 				await shell(io, {
 					...(file === undefined ? {} : { file }),
 					...(text === undefined ? {} : { text }),
 					...(lab === undefined ? {} : { lab }),
-					...(filename === undefined ? {} : { cluster: inputOf(options, []) }),
+					...(cluster.paths.length === 0 ? {} : { cluster }),
 					...(host === undefined ? {} : { host }),
 					echo: options.echo === true,
 					json: options.json === true,

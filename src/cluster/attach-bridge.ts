@@ -52,7 +52,7 @@ export class BridgePlugin implements PodPlugin {
 		if (own === undefined) return err(this.#failure(pod, "no address was allocated"));
 		const { address, gateway } = own;
 		const attachment = { containerId, hostDevice, ifName, address, ...(gateway === undefined ? {} : { gateway }) };
-		return ok({ plan: added.value.plan, attachment });
+		return ok({ ...added.value, attachment, routeDev: conf.bridge });
 	}
 
 	async added(): Promise<Result<void, ClusterError>> {

@@ -37,7 +37,8 @@ export class CalicoPlugin implements PodPlugin {
 		}
 		const hostDevice = calicoVethName(pod.namespace, pod.name);
 		const address = result.value;
-		const { plan } = calicoAdd({ conf: this.#conf, runtime, address, hostDevice });
-		return ok({ plan, attachment: { containerId, hostDevice, ifName, address, gateway: CALICO_GATEWAY } });
+		const added = calicoAdd({ conf: this.#conf, runtime, address, hostDevice });
+		const attachment = { containerId, hostDevice, ifName, address, gateway: CALICO_GATEWAY };
+		return ok({ ...added, attachment, routeDev: hostDevice });
 	}
 }

@@ -13,6 +13,7 @@ import { CalicoPlugin } from "./attach-calico.ts";
 import type { Attachment, NodePlace } from "./cluster.ts";
 import type { NodeCniConf } from "./cni-conf.ts";
 import type { ClusterError } from "./errors.ts";
+import { forwardHostPorts } from "./host-ports.ts";
 import type { PodPlugin } from "./pod-plugin.ts";
 
 export interface AttachedPod {
@@ -26,6 +27,7 @@ const IF_NAME = "eth0";
 export class NodeAttacher {
 	readonly #kernel: Kernel;
 	readonly #node: NodePlace;
+	readonly #conf: NodeCniConf;
 	readonly #plugin: PodPlugin;
 
 	constructor(
@@ -35,6 +37,7 @@ export class NodeAttacher {
 	) {
 		this.#kernel = kernel;
 		this.#node = node;
+		this.#conf = conf;
 		this.#plugin =
 			conf.plugin === "calico" ? new CalicoPlugin(node, conf.calico) : new BridgePlugin(kernel, node, { conf, ipv6 });
 	}
@@ -52,6 +55,13 @@ export class NodeAttacher {
 		if (!applied.ok) return applied;
 		const added = await this.#plugin.added?.();
 		if (added?.ok === false) return added;
+		const forwarded = await forwardHostPorts(this.#kernel, this.#node, {
+			pod,
+			runtime,
+			conf: this.#conf,
+			planned: planned.value,
+		});
+		if (!forwarded.ok) return forwarded;
 		const container = await dumpObjects(this.#kernel, netns, ["link"]);
 		if (!container.ok) return container;
 		const mac = container.value.flatMap((link) => (link.kind === "link" && link.name === IF_NAME ? [link.mac] : []))[0];

@@ -5,47 +5,64 @@ import type { BridgeConf } from "../cni/plugins/bridge-conf.ts";
 import type { CalicoConf } from "../cni/plugins/calico-conf.ts";
 import { calicoIpamRoom } from "../cni/plugins/calico-ipam.ts";
 import type { HostLocalConf } from "../cni/plugins/host-local.ts";
+import type { PortmapConf } from "../cni/plugins/portmap-conf.ts";
 import { rangeSetSize } from "../cni/plugins/range.ts";
 import { addrPlus, type Cidr, formatCidr } from "../wire/addr.ts";
 import type { NodePlace } from "./cluster.ts";
 import type { ClusterError } from "./errors.ts";
 
 /**
- * The configuration of "Kubernetes The Hard Way", and `hairpinMode`. Without it a pod cannot reach itself by its own
+ * The configuration of "Kubernetes The Hard Way", with the portmap plugin behind it for host ports, and `hairpinMode`. Without it a pod cannot reach itself by its own
  * Service: with br_netfilter the translated packet is bridged, and a bridge does not send a frame out of the port it came
  * in by unless that port is in hairpin mode. (kubelet once set it, `--hairpin-mode`; today it is the plugin's matter.)
  */
 export const BRIDGE_CNI_CONF: string = `{
 	"cniVersion": "0.3.1",
 	"name": "bridge",
-	"type": "bridge",
-	"bridge": "cnio0",
-	"isGateway": true,
-	"ipMasq": true,
-	"hairpinMode": true,
-	"ipam": {
-		"type": "host-local",
-		"ranges": [[{"subnet": "\${POD_CIDR}"}]],
-		"routes": [{"dst": "0.0.0.0/0"}]
-	}
+	"plugins": [
+		{
+			"type": "bridge",
+			"bridge": "cnio0",
+			"isGateway": true,
+			"ipMasq": true,
+			"hairpinMode": true,
+			"ipam": {
+				"type": "host-local",
+				"ranges": [[{"subnet": "\${POD_CIDR}"}]],
+				"routes": [{"dst": "0.0.0.0/0"}]
+			}
+		},
+		{"type": "portmap", "capabilities": {"portMappings": true}}
+	]
 }`;
 
-/** As in kube-flannel.yml, without the portmap plugin: nothing here uses host ports. */
+/** As in kube-flannel.yml. */
 export const FLANNEL_CNI_CONF: string = `{
 	"name": "cbr0",
 	"cniVersion": "0.3.1",
-	"plugins": [{"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true}}]
+	"plugins": [
+		{"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true}},
+		{"type": "portmap", "capabilities": {"portMappings": true}}
+	]
 }`;
 
 /** As Calico's installer writes it, without what does not matter to devices and routes. */
 export const CALICO_CNI_CONF: string = `{
 	"name": "k8s-pod-network",
 	"cniVersion": "0.3.1",
-	"plugins": [{"type": "calico", "mtu": \${CNI_MTU}, "ipam": {"type": "calico-ipam"}}]
+	"plugins": [
+		{"type": "calico", "mtu": \${CNI_MTU}, "ipam": {"type": "calico-ipam"}},
+		{"type": "portmap", "snat": true, "capabilities": {"portMappings": true}}
+	]
 }`;
 
 /** What the cluster needs of a network's configuration. */
-export type NodeCniConf =
+export type NodeCniConf = NodeNetworkConf & {
+	/** Chained behind, and given the pods' host ports. */
+	readonly portmap?: PortmapConf;
+};
+
+type NodeNetworkConf =
 	/** One bridge with addresses. */
 	| {
 			readonly plugin: "bridge";
@@ -74,8 +91,10 @@ export function nodeCniConf(settings: CniSettings, node: NodePlace): Result<Node
 		return err({ kind: "cni", node: node.name, ...(first ?? { message: "not a network configuration" }) });
 	}
 	const { name: network, plugins } = parsed.value;
+	const forwarding = plugins.find((plugin) => plugin.type === "portmap");
+	const portmap = forwarding?.takesMappings === true ? { portmap: forwarding } : {};
 	const calico = plugins.find((plugin) => plugin.type === "calico");
-	if (calico !== undefined) return ok({ plugin: "calico", network, calico });
+	if (calico !== undefined) return ok({ plugin: "calico", network, calico, ...portmap });
 	const bridge = plugins.find((plugin) => plugin.type === "bridge");
 	if (bridge === undefined) {
 		const message = "podwire's clusters need the bridge, flannel or calico plugin";
@@ -84,7 +103,15 @@ export function nodeCniConf(settings: CniSettings, node: NodePlace): Result<Node
 	if (bridge.ipam === undefined) {
 		return err({ kind: "cni", node: node.name, path: "$.ipam", message: "pods need addresses: IPAM is missing" });
 	}
-	return ok({ plugin: "bridge", network, bridge, ipam: bridge.ipam });
+	if (bridge.ipam.type !== "host-local") {
+		const message = `${bridge.ipam.type} gives every pod the same address (host-local does not)`;
+		return err({ kind: "cni", node: node.name, path: "$.ipam.type", message });
+	}
+	if (bridge.ipam.resolvConf !== undefined) {
+		const message = "a cluster's nodes have no files";
+		return err({ kind: "cni", node: node.name, path: "$.ipam.resolvConf", message });
+	}
+	return ok({ plugin: "bridge", network, bridge, ipam: bridge.ipam, ...portmap });
 }
 
 /** How many pods the node's addresses are enough for. */

@@ -1,6 +1,6 @@
 /** What a CNI plugin is to the cluster. */
 import type { Result } from "../base/result.ts";
-import type { CniRuntime, Plan } from "../cni/types.ts";
+import type { CniResult, CniRuntime, Plan } from "../cni/types.ts";
 import type { Pod } from "../kube/snapshot.ts";
 import type { IpAddr } from "../wire/addr.ts";
 import type { Attachment } from "./cluster.ts";
@@ -18,6 +18,10 @@ export interface PodToAttach {
 export interface PlannedAttachment {
 	readonly plan: Plan;
 	readonly attachment: Omit<Attachment, "mac">;
+	/** For the plugins chained behind. */
+	readonly result: CniResult;
+	/** The node's device that leads to the pod. */
+	readonly routeDev: string;
 }
 
 /** A CNI plugin on one node, with what it keeps on disk. */

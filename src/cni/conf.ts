@@ -8,9 +8,11 @@ import { type BridgeConf, parseBridgeConf } from "./plugins/bridge-conf.ts";
 import { type CalicoConf, parseCalicoConf } from "./plugins/calico-conf.ts";
 import { type FlannelEnv, parseFlannelConf } from "./plugins/flannel.ts";
 import type { LoopbackConf } from "./plugins/loopback.ts";
+import { type PortmapConf, parsePortmapConf } from "./plugins/portmap-conf.ts";
+import { CNI_VERSIONS, versionOf } from "./versions.ts";
 
 /** The flannel plugin is read as the bridge plugin that it calls. */
-export type PluginConf = BridgeConf | CalicoConf | LoopbackConf;
+export type PluginConf = BridgeConf | CalicoConf | LoopbackConf | PortmapConf;
 
 /** A network; a single configuration is a list of one plugin. */
 export interface NetworkConf {
@@ -19,9 +21,6 @@ export interface NetworkConf {
 	readonly disableCheck: boolean;
 	readonly plugins: readonly PluginConf[];
 }
-
-/** The versions of the specification, oldest first. */
-export const CNI_VERSIONS: readonly string[] = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
 /**
  * Reads the text of a `.conf` or `.conflist` file; all mistakes at once, in order of appearance. The flannel plugin also
@@ -68,10 +67,12 @@ function parsePlugin(at: JsonReader, flannel: FlannelEnv | undefined): PluginCon
 			return parseFlannelConf(at, flannel);
 		case "loopback":
 			return { type };
+		case "portmap":
+			return parsePortmapConf(at);
 		case undefined:
 			return at.at("type").fail("missing 'type'");
 		default:
-			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel and loopback are)`);
+			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel, loopback and portmap are)`);
 	}
 }
 
@@ -87,7 +88,7 @@ function readVersion(root: JsonReader): string {
 	const known = CNI_VERSIONS.filter((version) => offered.includes(version));
 	if (offered.length > 0 && known.length === 0)
 		root.at("cniVersions").fail(`no supported version in ${offered.join(", ")}`);
-	const version = known.at(-1) ?? root.at("cniVersion").string() ?? "0.1.0";
+	const version = known.at(-1) ?? versionOf(root.at("cniVersion").string());
 	if (!CNI_VERSIONS.includes(version)) root.at("cniVersion").fail(`unsupported CNI version ${version}`);
 	return version;
 }

@@ -29,9 +29,9 @@ export class JsonReader {
 		return undefined;
 	}
 
-	/** The member of an object; absent when this is no object. */
+	/** The member of an object; absent when this is no object. As the reference plugins read it: else one with other capitals. */
 	at(key: string): JsonReader {
-		const value = isObject(this.#value) && Object.hasOwn(this.#value, key) ? this.#value[key] : undefined;
+		const value = isObject(this.#value) ? this.#value[memberName(this.#value, key)] : undefined;
 		return new JsonReader(value, `${this.path}.${key}`, this.#errors);
 	}
 
@@ -57,6 +57,11 @@ export class JsonReader {
 	/** The items of an array, unread. */
 	list(): readonly unknown[] {
 		return this.present && Array.isArray(this.#value) ? this.#value : [];
+	}
+
+	/** The same value, its mistakes told to somebody else. */
+	reportingTo(errors: ConfError[]): JsonReader {
+		return new JsonReader(this.#value, this.path, errors);
 	}
 
 	/** Another value in this one's place. */
@@ -119,6 +124,11 @@ export class JsonReader {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function memberName(object: Readonly<Record<string, unknown>>, key: string): string {
+	if (Object.hasOwn(object, key)) return key;
+	return Object.keys(object).find((other) => other.toLowerCase() === key.toLowerCase()) ?? key;
 }
 
 function typeName(value: unknown): string {

@@ -32,6 +32,9 @@ export interface CniInterface {
 	readonly mtu?: number;
 	/** The container's namespace; absent for devices of the host. */
 	readonly sandbox?: string;
+	/** vhost-user and the like: a path; an SR-IOV device's address on its bus. */
+	readonly socketPath?: string;
+	readonly pciID?: string;
 }
 
 export interface CniIp {
@@ -45,8 +48,11 @@ export interface CniRoute {
 	readonly dst: Cidr;
 	readonly gw?: IpAddr;
 	readonly mtu?: number;
+	readonly advmss?: number;
 	readonly priority?: number;
 	readonly table?: number;
+	/** The kernel's number: 0 global, 253 link, 254 host. */
+	readonly scope?: number;
 }
 
 export interface CniDns {

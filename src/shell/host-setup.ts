@@ -19,17 +19,22 @@ cron.*                                                  /var/log/cron
 *.emerg                                                 :omusrmsg:*
 `;
 
-/** `netns`: the namespace it boots in, when that is not named after it. */
-export function createHost(
-	world: ShellWorld,
-	name: string,
-	{ os = CENTOS, netns = rootNetnsOf(name) }: { readonly os?: Host["os"]; readonly netns?: string } = {},
-): Host {
+export interface HostOptions {
+	/** Default: CentOS Stream 9. */
+	readonly os?: Host["os"] | undefined;
+	/** The namespace it boots in, as the port names it. */
+	readonly rootNetns: string;
+	/** By path; they replace the ones every machine has. */
+	readonly files?: Readonly<Record<string, string>>;
+}
+
+export function createHost(world: ShellWorld, name: string, options: HostOptions): Host {
+	const { os = CENTOS, rootNetns, files: own = {} } = options;
 	const files = new MemoryFiles();
 	let lastPid = 1000;
 	const host: Host = {
 		name,
-		rootNetns: netns,
+		rootNetns,
 		namedNetns: new Map(),
 		files,
 		processes: new Map(),
@@ -46,7 +51,7 @@ export function createHost(
 	files.mount("/proc/net", procNet(world.kernel));
 	files.mount("/sys/class/net", sysClassNet(world.kernel));
 	files.mount("/dev", new TableFiles(async () => DEVICES));
-	for (const [path, text] of Object.entries(standardFiles(name, os))) files.put(path, text);
+	for (const [path, text] of Object.entries({ ...standardFiles(name, os), ...own })) files.put(path, text);
 	files.put("/root/http-web", PROGRAM("http-web"), { executable: true });
 	for (const path of ["/tmp", "/var/log", "/etc/rsyslog.d", "/run/netns", "/home", "/usr/sbin", "/usr/bin"]) {
 		void files.makeDirectory(path, { parents: true });

@@ -6,6 +6,10 @@ import { tcpSport } from "../wire/tcp.ts";
 import { addrText, bareRule } from "./explain-ending.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 
+/** The portmap plugin masquerades here what a chain of these marked; the first is kube-proxy's. */
+const HOSTPORT_MASQ = "CNI-HOSTPORT-MASQ";
+const MARKING_CHAINS: readonly string[] = ["KUBE-MARK-MASQ", "CNI-HOSTPORT-SETMARK"];
+
 type RuleEvent = Extract<TraceEvent, { step: "rule" }>;
 
 /** The second line of the explanation. */
@@ -69,8 +73,11 @@ function changed(facts: FlowFacts, request: readonly TraceEvent[]): string {
 	const snat = rules[at];
 	if (snat === undefined) return "its source was translated on the way";
 	const where = `${placeOf(snat)} (${bareRule(snat.rule)}) changed it`;
-	if (snat.chain.startsWith("CNI-")) {
+	if (snat.chain.startsWith("CNI-") && snat.chain !== HOSTPORT_MASQ) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
+	}
+	if (looksUp(snat, /^KUBE-(6-)?LOOP-BACK$/)) {
+		return `${where}; the pod asked itself through its Service, and would drop a packet from its own address`;
 	}
 	const agent = agentReason(snat);
 	if (agent !== undefined) return `${where}; ${agent}`;
@@ -98,10 +105,10 @@ function agentReason({ chain, rule }: RuleEvent): string | undefined {
 }
 
 function isMarking(event: RuleEvent): boolean {
-	return event.rule.target.kind === "jump" && event.rule.target.chain === "KUBE-MARK-MASQ";
+	return event.rule.target.kind === "jump" && MARKING_CHAINS.includes(event.rule.target.chain);
 }
 
-/** Why kube-proxy asks for masquerading, by the chain and the rule that does it. */
+/** Why kube-proxy or the portmap plugin asks for masquerading, by the chain and the rule that does it. */
 function markReason(facts: FlowFacts, event: RuleEvent): string {
 	const back = "and the reply must come back through this node";
 	if (event.chain.startsWith("KUBE-SEP-")) {
@@ -115,8 +122,19 @@ function markReason(facts: FlowFacts, event: RuleEvent): string {
 		const whence = facts.clientNetns === "outside" ? "it came from outside" : "it was sent";
 		return `${whence} to the Service's external side (a node port, a load balancer's or an external address), ${back}`;
 	}
-	if (event.chain.startsWith("KUBE-SVC-") || event.chain.startsWith("KUBE-SVL-")) {
+	if (isExternalSide(event)) {
+		const whence = facts.clientNetns === "outside" ? "it came from outside" : "it was sent";
+		return `${whence} to the Service's external side (a node port, a load balancer's or an external address), ${back}`;
+	}
+	if (/^KUBE-SV[CL]-/.test(event.chain) || looksUp(event, /^KUBE-(6-)?CLUSTER-IP$/)) {
 		return `it asked for a cluster IP from an address outside the pod network, ${back}`;
+	}
+	if (event.chain.startsWith("CNI-DN-")) {
+		const source = event.rule.matches.find((match) => match.kind === "source");
+		if (source === undefined) return `portmap masquerades whatever comes to a host port (masqAll), ${back}`;
+		return source.net.addr === "127.0.0.1"
+			? "it came to a host port from the node's loopback address, which nobody could answer from elsewhere"
+			: `it came to a host port from the pod's own network, ${back}`;
 	}
 	return "a rule asked for it";
 }
@@ -127,4 +145,13 @@ function rulesOf(events: readonly TraceEvent[]): readonly RuleEvent[] {
 
 function placeOf(event: RuleEvent): string {
 	return `${event.table} ${event.chain} rule ${event.number}`;
+}
+
+/** In IPVS mode the rules look Services up in ipsets. */
+function isExternalSide(event: RuleEvent): boolean {
+	return /^KUBE-(NODE-PORT|LOAD-BALANCER)$/.test(event.chain) || looksUp(event, /^KUBE-(6-)?EXTERNAL-IP/);
+}
+
+function looksUp({ rule }: RuleEvent, name: RegExp): boolean {
+	return rule.matches.some((match) => match.kind === "set" && name.test(match.set));
 }

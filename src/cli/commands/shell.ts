@@ -5,7 +5,7 @@ import { PacketRecorder } from "../../shell/packet-recorder.ts";
 import { Session, type SessionObserver } from "../../shell/session.ts";
 import { TextOutput } from "../../shell/streams.ts";
 import type { ShellWorld, WorldOptions } from "../../shell/world.ts";
-import { openClusterShell } from "../cluster-shell.ts";
+import { clusterWorld } from "../cluster-world.ts";
 import { diskIn } from "../disk.ts";
 import { type Io, UsageError } from "../io.ts";
 import { readLab } from "../lab-files.ts";
@@ -16,7 +16,7 @@ import { openLab } from "./lab.ts";
 export interface ShellOptions {
 	/** A bundled lab's name or a file: whose machines. Default: the articles' two, `master` and `slave`. */
 	readonly lab?: string;
-	/** Instead of a lab a cluster of these manifests: its nodes and pods. */
+	/** Instead of a lab's: the machines of the cluster that these manifests describe. */
 	readonly cluster?: ClusterInputOptions;
 	/** The machine of the first line. */
 	readonly host?: string;
@@ -55,9 +55,8 @@ function scriptText(file: string | undefined): string | undefined {
 	}
 }
 
-async function openShellWorld(io: Io, options: ShellOptions, given: WorldOptions): Promise<ShellWorld> {
-	const world = { ...given, disk: diskIn(options.directory) };
-	const opened = await openMachines(io, options, world);
+async function openShellWorld(io: Io, options: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
+	const opened = await openMachines(io, options, { ...world, disk: diskIn(options.directory) });
 	if (options.host !== undefined && !opened.hosts.has(options.host)) {
 		throw new UsageError([`--host ${options.host}: the machines are ${[...opened.hosts.keys()].join(", ")}`]);
 	}
@@ -65,13 +64,12 @@ async function openShellWorld(io: Io, options: ShellOptions, given: WorldOptions
 	return opened;
 }
 
-async function openMachines(io: Io, { lab, cluster }: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
+async function openMachines(io: Io, options: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
+	const { cluster, lab } = options;
 	if (cluster === undefined) return openLab(readLab(lab ?? DEFAULT_LAB), world);
-	if (lab !== undefined)
-		throw new UsageError(["--lab: the machines are a lab's, or those of the cluster (-f), not both"]);
-	// The simulated kernel ends with the process; the pods' programs run as long as it.
+	if (lab !== undefined) throw new UsageError(["--lab and -f: either a lab's machines or a cluster's"]);
 	const session = await openSession(io, cluster);
-	return openClusterShell(session.cluster, world);
+	return clusterWorld(session.cluster, world);
 }
 
 interface ScriptOptions {

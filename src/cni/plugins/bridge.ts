@@ -19,7 +19,7 @@ import type { BridgeConf } from "./bridge-conf.ts";
 import { gatewayOps, routesOf, withGateway } from "./bridge-gateway.ts";
 import { configureIface, devSysctl } from "./configure-iface.ts";
 import type { IpamResult } from "./host-local.ts";
-import { type MasqOwner, masqAdd, masqDel } from "./ip-masq.ts";
+import { masqAdd, masqDel, masqOwner } from "./ip-masq.ts";
 
 /** What the plugin has to know of the node before it plans: a dump of its links and addresses. */
 export interface BridgeHost {
@@ -87,7 +87,10 @@ export function bridgeAdd(request: BridgeRequest, host: BridgeHost): Result<Brid
 	const plan: Plan = [
 		{ netns: runtime.netns, ops: [addVeth(request)] },
 		{ netns: runtime.hostNetns, ops: hostEndOps(request, host) },
-		{ netns: runtime.netns, ops: configureIface(runtime.ifName, ips, { routes, ipv6: host.ipv6 }) },
+		{
+			netns: runtime.netns,
+			ops: conf.disableContainerInterface ? [] : configureIface(runtime.ifName, ips, { routes, ipv6: host.ipv6 }),
+		},
 		{ netns: runtime.hostNetns, ops: [...gateway.value, ...masq] },
 	];
 	return ok({ plan: plan.filter((part) => part.ops.length > 0), result: resultOf(request, ips, routes) });
@@ -174,12 +177,4 @@ function hostEndOps(request: BridgeRequest, host: BridgeHost): readonly Op[] {
 		{ verb: "replace", object: { kind: "link", name, master: conf.bridge } },
 		{ verb: "replace", object: { kind: "link", name, port } },
 	];
-}
-
-function masqOwner(network: string, runtime: CniRuntime): MasqOwner {
-	const origin = {
-		by: "cni",
-		for: runtime.pod === undefined ? `container ${runtime.containerId}` : `Pod ${runtime.pod}`,
-	} as const;
-	return { network, containerId: runtime.containerId, origin };
 }

@@ -1,6 +1,6 @@
 /** Addresses and routes of a container's device, as the reference plugins set them (`ipam.ConfigureIface`). */
 import type { Op } from "../../kernel/kernel.ts";
-import type { Addr, Route } from "../../kernel/objects.ts";
+import type { Addr, Route, Scope } from "../../kernel/objects.ts";
 import { type Cidr, familyOf, lastAddrOf } from "../../wire/addr.ts";
 import type { CniIp, CniRoute } from "../types.ts";
 
@@ -38,6 +38,9 @@ export function devSysctl(
 	return { verb: "replace", object: { kind: "sysctl", key, value: setting.value } };
 }
 
+/** By the kernel's numbers; `parse-result.ts` lets no others in. */
+const SCOPES: Readonly<Record<number, Scope>> = { 0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere" };
+
 /** A route without a gateway goes by the first gateway of its family. */
 function routeObject(dev: string, route: CniRoute, ips: readonly CniIp[]): Route {
 	const family = familyOf(route.dst.addr);
@@ -51,5 +54,6 @@ function routeObject(dev: string, route: CniRoute, ips: readonly CniIp[]): Route
 		...(route.mtu === undefined ? {} : { mtu: route.mtu }),
 		...(route.priority === undefined ? {} : { metric: route.priority }),
 		...(route.table === undefined ? {} : { table: route.table }),
+		...(route.scope === undefined ? {} : { scope: SCOPES[route.scope] ?? "global" }),
 	};
 }

@@ -1,8 +1,7 @@
 /** Configuration of the host-local IPAM plugin: ranges in their three places, routes. */
 import type { IpAddr } from "../../wire/addr.ts";
-import { networkOf } from "../../wire/addr.ts";
 import type { JsonReader } from "../json-reader.ts";
-import type { CniRoute } from "../types.ts";
+import { readRoute } from "../parse-result.ts";
 import type { HostLocalConf } from "./host-local.ts";
 import { canonicalizeRangeSet, type RangeConf, type RangeSet, rangeSetsOverlap } from "./range.ts";
 
@@ -30,11 +29,17 @@ export function parseHostLocalConf(at: JsonReader, context: HostLocalContext): H
 	}
 	const overlap = firstOverlap(sets);
 	if (overlap !== undefined) at.at("ranges").fail(`range set ${overlap[0]} overlaps with ${overlap[1]}`);
-	const routes = at
-		.at("routes")
-		.items()
-		.flatMap((route) => readRoute(route) ?? []);
-	return { type: "host-local", ranges: sets, routes, ips: context.ips };
+	const routes = at.at("routes").items().flatMap(readRoute);
+	const resolvConf = at.at("resolvConf").string() ?? "";
+	const dataDir = at.at("dataDir").string() ?? "";
+	return {
+		type: "host-local",
+		ranges: sets,
+		routes,
+		ips: context.ips,
+		...(resolvConf === "" ? {} : { resolvConf }),
+		...(dataDir === "" ? {} : { dataDir }),
+	};
 }
 
 function firstOverlap(sets: readonly RangeSet[]): readonly [number, number] | undefined {
@@ -58,23 +63,5 @@ function readRange(at: JsonReader): RangeConf | undefined {
 		...(rangeStart === undefined ? {} : { rangeStart }),
 		...(rangeEnd === undefined ? {} : { rangeEnd }),
 		...(gateway === undefined ? {} : { gateway }),
-	};
-}
-
-function readRoute(at: JsonReader): CniRoute | undefined {
-	if (!at.requireObject()) return undefined;
-	if (!at.at("dst").present) return at.at("dst").fail("missing dst");
-	const dst = at.at("dst").cidr();
-	if (dst === undefined) return undefined;
-	const gw = at.at("gw").ip();
-	const mtu = at.at("mtu").integer(0, 65535);
-	const priority = at.at("priority").integer(0, 0xffffffff);
-	const table = at.at("table").integer(0, 0xffffffff);
-	return {
-		dst: networkOf(dst),
-		...(gw === undefined ? {} : { gw }),
-		...(mtu === undefined ? {} : { mtu }),
-		...(priority === undefined ? {} : { priority }),
-		...(table === undefined ? {} : { table }),
 	};
 }

@@ -13,11 +13,16 @@ export interface HostLocalConf {
 	readonly routes: readonly CniRoute[];
 	/** Addresses asked for in the configuration's `args.cni.ips` and `runtimeConfig.ips`. */
 	readonly ips: readonly IpAddr[];
+	/** A file as resolv.conf(5), for the result's `dns`. */
+	readonly resolvConf?: string;
+	/** Where the plugin keeps its files. */
+	readonly dataDir?: string;
 }
 
 /** Who holds an address. */
 export interface Reservation {
 	readonly containerId: string;
+	/** Empty: an old plugin did not write it down. */
 	readonly ifName: string;
 }
 
@@ -39,6 +44,8 @@ export interface IpamResult {
 
 export interface IpamRequest extends Reservation {
 	readonly ips?: readonly IpAddr[];
+	/** What `resolvConf` says. */
+	readonly dns?: CniDns;
 }
 
 /** The outcome of ADD: also a failure may have moved the last reserved address on. */
@@ -68,12 +75,24 @@ export function hostLocalAdd(conf: HostLocalConf, request: IpamRequest, store: I
 		const message = `failed to allocate all requested IPs: ${[...wanted].join(" ")}`;
 		return { result: err(pluginError(message)), store: releaseAll(current, request) };
 	}
-	return { result: ok({ ips, routes: conf.routes, dns: {} }), store: current };
+	return { result: ok({ ips, routes: conf.routes, dns: request.dns ?? {} }), store: current };
 }
 
 /** DEL: gives back every address of the attachment; nothing to give back is no error. */
 export function hostLocalDel(request: Reservation, store: IpamStore): IpamStore {
 	return releaseAll(store, request);
+}
+
+/** CHECK: the container holds an address. */
+export function hostLocalCheck(request: Reservation, store: IpamStore): Result<void, CniError> {
+	if ([...store.reservations.values()].some((by) => holdsOrOld(by, request))) return ok(undefined);
+	return err(pluginError(`host-local: Failed to find address added by container ${request.containerId}`));
+}
+
+/** GC: addresses of attachments that are gone are given back (the reference plugin leaves them). */
+export function hostLocalGc(valid: readonly Reservation[], store: IpamStore): IpamStore {
+	const kept = [...store.reservations].filter(([, by]) => valid.some((one) => holdsOrOld(by, one)));
+	return { reservations: new Map(kept), lastReserved: store.lastReserved };
 }
 
 /** What one range set is asked for. */
@@ -102,7 +121,7 @@ export function allocate(
 		return { got: ok(given(asked, range)), store: reserved(store, index, { addr: asked, holder }) };
 	}
 	for (const [addr, by] of store.reservations) {
-		if (!holds(by, holder) || rangeFor(set, addr) === undefined) continue;
+		if (!holdsOrOld(by, holder) || rangeFor(set, addr) === undefined) continue;
 		return fail(`${addr} has been allocated to ${holder.containerId}, duplicate allocation is not allowed`);
 	}
 	for (const { addr, range } of candidates(set, store.lastReserved.get(index))) {
@@ -152,8 +171,15 @@ function reserved(store: IpamStore, index: number, entry: { addr: IpAddr; holder
 }
 
 function releaseAll(store: IpamStore, holder: Reservation): IpamStore {
-	const kept = [...store.reservations].filter(([, by]) => !holds(by, holder));
+	const all = [...store.reservations];
+	const isExact = all.some(([, by]) => holds(by, holder));
+	const kept = all.filter(([, by]) => (isExact ? !holds(by, holder) : !holdsOrOld(by, holder)));
 	return { reservations: new Map(kept), lastReserved: store.lastReserved };
+}
+
+/** An old plugin's reservation is any of the container's devices'. */
+function holdsOrOld(by: Reservation, holder: Reservation): boolean {
+	return holds(by, holder) || (by.ifName === "" && by.containerId === holder.containerId);
 }
 
 function holds(by: Reservation, holder: Reservation): boolean {
