@@ -242,15 +242,7 @@ describe("podwire trace --to a name", () => {
 
 describe("podwire shell -f", () => {
 	test("runs commands on the cluster's nodes and pods", async () => {
-		const run = await podwire(
-			"shell",
-			"-f",
-			EXAMPLE,
-			"--host",
-			"pod/default/client",
-			"-c",
-			"dig +short +search web.shop",
-		);
+		const run = await podwire("shell", "-f", EXAMPLE, "--host", "client", "-c", "dig +short +search web.shop");
 		expect(run).toEqual({ code: 0, text: "10.96.0.80\n" });
 	});
 

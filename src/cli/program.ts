@@ -120,7 +120,6 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
 	addFidelityCommands(program, io, finish);
-	addDnsCommands(program, io, finish);
 	addProxyCommands(program, io, finish);
 	addDnsCommands(program, io, finish);
 	return program;
