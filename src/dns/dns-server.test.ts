@@ -163,16 +163,28 @@ describe("the cluster's name server", () => {
 
 	test("nothing that comes stops it, and each answer is a DNS message", () => {
 		const dns = server({ transferTo: ["*"] });
-		const valid = buildDns(query(WEB, "SRV", 1232));
-		const noise = fc.oneof(
-			fc.uint8Array({ maxLength: 80 }),
+		const valid = [
+			query(WEB, "SRV", 1232),
+			query(MANY_NAME),
+			query("10-1-2-3.default.pod.cluster.local", "A", 65535),
+			query("outside.default.svc.cluster.local", "CNAME"),
+			query("dns-version.cluster.local", "TXT"),
+			query("10.0.96.10.in-addr.arpa", "PTR"),
+			query("cluster.local", "AXFR"),
+			query("cluster.local", "NS"),
+		].map(buildDns);
+		const mutated = fc.constantFrom(...valid).chain((whole) =>
 			fc
-				.tuple(fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 6 }), fc.nat(valid.length))
+				.tuple(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 6 }), fc.nat(whole.length))
 				.map(([changes, length]) => {
-					const bytes = valid.slice(0, length);
+					const bytes = whole.slice(0, length > whole.length / 2 ? whole.length : length);
 					for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
 					return bytes;
 				}),
+		);
+		const noise = fc.oneof(
+			{ weight: 1, arbitrary: fc.uint8Array({ maxLength: 80 }) },
+			{ weight: 4, arbitrary: mutated },
 		);
 		fc.assert(
 			fc.property(noise, fc.boolean(), (bytes, isUdp) => {
@@ -245,6 +257,53 @@ describe("names outside the zones", () => {
 			const answer = parseDns(first.finish(reply, 0));
 			expect(answer.ok && answer.value.rcode).toBe("SERVFAIL");
 		}
+	});
+
+	test("an answer that fits is passed on as it is, whatever is in it", () => {
+		const first = ask(server({ forwards: true }), query("example.org", "TXT", 4096));
+		if (first.kind !== "forward") throw new Error(first.kind);
+		const value = { type: "other", typeName: "UNKNOWN_65400", bytes: Uint8Array.of(1, 2, 3) } as const;
+		const record: DnsRecord = { name: "example.org", ttl: 9, value };
+		const reply = buildDns(dnsResponse(query("example.org", "TXT"), { answers: [record], authenticData: true }));
+		expect(first.finish(reply, 0)).toEqual(reply);
+		const long = buildDns(dnsResponse(query("example.org", "TXT"), { answers: Array(300).fill(record) }));
+		const cut = parseDns(first.finish(long, 0));
+		expect(cut.ok && [cut.value.truncated, cut.value.answers.length > 200]).toEqual([true, true]);
+	});
+
+	test("a name that is no text is passed on, and not kept", () => {
+		const dns = server({ forwards: true });
+		const ask1 = ask(dns, query("example.org"));
+		if (ask1.kind !== "forward") throw new Error(ask1.kind);
+		const reply = buildDns(dnsResponse(query("example.org"), { answers: records("eXample.org", 60) }));
+		const strange = reply.with(reply.indexOf(0x58), 0xff);
+		expect(ask1.finish(strange, 0)).toEqual(strange);
+		expect(ask(dns, query("example.org")).kind).toBe("forward");
+	});
+
+	test("no answer of the forwarder stops it", () => {
+		const dns = server({ forwards: true });
+		const [name, alias] = [query("example.org"), query("outside.default.svc.cluster.local")];
+		const valid = buildDns(
+			dnsResponse(name, { answers: [...records("example.org", 3), ...records("x.example.org", 3)] }),
+		);
+		const noise = fc
+			.tuple(fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 8 }), fc.nat(valid.length))
+			.map(([changes, length]) => {
+				const bytes = valid.slice(0, length > 40 ? valid.length : length);
+				for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+				return bytes;
+			});
+		fc.assert(
+			fc.property(noise, fc.constantFrom(name, alias), fc.nat(1e6), (reply, asked, second) => {
+				// Each an hour later, so that nothing is left of the answer before.
+				const outcome = dns.respond(buildDns(asked), UDP, second * 3.6e12);
+				if (outcome.kind !== "forward") return outcome.kind === "answer";
+				const bytes = outcome.finish(reply, second * 3.6e12);
+				return bytes.length >= 12 && bytes[0] === 0 && bytes[1] === 77;
+			}),
+			{ numRuns: 3000 },
+		);
 	});
 
 	test("an ExternalName's target is asked of the forwarder and stands behind the alias", () => {

@@ -131,7 +131,12 @@ export class DnsServer {
 		if (kept !== undefined) return answered(finishForward(query, kept));
 		const take = (reply: Uint8Array | undefined, now: number): ForwardedAnswer =>
 			this.#forwarded.take(asked, reply, now, query.message.edns?.dnssecOk);
-		return { kind: "forward", query: bytes, finish: (reply, now) => finishForward(query, take(reply, now)) };
+		const finish = (reply: Uint8Array | undefined, now: number): Uint8Array => {
+			const message = take(reply, now);
+			const fits = message !== undefined && reply !== undefined && reply.length <= query.limitBytes;
+			return fits ? withIdOf(bytes, reply) : finishForward(query, message);
+		};
+		return { kind: "forward", query: bytes, finish };
 	}
 }
 
@@ -158,11 +163,15 @@ class Query implements DnsReplier {
 		this.#builder = asked.builder;
 	}
 
+	/** What the asker takes. */
+	get limitBytes(): number {
+		if (this.client.transport === "tcp") return TCP_LIMIT;
+		return Math.min(Math.max(SMALLEST_LIMIT, this.message.edns?.udpPayloadBytes ?? 0), UDP_LIMIT);
+	}
+
 	reply(more: Partial<DnsMessage>): Uint8Array {
-		const { message, question } = this;
+		const { message, question, limitBytes } = this;
 		const { edns } = message;
-		const asked = Math.max(SMALLEST_LIMIT, edns?.udpPayloadBytes ?? 0);
-		const limitBytes = this.client.transport === "tcp" ? TCP_LIMIT : Math.min(asked, UDP_LIMIT);
 		const reply: DnsMessage = {
 			id: message.id,
 			response: true,
@@ -190,6 +199,12 @@ class Query implements DnsReplier {
 	fail(rcode: string): DnsOutcome {
 		return this.answer({ rcode });
 	}
+}
+
+function withIdOf(query: Uint8Array, reply: Uint8Array): Uint8Array {
+	const bytes = reply.slice();
+	bytes.set(query.subarray(0, 2));
+	return bytes;
 }
 
 /** The asker's, under the only version there is. */

@@ -18,6 +18,8 @@ interface Kept {
 const MAX_ENTRIES = 9984;
 /** An answer with a shorter time to live is kept so long all the same (CoreDNS's cache). */
 const MIN_SECONDS = 5;
+/** Names of hosts are ASCII, others in their coded form. */
+const NO_TEXT = /[^\x21-\x7e]/;
 const NS_PER_SECOND = 1_000_000_000;
 
 export class ForwardCache {
@@ -57,7 +59,7 @@ export class ForwardCache {
 		const [asked] = message.questions;
 		if (asked !== undefined && keyOf(asked, false) !== keyOf(question, false)) return undefined;
 		const seconds = secondsOf(message);
-		if (!message.truncated && seconds !== undefined && this.#maxSeconds > 0) {
+		if (!message.truncated && !lostBytes(message) && seconds !== undefined && this.#maxSeconds > 0) {
 			if (this.#kept.size >= MAX_ENTRIES) this.#kept.clear();
 			const kept = { message, sinceNs: nowNs, seconds: Math.min(Math.max(seconds, MIN_SECONDS), this.#maxSeconds) };
 			this.#kept.set(keyOf(question, dnssecOk), kept);
@@ -70,6 +72,8 @@ export class ForwardCache {
 export function finishForward(query: DnsReplier, message: ForwardedAnswer): Uint8Array {
 	if (message === undefined) return query.reply({ rcode: "SERVFAIL" });
 	const { rcode, answers, authorities, additionals, authoritative, recursionAvailable, truncated } = message;
+	// By TCP it fits, and is passed on as it is.
+	if (lostBytes(message)) return query.reply({ rcode, authoritative, recursionAvailable, truncated: true });
 	return query.reply({ rcode, answers, authorities, additionals, authoritative, recursionAvailable, truncated });
 }
 
@@ -79,7 +83,16 @@ export function finishAlias(query: DnsReplier, alias: readonly DnsRecord[], mess
 		return query.reply({ rcode: "SERVFAIL" });
 	}
 	const { answers, truncated } = message;
+	if (lostBytes(message)) return query.reply({ rcode: "SERVFAIL" });
 	return query.reply({ answers: [...alias, ...answers], truncated, authoritative: true });
+}
+
+/** A name has bytes that are no text: it cannot be written again as it was. */
+function lostBytes({ answers, authorities, additionals }: DnsMessage): boolean {
+	const isLost = (name: string): boolean => NO_TEXT.test(name);
+	return [answers, authorities, additionals].some((records) =>
+		records.some(({ name, value }) => isLost(name) || ("target" in value && isLost(value.target))),
+	);
 }
 
 /** How long an answer may be kept; undefined: not at all. */
