@@ -89,39 +89,50 @@ const served = outcome("served", "10.244.1.5:80 sees 10.244.1.9");
 const local = kubeService("a", "10.96.0.1", { type: "NodePort", externalTrafficPolicy: "Local" });
 
 test.each([
-	["a cluster IP refused in one mode only", asked({}), [served], [outcome("refused")], undefined],
-	["another source", asked({}), [served], [outcome("served", "10.244.1.5:80 sees 10.244.1.1")], undefined],
-	["a ping answered in IPVS mode", asked({ by: "ping" }), [outcome("unanswered")], [outcome("answered")], undefined],
-	["127.0.0.1 served in IPVS mode only", asked({ by: "loopback" }), [outcome("refused")], [served], undefined],
+	["a cluster IP refused in one mode only", asked({}), { iptables: [served], ipvs: [outcome("refused")] }, undefined],
+	[
+		"another source",
+		asked({}),
+		{ iptables: [served], ipvs: [outcome("served", "10.244.1.5:80 sees 10.244.1.1")] },
+		undefined,
+	],
+	[
+		"a ping answered in IPVS mode",
+		asked({ by: "ping" }),
+		{ iptables: [outcome("unanswered")], ipvs: [outcome("answered")] },
+		undefined,
+	],
+	[
+		"127.0.0.1 served in IPVS mode only",
+		asked({ by: "loopback" }),
+		{ iptables: [outcome("refused")], ipvs: [served] },
+		undefined,
+	],
 	[
 		"127.0.0.1 served in iptables mode only",
 		asked({ by: "loopback" }),
-		[served],
-		[outcome("refused")],
+		{ iptables: [served], ipvs: [outcome("refused")] },
 		"loopback-node-port",
 	],
 	[
-		"policy Local without endpoints, served",
+		"policy Local without endpoints, served in IPVS mode",
 		asked({ by: "node-port", service: local, client: "outside" }),
-		[outcome("unanswered")],
-		[served],
+		{ iptables: [outcome("unanswered")], ipvs: [served] },
 		"no-local-endpoints",
 	],
 	[
 		"policy Local from outside, other endpoints",
 		asked({ by: "node-port", service: local, client: "outside" }),
-		[served],
-		[outcome("sent")],
+		{ iptables: [served], ipvs: [outcome("sent")] },
 		undefined,
 	],
 	[
 		"policy Cluster, dropped in iptables mode",
 		asked({ by: "node-port" }),
-		[outcome("unanswered")],
-		[served],
+		{ iptables: [outcome("unanswered")], ipvs: [served] },
 		undefined,
 	],
-])("%s: known as %5$s", (_, flow, iptables, ipvs, id) => {
+] as const)("%s: known or not", (_, flow, { iptables, ipvs }, id) => {
 	expect(knownReason({ flow, iptables, ipvs, localEndpoints: [] })?.id).toBe(id);
 });
 

@@ -23,14 +23,14 @@ beforeAll(async () => {
 
 // The same as in iptables mode (service-paths.test.ts).
 test.each([
-	["node → ClusterIP, pod here", "node/n1", "svc/here:http", "here", "10.151.51.1"],
-	["node → ClusterIP, pod on another node", "node/n1", "svc/there:http", "there", "172.16.1.50"],
-	["pod → ClusterIP, pod on the same node", "pod/client", "svc/here:http", "here", "10.151.51.2"],
-	["pod → ClusterIP, pod on another node", "pod/client", "svc/there:http", "there", "172.16.1.50"],
-	["pod → its own Service", "pod/here", "svc/here:http", "here", "10.151.51.1"],
-	["outside → NodePort of the pod's node", "outside", "node/n1:30080", "here", "10.151.51.1"],
-	["outside → NodePort of another node", "outside", "node/n2:30080", "here", "172.16.1.88"],
-])("%s: %s asks %s, %s answers and sees %s", async (_, from, to, pod, source) => {
+	{ way: "node → ClusterIP, pod here", from: "node/n1", to: "svc/here:http", pod: "here", source: "10.151.51.1" },
+	{ way: "node → ClusterIP, pod there", from: "node/n1", to: "svc/there:http", pod: "there", source: "172.16.1.50" },
+	{ way: "pod → ClusterIP, pod here", from: "pod/client", to: "svc/here:http", pod: "here", source: "10.151.51.2" },
+	{ way: "pod → ClusterIP, pod there", from: "pod/client", to: "svc/there:http", pod: "there", source: "172.16.1.50" },
+	{ way: "pod → its own Service", from: "pod/here", to: "svc/here:http", pod: "here", source: "10.151.51.1" },
+	{ way: "outside → the pod's node", from: "outside", to: "node/n1:30080", pod: "here", source: "10.151.51.1" },
+	{ way: "outside → another node", from: "outside", to: "node/n2:30080", pod: "here", source: "172.16.1.88" },
+])("$way: $pod answers and sees $source", async ({ from, to, pod, source }) => {
 	const outcome = await flow(lab, { from, to });
 	expect(outcome.ending).toMatchObject({ kind: "answered", status: 200 });
 	expect(outcome.visit).toMatchObject({ pod: `default/${pod}`, from: { addr: source } });
