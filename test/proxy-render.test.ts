@@ -146,6 +146,25 @@ test("a pod's address in its status is enough: slices are made from pods where n
 	expect(out).toContain("--to-destination 10.9.0.7:80");
 });
 
+test("IPVS mode: what each tool would list, and its settings from the file", async () => {
+	const path = configuration("ipvs.yaml", "mode: ipvs", "ipvs: {scheduler: lc, strictARP: true, udpTimeout: 30s}");
+	const { code, out } = await render(...CLUSTER, "--config", path);
+	expect(code).toBe(0);
+	expect(out.match(/^# .*$/gm)).toEqual([
+		"# sysctl",
+		"# ip -batch",
+		"# ipvsadm -S -n",
+		"# ipset save",
+		"# iptables-save",
+	]);
+	expect(out).toContain("net.ipv4.conf.all.arp_ignore = 1");
+	expect(out).toContain("addr add 10.150.18.86/32 dev kube-ipvs0");
+	expect(out).toContain("-A -t 10.150.18.86:80 -s lc\n-a -t 10.150.18.86:80 -r 10.151.51.7:80 -m -w 1\n");
+	expect(out).toContain("create KUBE-CLUSTER-IP hash:ip,port");
+	expect(out).toContain("add KUBE-CLUSTER-IP 10.150.18.86,tcp:80");
+	expect(out).toContain("--match-set KUBE-CLUSTER-IP");
+});
+
 test("--json has the kernel objects", async () => {
 	const { code, out } = await render(...CLUSTER, "--json");
 	expect(code).toBe(0);
@@ -293,4 +312,30 @@ test("what kube-proxy ignores is said and not refused: unknown fields, fields th
 		"odd.yaml:4:12: iptables.masqueradeBits: unknown field, which kube-proxy ignores; did you mean iptables.masqueradeBit?",
 	);
 	expect(err).toContain("odd.yaml:5:1: Map keys must be unique; kube-proxy uses the last one");
+});
+
+test("a cluster is built with the configuration of --proxy-config; one that is wrong is refused before anything is built", async () => {
+	const example = fileURLToPath(new URL("../examples/myapp", import.meta.url));
+	const show = async (config: string): Promise<{ code: number; out: string; err: string }> => {
+		const said = { out: "", err: "" };
+		const code = await runProgram(["show", "-f", example, "--proxy-config", config, "iptables", "slave1"], {
+			out: (text) => {
+				said.out += text;
+			},
+			err: (text) => {
+				said.err += text;
+			},
+			paint: PLAIN,
+		});
+		return { code, ...said };
+	};
+	const good = configuration("cluster.yaml", "iptables: {masqueradeAll: true, masqueradeBit: 5}");
+	const { code, out } = await show(good);
+	expect(code).toBe(0);
+	expect(out).toMatch(MASQ_ALL);
+	expect(out).toContain("--set-xmark 0x20/0x20");
+	expect(await show(configuration("bit.yaml", "iptables: {masqueradeBit: 50}"))).toMatchObject({ code: 2, out: "" });
+	const ipvs = await show(configuration("ipvs-cluster.yaml", "mode: ipvs"));
+	expect(ipvs.out).toContain("--match-set KUBE-CLUSTER-IP");
+	expect((await show(configuration("nft.yaml", "mode: nftables"))).err).toContain("mode nftables");
 });

@@ -15,6 +15,7 @@ export interface InputOptions extends ClusterOptions {
 	readonly kernel: string;
 	readonly proxyMode: ProxyModeName;
 	readonly keep?: boolean;
+	readonly proxyConfig?: string;
 }
 
 /** What a cluster is made of, whatever it runs on. */
@@ -44,7 +45,8 @@ export function addInputOptions(command: Command, kernels: readonly string[] = [
 			new Option("--proxy-mode <mode>", "how kube-proxy makes Services work")
 				.choices(PROXY_MODE_NAMES)
 				.default(DEFAULT_PROXY_MODE),
-		);
+		)
+		.option("--proxy-config <file>", "kube-proxy's configuration (KubeProxyConfiguration v1alpha1), its mode included");
 }
 
 /** For commands that build one cluster. */
@@ -54,7 +56,7 @@ export function addKeepOption(command: Command): Command {
 
 export function inputOf(options: InputOptions, paths: readonly string[]): ClusterInputOptions {
 	const kernel = options.kernel === "linux" ? "linux" : "sim";
-	const { network, proxyMode, keep = false } = options;
+	const { network, proxyMode, keep = false, proxyConfig } = options;
 	return {
 		paths: [...(options.filename ?? []), ...paths],
 		seed: wholeNumber("--seed", options.seed),
@@ -62,6 +64,7 @@ export function inputOf(options: InputOptions, paths: readonly string[]): Cluste
 		network,
 		proxyMode,
 		keep,
+		...(proxyConfig === undefined ? {} : { proxyConfig }),
 	};
 }
 

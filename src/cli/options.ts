@@ -15,6 +15,8 @@ export interface ClusterInputOptions {
 	readonly proxyMode: ProxyModeName;
 	/** Leave it standing on the real kernel. */
 	readonly keep?: boolean;
+	/** A file; absent: pods are told apart by the cluster's pod network, and the rest has its defaults. */
+	readonly proxyConfig?: string;
 }
 
 /** `option` is what an error calls it. */

@@ -1,6 +1,7 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { addDnsCommands } from "./dns-commands.ts";
 import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
 import { addProxyCommands } from "./proxy-commands.ts";
@@ -119,6 +120,7 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addShellCommand(program, io, finish);
 	addFidelityCommands(program, io, finish);
 	addProxyCommands(program, io, finish);
+	addDnsCommands(program, io, finish);
 	return program;
 }
 

@@ -103,6 +103,14 @@ export function nodeCniConf(settings: CniSettings, node: NodePlace): Result<Node
 	if (bridge.ipam === undefined) {
 		return err({ kind: "cni", node: node.name, path: "$.ipam", message: "pods need addresses: IPAM is missing" });
 	}
+	if (bridge.ipam.type !== "host-local") {
+		const message = `${bridge.ipam.type} gives every pod the same address (host-local does not)`;
+		return err({ kind: "cni", node: node.name, path: "$.ipam.type", message });
+	}
+	if (bridge.ipam.resolvConf !== undefined) {
+		const message = "a cluster's nodes have no files";
+		return err({ kind: "cni", node: node.name, path: "$.ipam.resolvConf", message });
+	}
 	return ok({ plugin: "bridge", network, bridge, ipam: bridge.ipam, ...portmap });
 }
 

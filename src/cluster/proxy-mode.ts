@@ -5,6 +5,7 @@ import { desiredIptables } from "../kube-proxy/iptables.ts";
 import { desiredIpvs, nodesOwnAddresses, ownsInIpvsMode } from "../kube-proxy/ipvs.ts";
 import type { IpvsProxyConfig } from "../kube-proxy/ipvs-config.ts";
 import { gracefulTermination, NOTHING_DRAINS } from "../kube-proxy/ipvs-graceful.ts";
+import { isKubeProxyChain } from "../kube-proxy/names.ts";
 import type { IpAddr } from "../wire/addr.ts";
 import type { ProxyModeName } from "./proxy-mode-name.ts";
 
@@ -58,8 +59,8 @@ function ipvsWishes({ snapshot, facts, config, actual }: ProxySite): readonly Ke
 
 /** Chains of kube-proxy and jumps to them. */
 function isKubeChain(object: KernelObject): boolean {
-	if (object.kind === "xt-chain") return object.chain.startsWith("KUBE-");
+	if (object.kind === "xt-chain") return isKubeProxyChain(object.chain);
 	if (object.kind !== "xt-rule") return false;
 	const { target } = object.rule;
-	return target.kind === "jump" && target.chain.startsWith("KUBE-");
+	return target.kind === "jump" && isKubeProxyChain(target.chain);
 }

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { hostLocalEvents, toRange } from "../../test/corpus/host-local.ts";
 import { cidr } from "../wire/addr.ts";
 import { parseNetworkConf } from "./conf.ts";
+import { type ConfError, JsonReader } from "./json-reader.ts";
 import type { BridgeConf } from "./plugins/bridge-conf.ts";
+import { parseHostLocal } from "./plugins/ipam.ts";
 
 /** The configuration of "Kubernetes The Hard Way". */
 const HARD_WAY = `{
@@ -38,6 +40,7 @@ test("a single configuration is a list of one plugin", () => {
 					hairpinMode: false,
 					promiscMode: false,
 					portIsolation: false,
+					disableContainerInterface: false,
 					dns: {},
 					ipam: {
 						type: "host-local",
@@ -133,17 +136,13 @@ test("all mistakes are reported at once", () => {
 	]);
 });
 
-// CNI_ARGS come from the runtime and not from the configuration, so upstream's addresses of that source are left out.
 test.each(hostLocalEvents("loadIPAMConfig"))("reads host-local's configuration as upstream: $name", ({ event }) => {
-	const conf = parseNetworkConf(JSON.stringify({ ...event.input, type: "bridge" }));
-	if (event.error !== null) {
-		expect(conf.ok ? "" : conf.error[0]?.message).toBe(event.error);
-		return;
-	}
-	const ipam = conf.ok && conf.value.plugins[0]?.type === "bridge" ? conf.value.plugins[0].ipam : undefined;
-	expect(ipam?.ranges).toEqual(event.config?.Ranges.map((set) => set.map(toRange)));
-	const fromArgs = event.envArgs === "" ? 0 : 1;
-	expect(ipam?.ips).toEqual((event.config?.IPArgs ?? []).slice(fromArgs));
+	const errors: ConfError[] = [];
+	const conf = parseHostLocal(new JsonReader(event.input, "$", errors), { args: event.envArgs, cniVersion: "1.0.0" });
+	expect(errors[0]?.message ?? null).toBe(event.error);
+	if (event.error !== null) return;
+	expect(conf?.ranges).toEqual(event.config?.Ranges.map((set) => set.map(toRange)));
+	expect(conf?.ips).toEqual(event.config?.IPArgs ?? []);
 });
 
 function bridgeOf(conf: Readonly<Record<string, unknown>>): BridgeConf {

@@ -59,6 +59,11 @@ export class JsonReader {
 		return this.present && Array.isArray(this.#value) ? this.#value : [];
 	}
 
+	/** The same value, its mistakes told to somebody else. */
+	reportingTo(errors: ConfError[]): JsonReader {
+		return new JsonReader(this.#value, this.path, errors);
+	}
+
 	/** Another value in this one's place. */
 	replacedBy(value: unknown): JsonReader {
 		return new JsonReader(value, this.path, this.#errors);

@@ -91,30 +91,36 @@ interface CorpusFile {
 
 const files = there ? readdirSync(CORPUS).filter((name) => name.endsWith(".json")) : [];
 let played = 0;
-let left = 0;
+/** How many cases each reason leaves out. */
+const left = new Map<string, number>();
 
 describe.skipIf(!there)("CoreDNS's cases", () => {
 	for (const name of files) {
 		const stem = name.replace(/\.json$/, "");
 		const file: CorpusFile = JSON.parse(readFileSync(new URL(name, CORPUS), "utf8"));
 		describe(stem, () => {
+			// A file without a case to play has one test all the same, which is why.
+			if (OUT_OF_SCOPE[stem] !== undefined) {
+				test(`left out: ${OUT_OF_SCOPE[stem]}`, () => expect(file.cases.length).toBeGreaterThan(0));
+			}
 			for (const each of file.cases) {
 				const reason = OUT_OF_SCOPE[stem] ?? multicluster(each);
 				if (reason !== undefined) {
-					left += 1;
+					left.set(reason, (left.get(reason) ?? 0) + 1);
 					continue;
 				}
 				played += 1;
 				test(each.name, () => play(stem, file, each));
 			}
-			if (OUT_OF_SCOPE[stem] !== undefined) test.skip(`left out: ${OUT_OF_SCOPE[stem]}`, () => undefined);
 		});
 	}
 
 	test("all cases are played but those that are left out with a reason", () => {
 		const all = files.map((name) => JSON.parse(readFileSync(new URL(name, CORPUS), "utf8")).cases.length);
-		expect(played + left).toBe(all.reduce((sum, count) => sum + count, 0));
-		expect(played).toBeGreaterThan(left);
+		const leftOut = [...left.values()].reduce((sum, count) => sum + count, 0);
+		expect(played + leftOut).toBe(all.reduce((sum, count) => sum + count, 0));
+		expect([...left.keys()].sort()).toEqual([...new Set(Object.values(OUT_OF_SCOPE))].sort());
+		process.stdout.write(`${played} cases of CoreDNS played; left out: ${JSON.stringify(Object.fromEntries(left))}\n`);
 	});
 });
 
@@ -163,11 +169,11 @@ function soaTwice({ records = [] }: Case): readonly string[] {
 	return soas.slice(1);
 }
 
-function playQuery(file: CorpusFile, { name: _, ...each }: Case & { readonly query?: Case["query"] }): void {
+function playQuery(file: CorpusFile, each: Case): void {
 	const { query, response } = each;
 	if (query === undefined || response === undefined) throw new Error("a query without a response");
 	const serial = serialOf(response);
-	const found = lookup(viewOf(file, { name: "", ...each }, serial), { ...query, name: bare(query.name) });
+	const found = lookup(viewOf(file, each, serial), { ...query, name: bare(query.name) });
 	expect(found?.rcode).toBe(response.rcode);
 	expect(response.authoritative).toBe(true);
 	const sections = {

@@ -5,8 +5,8 @@
  * stops the server. Answers are kept as bytes by their query's bytes until the cluster changes.
  */
 import type { IpAddr } from "../wire/addr.ts";
-import { buildDns, type DnsMessage, dnsQuery, dnsResponse, parseDns } from "../wire/dns.ts";
-import { buildDnsReply, dnsQuestionEnd } from "../wire/dns-reply.ts";
+import { buildDns, type DnsEdns, type DnsMessage, dnsQuery, parseDns } from "../wire/dns.ts";
+import { DnsReplyBuilder, dnsQuestionEnd } from "../wire/dns-reply.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { type ClusterDnsConfig, inZone } from "./config.ts";
 import { DnsIndex, type DnsSource } from "./dns-index.ts";
@@ -52,6 +52,7 @@ export class DnsServer {
 	readonly #forwards: boolean;
 	readonly #forwarded: ForwardCache;
 	readonly #answers = new AnswerCache();
+	readonly #builder = new DnsReplyBuilder();
 	#index: DnsIndex | undefined;
 
 	constructor({ config, forwards, cacheSeconds }: DnsServerOptions) {
@@ -77,7 +78,7 @@ export class DnsServer {
 		const parsed = parseDns(bytes);
 		const end = dnsQuestionEnd(bytes);
 		if (!parsed.ok || end === undefined) return answered(headerOnly(bytes, "FORMERR"));
-		const query = new Query(parsed.value, bytes.slice(HEADER_BYTES, end), client);
+		const query = new Query(parsed.value, { bytes: bytes.subarray(HEADER_BYTES, end), client, builder: this.#builder });
 		const outcome = this.#ask(query, bytes, nowNs);
 		if (outcome.kind === "answer" && query.lasts) this.#answers.put(bytes, isUdp, outcome.messages);
 		return outcome;
@@ -132,30 +133,52 @@ export class DnsServer {
 	}
 }
 
+interface AskedBy {
+	readonly bytes: Uint8Array;
+	readonly client: DnsClient;
+	readonly builder: DnsReplyBuilder;
+}
+
 /** A question while it is being answered. */
 class Query implements DnsReplier {
 	readonly message: DnsMessage;
 	/** Its bytes. */
 	readonly question: Uint8Array;
 	readonly client: DnsClient;
+	readonly #builder: DnsReplyBuilder;
 	/** Its answer is the same until the cluster changes. */
 	lasts = true;
 
-	constructor(message: DnsMessage, question: Uint8Array, client: DnsClient) {
+	constructor(message: DnsMessage, asked: AskedBy) {
 		this.message = message;
-		this.question = question;
-		this.client = client;
+		this.question = asked.bytes;
+		this.client = asked.client;
+		this.#builder = asked.builder;
 	}
 
 	reply(more: Partial<DnsMessage>): Uint8Array {
 		const { message, question } = this;
-		const { edns, checkingDisabled } = message;
+		const { edns } = message;
 		const limitBytes =
 			this.client.transport === "tcp" ? TCP_LIMIT : Math.max(SMALLEST_LIMIT, edns?.udpPayloadBytes ?? 0);
-		const base = dnsResponse(message, { recursionAvailable: false, checkingDisabled, ...more });
-		const { version: _, ...plain } = edns ?? { udpPayloadBytes: 0 };
-		const reply = edns === undefined ? base : { ...base, edns: plain };
-		return buildDnsReply(reply, { question, limitBytes });
+		const reply: DnsMessage = {
+			id: message.id,
+			response: true,
+			opcode: message.opcode,
+			authoritative: more.authoritative ?? false,
+			truncated: more.truncated ?? false,
+			recursionDesired: message.recursionDesired,
+			recursionAvailable: more.recursionAvailable ?? false,
+			authenticData: false,
+			checkingDisabled: message.checkingDisabled,
+			rcode: more.rcode ?? "NOERROR",
+			questions: message.questions,
+			answers: more.answers ?? [],
+			authorities: more.authorities ?? [],
+			additionals: more.additionals ?? [],
+			...(edns === undefined ? {} : { edns: ownEdns(edns) }),
+		};
+		return this.#builder.build(reply, { question, limitBytes });
 	}
 
 	answer(more: Partial<DnsMessage>): DnsOutcome {
@@ -165,6 +188,11 @@ class Query implements DnsReplier {
 	fail(rcode: string): DnsOutcome {
 		return this.answer({ rcode });
 	}
+}
+
+/** The asker's, under the only version there is. */
+function ownEdns({ udpPayloadBytes, dnssecOk }: DnsEdns): DnsEdns {
+	return dnssecOk === undefined ? { udpPayloadBytes } : { udpPayloadBytes, dnssecOk };
 }
 
 function answered(message: Uint8Array): DnsOutcome {

@@ -48,13 +48,14 @@ export function lookup(view: DnsView, { name, type }: DnsQuestion): DnsLookup | 
 	const asked = askedOf(view, name, type);
 	if (asked === undefined) return undefined;
 	const found = recordsOf(view, asked);
-	const soa = soaRecord(view, asked.zone);
-	const base = { zone: asked.lowerZone, answers: [], authorities: [soa], additionals: [] };
-	if (found === undefined) return { ...base, rcode: "NXDOMAIN" };
-	if (found.answers.length === 0) return { ...base, rcode: "NOERROR" };
+	const zone = asked.lowerZone;
+	if (found === undefined || found.answers.length === 0) {
+		const authorities = [soaRecord(view, asked.zone)];
+		return { zone, rcode: found === undefined ? "NXDOMAIN" : "NOERROR", answers: [], authorities, additionals: [] };
+	}
 	const { answers, additionals = [], pending } = found;
-	const more = pending === undefined ? {} : { pending };
-	return { zone: asked.lowerZone, rcode: "NOERROR", answers, authorities: [], additionals, ...more };
+	const records = { zone, rcode: "NOERROR", answers, authorities: [], additionals } as const;
+	return pending === undefined ? records : { ...records, pending };
 }
 
 function askedOf({ config }: DnsView, name: string, type: string): Asked | undefined {

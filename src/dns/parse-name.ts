@@ -38,7 +38,7 @@ export function parseName(
 	if (kind !== "svc" && kind !== "pod") return err("invalid query name");
 	const namespace = labels.pop() ?? "";
 	const service = labels.pop() ?? "";
-	const request: NameRequest = { ...NOTHING, kind, namespace, service };
+	const request = { kind, namespace, service, endpoint: "", port: "", protocol: "" } as const;
 	const [first, second] = labels;
 	if (first === undefined) return ok(request);
 	if (second === undefined) return ok({ ...request, endpoint: first });

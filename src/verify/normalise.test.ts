@@ -85,6 +85,30 @@ test("a frame that the scenario sent keeps its IP id, also where it is quoted", 
 	expect(normalised(error(sent), error(udpSent(8)))).toBe(false);
 });
 
+test("what sent fragments are put together to keeps its IP id; a drawn id of another length may be the same", () => {
+	const piece = (offset: number, mf: boolean, length: number): Packet => ({
+		eth: ETH,
+		ipv4: { ...IPV4, id: 9, offset, mf, proto: 17 },
+		payload: new Uint8Array(length),
+	});
+	const frames = [piece(0, true, 16), piece(16, false, 10)].map((packet) => buildPacket(packet));
+	const steps = frames.map((bytes) => ({ kind: "frame", netns: "client", dev: "eth0", bytes }) as const);
+	const by = (): Chance => new Chance(dnatScenario(steps));
+	const whole = (id: number, length: number): Packet => ({
+		...udp({}, { id }),
+		payload: new Uint8Array(length),
+	});
+	expect(normalised(whole(9, 18), whole(10, 18), by())).toBe(false);
+	expect(normalised(whole(9, 19), whole(10, 19), by())).toBe(true);
+	expect(
+		normalised(
+			piece(8, true, 8),
+			{ ...piece(8, true, 8), ipv4: { ...IPV4, id: 10, offset: 8, mf: true, proto: 17 } },
+			by(),
+		),
+	).toBe(false);
+});
+
 function udpSent(id: number): Packet {
 	return { eth: ETH, ipv4: { ...IPV4, id }, udp: { sport: 1000, dport: 2000 }, payload: Uint8Array.of(1) };
 }

@@ -1,5 +1,5 @@
 /** DNS messages (RFC 1035, EDNS: RFC 6891): bytes ↔ values. The coding itself is the library `@dnsquery/dns-packet`'s. */
-import { type Answer, answer, DNSSEC_OK, type Packet, packet } from "@dnsquery/dns-packet";
+import { type Answer, answer, DNSSEC_OK, decode, type Packet, packet } from "@dnsquery/dns-packet";
 import { toRcode } from "@dnsquery/dns-packet/rcodes.js";
 import { toType } from "@dnsquery/dns-packet/types.js";
 import { err, ok, type Result } from "../base/result.ts";
@@ -117,19 +117,10 @@ export function dnsResponse(query: DnsMessage, more: Partial<DnsMessage>): DnsMe
 /** The bytes of a message, names not compressed. */
 export function buildDns(message: DnsMessage): Uint8Array {
 	const opt = dnsOpt(message);
-	const rcode = rcodeNumber(message.rcode);
-	const flags =
-		(message.authoritative ? 0x400 : 0) |
-		(message.truncated ? 0x200 : 0) |
-		(message.recursionDesired ? 0x100 : 0) |
-		(message.recursionAvailable ? 0x80 : 0) |
-		(message.authenticData ? 0x20 : 0) |
-		(message.checkingDisabled ? 0x10 : 0) |
-		(message.response ? rcode & 0xf : 0);
 	const built: Packet = {
 		type: message.response ? "response" : "query",
 		id: message.id,
-		flags,
+		flags: dnsFlags(message) & ~RESPONSE,
 		questions: message.questions.map(({ name, type }) => ({ name: rooted(name), type, class: "IN" })),
 		answers: message.answers.map(dnsAnswer),
 		authorities: message.authorities.map(dnsAnswer),
@@ -137,6 +128,21 @@ export function buildDns(message: DnsMessage): Uint8Array {
 	};
 	return packet.encode(built);
 }
+
+/** The header's second field, with QR; of the rcode its lower four bits. */
+export function dnsFlags(message: DnsMessage): number {
+	return (
+		(message.response ? RESPONSE | (rcodeNumber(message.rcode) & 0xf) : 0) |
+		(message.authoritative ? 0x400 : 0) |
+		(message.truncated ? 0x200 : 0) |
+		(message.recursionDesired ? 0x100 : 0) |
+		(message.recursionAvailable ? 0x80 : 0) |
+		(message.authenticData ? 0x20 : 0) |
+		(message.checkingDisabled ? 0x10 : 0)
+	);
+}
+
+const RESPONSE = 0x8000;
 
 /** A message's OPT record, which has the upper bits of its rcode. */
 export function dnsOpt({ edns, rcode, response }: DnsMessage): Answer | undefined {
@@ -165,7 +171,6 @@ function rcodeNumber(rcode: string): number {
 export function parseDns(bytes: Uint8Array): Result<DnsMessage, DnsError> {
 	if (bytes.length < 12) return err({ problem: "not a DNS message", reason: `${bytes.length} bytes` });
 	try {
-		const decode: object & typeof packet.decode = packet.decode;
 		const decoded = decode(bytes);
 		// How much of the bytes it took, which its type does not tell.
 		const taken = "bytes" in decode ? decode.bytes : undefined;

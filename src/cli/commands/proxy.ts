@@ -1,8 +1,5 @@
 /** `podwire proxy render`: the rules that kube-proxy wants on a node, without any kernel. */
-import { formatIptablesSave } from "../../formats/iptables-save.ts";
 import type { KernelObject } from "../../kernel/objects.ts";
-import type { Rule, Table, TableName } from "../../kernel/xtables.ts";
-import { BUILTIN_CHAINS } from "../../kernel/xtables.ts";
 import { withPodIPs } from "../../kube/endpoint-slices.ts";
 import { formatManifestError } from "../../kube/manifest-error.ts";
 import { parseManifests } from "../../kube/parse-manifests.ts";
@@ -11,12 +8,14 @@ import type { GivenFlag } from "../../kube-proxy/configuration/flags.ts";
 import { type ProxyMode, type ProxySettings, proxySettings } from "../../kube-proxy/configuration/settings.ts";
 import type { ConfigurationValues } from "../../kube-proxy/configuration/values.ts";
 import { desiredIptables } from "../../kube-proxy/iptables.ts";
+import { desiredIpvs } from "../../kube-proxy/ipvs.ts";
 import { detectNodeIPs, nodeHostIPs } from "../../kube-proxy/node-ips.ts";
 import { checkFamilies, checkNodePortAddresses } from "../../kube-proxy/start-up-check.ts";
 import { formatCidr, type IpFamily, ip } from "../../wire/addr.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import { readManifestFiles } from "../manifest-files.ts";
 import { proxyConfiguration } from "../proxy-configuration.ts";
+import { renderText } from "../render-text.ts";
 
 export interface RenderOptions {
 	readonly paths: readonly string[];
@@ -42,7 +41,7 @@ export async function renderProxy(io: Io, options: RenderOptions): Promise<ExitC
 	const objects = desired(mode, { snapshot, facts, settings, family: options.family });
 	if (options.json)
 		io.out(`${JSON.stringify({ schema: RENDER_SCHEMA, mode, node: node.name, objects }, undefined, 2)}\n`);
-	else io.out(formatIptablesSave(tablesOf(objects)));
+	else io.out(renderText(objects));
 	return 0;
 }
 
@@ -103,37 +102,13 @@ interface Wishes {
 }
 
 function desired(mode: ProxyMode, { snapshot, facts, settings, family }: Wishes): readonly KernelObject[] {
+	const config = { ...settings.config, families: [family] };
 	switch (mode) {
 		case "iptables":
-			return desiredIptables(snapshot, facts, { ...settings.config, families: [family] });
+			return desiredIptables(snapshot, facts, config);
 		case "ipvs":
+			return desiredIpvs(snapshot, facts, config);
 		case "nftables":
-			throw new UsageError([`--mode ${mode}: proxy render does not have this mode; it has iptables`]);
+			throw new UsageError([`--mode ${mode}: proxy render does not have this mode; it has iptables and ipvs`]);
 	}
-}
-
-/** What iptables-save prints for the objects in an empty kernel: iptables-nft's order of tables, chains sorted by name. */
-function tablesOf(objects: readonly KernelObject[]): readonly Table[] {
-	const order: readonly TableName[] = ["mangle", "filter", "nat"];
-	return order.map((name) => {
-		const own = objects.filter((object) => object.kind === "xt-chain" && object.table === name);
-		const chains = own.flatMap((object) =>
-			object.kind === "xt-chain" ? [{ name: object.chain, rules: object.rules }] : [],
-		);
-		const builtin = BUILTIN_CHAINS[name].map((hook) => ({
-			name: hook,
-			policy: "accept" as const,
-			rules: rulesIn(objects, name, hook),
-		}));
-		return { name, chains: [...builtin, ...chains.sort((a, b) => (a.name < b.name ? -1 : 1))] };
-	});
-}
-
-/** Each jump in a built-in chain is put at its top. */
-function rulesIn(objects: readonly KernelObject[], table: TableName, chain: string): readonly Rule[] {
-	const rules: Rule[] = [];
-	for (const object of objects) {
-		if (object.kind === "xt-rule" && object.table === table && object.chain === chain) rules.unshift(object.rule);
-	}
-	return rules;
 }

@@ -1,11 +1,11 @@
 /** Configuration of the bridge plugin. */
-import type { IpAddr, MacAddr } from "../../wire/addr.ts";
+import type { MacAddr } from "../../wire/addr.ts";
 import { parseMac } from "../../wire/addr.ts";
+import { parseCniArgs } from "../cni-args.ts";
 import type { JsonReader } from "../json-reader.ts";
 import { readDns } from "../parse-result.ts";
 import type { CniDns } from "../types.ts";
-import type { HostLocalConf } from "./host-local.ts";
-import { parseHostLocalConf } from "./host-local-conf.ts";
+import { type ConfContext, type IpamConf, NO_CONTEXT, parseIpamConf } from "./ipam.ts";
 
 export interface BridgeConf {
 	readonly type: "bridge";
@@ -21,15 +21,17 @@ export interface BridgeConf {
 	readonly hairpinMode: boolean;
 	readonly promiscMode: boolean;
 	readonly portIsolation: boolean;
+	/** Leave the container's device down; without IPAM only. */
+	readonly disableContainerInterface: boolean;
 	readonly mtu?: number;
 	readonly mac?: MacAddr;
 	readonly dns: CniDns;
 	/** Absent: the plugin works on layer 2 only. */
-	readonly ipam?: HostLocalConf;
+	readonly ipam?: IpamConf;
 }
 
 /** `at` stands on the plugin's object; undefined when mistakes were reported. */
-export function parseBridgeConf(at: JsonReader): BridgeConf | undefined {
+export function parseBridgeConf(at: JsonReader, context: ConfContext = NO_CONTEXT): BridgeConf | undefined {
 	refuseUnmodelled(at);
 	const isDefaultGateway = at.at("isDefaultGateway").boolean(false);
 	const hairpinMode = at.at("hairpinMode").boolean(false);
@@ -37,8 +39,8 @@ export function parseBridgeConf(at: JsonReader): BridgeConf | undefined {
 	if (hairpinMode && promiscMode)
 		at.at("hairpinMode").fail("cannot set hairpin mode and promiscuous mode at the same time.");
 	const mtu = at.at("mtu").integer(0, 65535) ?? 0;
-	const mac = readMac(at);
-	const ipam = readIpam(at);
+	const mac = readMac(at, context);
+	const ipam = parseIpamConf(at, context);
 	return {
 		type: "bridge",
 		bridge: readBridgeName(at),
@@ -49,6 +51,7 @@ export function parseBridgeConf(at: JsonReader): BridgeConf | undefined {
 		hairpinMode,
 		promiscMode,
 		portIsolation: at.at("portIsolation").boolean(false),
+		disableContainerInterface: readDisabled(at, ipam !== undefined),
 		dns: readDns(at.at("dns")),
 		...(mtu === 0 ? {} : { mtu }),
 		...(mac === undefined ? {} : { mac }),
@@ -56,8 +59,14 @@ export function parseBridgeConf(at: JsonReader): BridgeConf | undefined {
 	};
 }
 
+function readDisabled(at: JsonReader, withIpam: boolean): boolean {
+	const isDisabled = at.at("disableContainerInterface").boolean(false);
+	if (isDisabled && withIpam) at.at("ipam").fail("cannot use IPAM when DisableContainerInterface flag is set");
+	return isDisabled;
+}
+
 function refuseUnmodelled(at: JsonReader): void {
-	for (const key of ["macspoofchk", "enabledad", "disableContainerInterface"]) {
+	for (const key of ["macspoofchk", "enabledad"]) {
 		if (at.at(key).boolean(false)) at.at(key).fail(`${key} is not modelled`);
 	}
 	if ((at.at("vlan").integer(0, 4094) ?? 0) !== 0) at.at("vlan").fail("VLAN filtering is not modelled");
@@ -73,29 +82,17 @@ function readBridgeName(at: JsonReader): string {
 	return name;
 }
 
-/** `runtimeConfig.mac` before `args.cni.mac`. */
-function readMac(at: JsonReader): MacAddr | undefined {
-	for (const place of [at.at("runtimeConfig").at("mac"), at.at("args").at("cni").at("mac")]) {
+/** `runtimeConfig.mac` before `args.cni.mac`, and that before CNI_ARGS. */
+function readMac(at: JsonReader, { args }: ConfContext): MacAddr | undefined {
+	const given = parseCniArgs(args, ["MAC"]);
+	if (!given.ok) return at.fail(given.error);
+	const places = [at.at("runtimeConfig").at("mac"), at.at("args").at("cni").at("mac")];
+	const own = at.replacedBy(given.value.get("MAC"));
+	for (const place of [...places, own]) {
 		const text = place.string();
 		if (text === undefined || text === "") continue;
 		const parsed = parseMac(text);
 		return parsed.ok ? parsed.value : place.fail(`invalid MAC address: ${text}`);
 	}
 	return undefined;
-}
-
-function readIpam(at: JsonReader): HostLocalConf | undefined {
-	const ipam = at.at("ipam");
-	if (!ipam.object()) return undefined;
-	const type = ipam.at("type").string() ?? "";
-	if (type === "") return undefined;
-	if (type !== "host-local") return ipam.at("type").fail(`IPAM plugin ${type} is not modelled (host-local is)`);
-	const ips: IpAddr[] = [];
-	for (const place of [at.at("args").at("cni").at("ips"), at.at("runtimeConfig").at("ips")]) {
-		for (const item of place.items()) {
-			const addr = item.string()?.includes("/") === true ? item.cidr()?.addr : item.ip();
-			if (addr !== undefined) ips.push(addr);
-		}
-	}
-	return parseHostLocalConf(ipam, { ips, runtimeRanges: at.at("runtimeConfig").at("ipRanges") });
 }

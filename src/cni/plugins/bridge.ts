@@ -87,7 +87,10 @@ export function bridgeAdd(request: BridgeRequest, host: BridgeHost): Result<Brid
 	const plan: Plan = [
 		{ netns: runtime.netns, ops: [addVeth(request)] },
 		{ netns: runtime.hostNetns, ops: hostEndOps(request, host) },
-		{ netns: runtime.netns, ops: configureIface(runtime.ifName, ips, { routes, ipv6: host.ipv6 }) },
+		{
+			netns: runtime.netns,
+			ops: conf.disableContainerInterface ? [] : configureIface(runtime.ifName, ips, { routes, ipv6: host.ipv6 }),
+		},
 		{ netns: runtime.hostNetns, ops: [...gateway.value, ...masq] },
 	];
 	return ok({ plan: plan.filter((part) => part.ops.length > 0), result: resultOf(request, ips, routes) });

@@ -1,9 +1,8 @@
 /** `ipMasq` with the iptables backend: what leaves for another network than the container's own is masqueraded. */
-import { sha512 } from "@noble/hashes/sha2.js";
-import { hex, utf8Encode } from "../../base/bytes.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { Match, Rule, RuleOrigin, Target } from "../../kernel/xtables.ts";
 import { addrBits, type Cidr, cidr, familyOf, type IpAddr, networkOf } from "../../wire/addr.ts";
+import { cniChainName } from "../hashed-name.ts";
 import type { CniRuntime } from "../types.ts";
 
 /** Whose traffic is masqueraded. */
@@ -23,12 +22,9 @@ export function masqOwner(network: string, runtime: CniRuntime): MasqOwner {
 	};
 }
 
-/** nftables and iptables allow 28 characters. */
-const CHAIN_NAME_LENGTH = 28;
-
 /** The chain of one container in one network; the device's name is not part of it, so two devices share a chain. */
 export function masqChainName(network: string, containerId: string): string {
-	return `CNI-${hex(sha512(utf8Encode(network + containerId)))}`.slice(0, CHAIN_NAME_LENGTH);
+	return cniChainName(network, containerId);
 }
 
 /** Chain, its two rules per address, then the jump at the end of POSTROUTING. */

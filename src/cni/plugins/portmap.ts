@@ -2,13 +2,12 @@
  * The portmap plugin with its iptables backend: ports of the host lead to ports of the container. It is chained behind the
  * plugin that gave the container its address (containernetworking/plugins meta/portmap).
  */
-import { sha512 } from "@noble/hashes/sha2.js";
-import { hex, utf8Encode } from "../../base/bytes.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { ConntrackEntry } from "../../kernel/conntrack.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import type { XtChain } from "../../kernel/objects.ts";
 import { type Cidr, familyOf, type IpFamily } from "../../wire/addr.ts";
+import { cniChainName } from "../hashed-name.ts";
 import { type CniError, type CniResult, type CniRuntime, type Plan, type PlanPart, pluginError } from "../types.ts";
 import { devSysctl } from "./configure-iface.ts";
 import type { PortmapConf } from "./portmap-conf.ts";
@@ -21,7 +20,6 @@ export const HOSTPORT_MASQ = "CNI-HOSTPORT-MASQ";
 
 const FAMILIES: readonly IpFamily[] = ["ipv4", "ipv6"];
 const IPPROTO_UDP = 17;
-const CHAIN_NAME_LENGTH = 28;
 
 export interface PortmapRequest {
 	readonly network: string;
@@ -41,7 +39,7 @@ export interface PortmapHost {
 
 /** The container's own chain: a hash of network and container, so that DEL finds it. */
 export function dnatChainName(network: string, containerId: string): string {
-	return `CNI-DN-${hex(sha512(utf8Encode(network + containerId)))}`.slice(0, CHAIN_NAME_LENGTH);
+	return cniChainName(network, containerId, "DN-");
 }
 
 /** ADD: the result is the one before. */

@@ -106,3 +106,12 @@ export function rangeSetSize(set: RangeSet): number {
 		return sum + all - (rangeContains(range, range.gateway) ? 1 : 0);
 	}, 0);
 }
+
+/** Whether one more address can be given. */
+export function rangeSetHasRoom(set: RangeSet, taken: ReadonlyMap<IpAddr, unknown>): boolean {
+	const given = [...taken.keys()].filter((addr) => {
+		const range = rangeFor(set, addr);
+		return range !== undefined && addr !== range.gateway;
+	});
+	return given.length < rangeSetSize(set);
+}

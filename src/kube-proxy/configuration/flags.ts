@@ -41,8 +41,9 @@ export function configurationOfFlags(given: readonly GivenFlag[]): Result<Config
 }
 
 /** With the words of Go's strconv and time. */
-function parseFlag({ type }: ConfigurationField, value: string | undefined): Result<FieldValue, string> {
+function parseFlag({ type, path }: ConfigurationField, value: string | undefined): Result<FieldValue, string> {
 	const text = value ?? "";
+	if (path === "hostnameOverride" && text.trim() === "") return err("empty hostname-override is invalid");
 	switch (type) {
 		case "boolean": {
 			if (value === undefined || /^(1|t|T|true|TRUE|True)$/.test(text)) return ok(true);

@@ -1,6 +1,7 @@
 /** A checked configuration → what this proxy is run with. */
 import { type Cidr, cidr, networkOf } from "../../wire/addr.ts";
-import type { DetectLocal, KubeProxyConfig } from "../config.ts";
+import type { DetectLocal } from "../config.ts";
+import type { IpvsProxyConfig, IpvsSettings } from "../ipvs-config.ts";
 import type { ConfigurationValues } from "./values.ts";
 
 export type ProxyMode = "iptables" | "ipvs" | "nftables";
@@ -10,7 +11,7 @@ export interface ProxySettings {
 	/** "": the node's own name. */
 	readonly hostnameOverride: string;
 	readonly bindAddress: string;
-	readonly config: KubeProxyConfig;
+	readonly config: IpvsProxyConfig;
 }
 
 /** `values` have been validated. */
@@ -29,7 +30,23 @@ export function proxySettings(values: ConfigurationValues): ProxySettings {
 			nodePortAddresses: nodePorts[0] === "primary" ? "primary" : nets(nodePorts),
 			localhostNodePorts: values.boolean("iptables.localhostNodePorts"),
 			conntrackTCPLiberal: values.boolean("conntrack.tcpBeLiberal"),
+			ipvs: ipvsSettings(values),
 		},
+	};
+}
+
+function ipvsSettings(values: ConfigurationValues): IpvsSettings {
+	const seconds = (path: string): number => values.number(path) / 1e9;
+	const scheduler = values.text("ipvs.scheduler");
+	return {
+		...(scheduler === "" ? {} : { scheduler }),
+		excludeCIDRs: nets(values.texts("ipvs.excludeCIDRs")),
+		strictARP: values.boolean("ipvs.strictARP"),
+		tcpTimeoutSeconds: seconds("ipvs.tcpTimeout"),
+		tcpFinTimeoutSeconds: seconds("ipvs.tcpFinTimeout"),
+		udpTimeoutSeconds: seconds("ipvs.udpTimeout"),
+		syncPeriodSeconds: seconds("ipvs.syncPeriod"),
+		minSyncPeriodSeconds: seconds("ipvs.minSyncPeriod"),
 	};
 }
 

@@ -23,6 +23,8 @@ export interface JudgeOptions {
 	readonly real?: RealKernel;
 	/** Milliseconds of some clock, to tell how long each kernel took. */
 	readonly nowMs: () => number;
+	/** Called between one kernel's work and the other's, where others share the thread. */
+	readonly breathe?: () => Promise<void>;
 	/** The scenario as a file, with a comment in front. */
 	readonly printScenario: (scenario: Scenario, comment: string) => string;
 	readonly printDifference: (difference: Difference) => string;
@@ -40,7 +42,10 @@ export interface RealKernel {
 const CONFIRMATIONS = 2;
 
 export class Judge {
-	/** Time that generation and the simulated kernel took, and the real kernel; confirming and shrinking not counted. */
+	/**
+	 * Time that generation and the simulated kernel took, and the real kernel with all its waiting; confirming and shrinking
+	 * not counted.
+	 */
 	simMs = 0;
 	realMs = 0;
 	readonly #options: JudgeOptions;
@@ -74,9 +79,11 @@ export class Judge {
 			return { ...verdict, result: { kind: "refused", message: `${netns}: ${error.errno} ${error.message}` } };
 		}
 		if (real === undefined) return { ...verdict, result: { kind: "played" } };
+		await this.#options.breathe?.();
 		const realBegin = nowMs();
 		const { outcome } = await real.pool.play(scenario);
 		this.realMs += nowMs() - realBegin;
+		await this.#options.breathe?.();
 		const compared = compareOutcomes(scenario, sim, outcome);
 		if (compared.agrees) {
 			return { ...verdict, normalised: Object.fromEntries(compared.normalised), result: { kind: "agrees" } };
