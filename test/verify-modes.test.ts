@@ -167,6 +167,15 @@ test("the shell on a cluster in IPVS mode shows what kube-proxy keeps there", as
 	});
 });
 
+test("show prints a node's virtual services and sets", async () => {
+	const input = ["--proxy-mode", "ipvs", "-f", MYAPP] as const;
+	const ipvs = await podwire("show", ...input, "ipvs", "slave1");
+	expect(ipvs.out).toContain("TCP  10.150.18.86:80 rr\n  -> 10.151.49.3:80               Masq    1      0          0");
+	expect((await podwire("show", ...input, "ipset", "slave1")).out).toContain(
+		"Name: KUBE-LOOP-BACK\nType: hash:ip,port,ip\n",
+	);
+});
+
 test("an unknown mode is refused", async () => {
 	const { code, err } = await podwire(
 		"trace",

@@ -95,7 +95,7 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 		.option("--json", "print as JSON")
 		.argument(
 			"<what...>",
-			"nodes, pods, services or endpoints; or, followed by NODE: links, addrs, routes, neigh, fdb, iptables, conntrack or sysctl",
+			"nodes, pods, services or endpoints; or, followed by NODE: links, addrs, routes, neigh, fdb, iptables, ipset, ipvs, conntrack or sysctl",
 		)
 		.addHelpText(
 			"after",
