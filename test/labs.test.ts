@@ -228,6 +228,62 @@ test("a lab that there is not: the names that there are", async () => {
 	expect((await podwire("lab", "run", "./no-such.yaml")).err).toContain("./no-such.yaml: ENOENT");
 });
 
+const CLUSTER_LAB = `schema: podwire.lab/v1
+title: t
+cluster:
+  proxyMode: ipvs
+  manifests: |
+    apiVersion: v1
+    kind: Node
+    metadata: { name: n1 }
+    spec: { podCIDR: 10.244.1.0/24 }
+    status: { addresses: [{ type: InternalIP, address: 192.0.2.1 }] }
+steps:
+  - on: n1
+    run: hostname
+    expect: { stdout: { equals: n1 } }
+`;
+
+test.each([
+	["nothing", "", "", 0, ""],
+	[
+		"a mode",
+		"ipvs\n",
+		"ipvss\n",
+		2,
+		'4:14: cluster.proxyMode: expected a mode of kube-proxy, found "ipvss"; did you mean ipvs?',
+	],
+	[
+		"a network",
+		"proxyMode: ipvs",
+		"network: calicoo",
+		2,
+		'4:12: cluster.network: expected a network, found "calicoo"; did you mean calico?',
+	],
+	["a machine", "on: n1", "on: n2", 2, '12:9: steps[0].on: expected a machine, found "n2"; did you mean n1?'],
+	[
+		"a manifest",
+		"10.244.1.0/24",
+		"x",
+		2,
+		"5:14: cluster.manifests: cluster.manifests:4:18: Node n1: spec.podCIDR: expected a CIDR",
+	],
+	[
+		"machines besides",
+		"cluster:",
+		"hosts: { a: {} }\ncluster:",
+		2,
+		"3:8: hosts: the machines of a lab with a cluster are the cluster's",
+	],
+] as const)("a lab with a cluster, and %s that is wrong", async (...row) => {
+	const [, from, to, exit, message] = row;
+	const path = join(SCRATCH, "cluster.yaml");
+	writeFileSync(path, CLUSTER_LAB.replace(from, to));
+	const { code, err } = await podwire("lab", "run", path);
+	expect(err).toContain(message === "" ? "" : `${path}:${message}`);
+	expect(code).toBe(exit);
+});
+
 test("lab list names them all", async () => {
 	const { code, out } = await podwire("lab", "list");
 	expect(code).toBe(0);

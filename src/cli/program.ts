@@ -31,6 +31,8 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 		.version(version(), "-V, --version")
 		.configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
 		.exitOverride()
+		// A command's options are its own, though a command above it has some of the same names (`verify modes`).
+		.enablePositionalOptions()
 		.showSuggestionAfterError(true)
 		.addHelpText("after", "\nExit codes: 0 ok, 1 the answer is no (not answered, differs), 2 bad usage or input.");
 
@@ -96,7 +98,7 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 		.option("--json", "print as JSON")
 		.argument(
 			"<what...>",
-			"nodes, pods, services or endpoints; or, followed by NODE: links, addrs, routes, neigh, fdb, iptables, conntrack or sysctl",
+			"nodes, pods, services or endpoints; or, followed by NODE: links, addrs, routes, neigh, fdb, iptables, ipset, ipvs, conntrack or sysctl",
 		)
 		.addHelpText(
 			"after",

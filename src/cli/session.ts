@@ -4,8 +4,10 @@ import { buildCluster } from "../cluster/build.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type ClusterError, formatClusterError } from "../cluster/errors.ts";
 import { DEFAULT_PROXY_MODE, type ProxyModeName } from "../cluster/proxy-mode-name.ts";
+import type { KernelObject } from "../kernel/objects.ts";
 import { formatManifestError } from "../kube/manifest-error.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
+import { IPVS_DEV } from "../kube-proxy/ipvs.ts";
 import type { IpvsProxyConfig } from "../kube-proxy/ipvs-config.ts";
 import { type ClusterKernel, openClusterKernel } from "./cluster-kernel.ts";
 import { type Io, UsageError } from "./io.ts";
@@ -40,7 +42,10 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	if (!built.ok) {
 		await opened.close();
 		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);
-		throw new UsageError([formatClusterError(built.error), ...lackOf(built.error, options)]);
+		throw new UsageError([
+			formatClusterError(built.error),
+			...lackOf(built.error, { ...options, proxyMode: kubeProxy.proxyMode }),
+		]);
 	}
 	const { value: cluster } = built;
 	for (const note of cluster.notes) io.err(`podwire: ${note}\n`);
@@ -72,14 +77,37 @@ async function proxyOf(io: Io, { proxyConfig: path, proxyMode }: ClusterInputOpt
 	return { proxyMode: mode, kubeProxy: config };
 }
 
-/** What a kernel lacks that the network needs. */
-function lackOf(error: ClusterError, { kernel, network }: ClusterInputOptions): readonly string[] {
-	if (kernel === "sim" || error.kind !== "kernel" || error.error.errno !== "EOPNOTSUPP") return [];
-	const type = error.object?.kind === "link" ? error.object.link?.type : undefined;
-	if (type === undefined) return [];
+/** What a kernel lacks that the network or kube-proxy's mode needs. */
+function lackOf(error: ClusterError, { kernel, network, proxyMode }: ClusterInputOptions): readonly string[] {
+	if (kernel === "sim" || error.kind !== "kernel") return [];
+	const { object } = error;
+	const ofProxy = object === undefined || proxyMode !== "ipvs" ? undefined : ipvsNeed(object);
+	if (ofProxy !== undefined) {
+		return [`--proxy-mode ipvs: this machine's kernel has no ${ofProxy}, which this mode needs; --kernel sim has it`];
+	}
+	const type = object?.kind === "link" ? object.link?.type : undefined;
+	if (type === undefined || error.error.errno !== "EOPNOTSUPP") return [];
 	return [
 		`--network ${network}: this machine's kernel has no devices of type ${type} (module ${type}), which carry packets between these nodes; --kernel sim has them`,
 	];
+}
+
+/** Which part of the kernel an object of IPVS mode needs. */
+function ipvsNeed(object: KernelObject): string | undefined {
+	switch (object.kind) {
+		case "link":
+			return object.name === IPVS_DEV ? "device of type dummy (module dummy)" : undefined;
+		case "sysctl":
+			return object.key.startsWith("net.ipv4.vs.") ? "IPVS (module ip_vs)" : undefined;
+		case "ipvs-service":
+		case "ipvs-destination":
+		case "ipvs-timeouts":
+			return "IPVS (module ip_vs)";
+		case "ipset":
+			return "ipset of this type (module ip_set)";
+		default:
+			return undefined;
+	}
 }
 
 /** Opens a session, and closes it when `work` has ended, however it ended. */

@@ -5,12 +5,24 @@ import { formatIpAddr } from "../formats/ip-addr.ts";
 import { formatIpLink } from "../formats/ip-link.ts";
 import { formatNeigh } from "../formats/ip-neigh.ts";
 import { formatRoute } from "../formats/ip-route.ts";
+import { formatIpSetList } from "../formats/ipset/listing.ts";
 import { formatIptablesSave } from "../formats/iptables-save.ts";
+import { formatIpvsListing, ipvsEntries } from "../formats/ipvsadm/listing.ts";
 import { formatSysctl } from "../formats/sysctl.ts";
 import type { KernelObject, KernelObjectKind, XtChain } from "../kernel/objects.ts";
 import type { Chain, Table, TableName } from "../kernel/xtables.ts";
 
-export type StateWord = "links" | "addrs" | "routes" | "neigh" | "fdb" | "iptables" | "conntrack" | "sysctl";
+export type StateWord =
+	| "links"
+	| "addrs"
+	| "routes"
+	| "neigh"
+	| "fdb"
+	| "iptables"
+	| "ipset"
+	| "ipvs"
+	| "conntrack"
+	| "sysctl";
 
 /** What each word reads, and the command whose output it imitates. */
 export const STATE_WORDS: Readonly<
@@ -22,6 +34,8 @@ export const STATE_WORDS: Readonly<
 	neigh: { kinds: ["neigh"], like: "ip neigh" },
 	fdb: { kinds: ["link", "fdb"], like: "bridge fdb" },
 	iptables: { kinds: ["xt-chain"], like: "iptables-save -c" },
+	ipset: { kinds: ["ipset"], like: "ipset list" },
+	ipvs: { kinds: ["ipvs-service", "ipvs-destination"], like: "ipvsadm -Ln" },
 	conntrack: { kinds: ["conntrack"], like: "conntrack -L" },
 	sysctl: { kinds: ["sysctl"], like: "sysctl -a" },
 };
@@ -40,6 +54,10 @@ export function stateText(what: StateWord, objects: readonly KernelObject[]): st
 			return fdbText(objects);
 		case "iptables":
 			return formatIptablesSave(tablesOf(ofKind(objects, "xt-chain")), { counters: true });
+		case "ipset":
+			return formatIpSetList(ofKind(objects, "ipset"));
+		case "ipvs":
+			return formatIpvsListing(ipvsEntries(ofKind(objects, "ipvs-service"), ofKind(objects, "ipvs-destination")));
 		case "conntrack":
 			return lines(ofKind(objects, "conntrack").map((entry) => formatConntrack(entry)));
 		case "sysctl":

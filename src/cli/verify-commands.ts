@@ -19,7 +19,6 @@ interface VerifyCliOptions {
 export function addVerifyCommand(program: Command, io: Io, finish: (code: number) => void): void {
 	const verifyCommand = program
 		.command("verify")
-		// `verify modes` has options of the same names.
 		.enablePositionalOptions()
 		.description("run scenarios on the simulated and the real kernel and compare everything they show")
 		.argument("[scenario...]", "scenario files (docs/scenario-format.md), directories of them, or - for standard input")

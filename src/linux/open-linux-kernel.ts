@@ -11,6 +11,7 @@ import { ConntrackDriver, conntrackStats, flushConntrack } from "./conntrack.ts"
 import { openConntrackEvents } from "./conntrack-events.ts";
 import type { NetnsTable } from "./driver.ts";
 import { ipSetDriver, replaceIpSets } from "./ipset.ts";
+import { IpvsDriver } from "./ipvs.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { LinuxKernel, type LinuxKernelOptions, type LinuxParts } from "./linux-kernel.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -117,7 +118,7 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 	return {
 		clock: poller.clock,
 		sockets,
-		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver],
+		drivers: [xtables, new ConntrackDriver(), new NfacctDriver(), ipSetDriver, new IpvsDriver()],
 		run: (done, timeoutNs) => poller.run(done, timeoutNs),
 		capture: (netns, options, listener) => startCapture(netns, options, listener, poller),
 		conntrackEvents: (netns, listener) => {

@@ -70,22 +70,23 @@ class Report {
 	}
 
 	print(flows: readonly ComparedFlow[], { unknown, all }: { readonly unknown: number; readonly all: boolean }): void {
-		const { out, paint } = this.#io;
+		const io = this.#io;
+		const { paint } = io;
 		const differing = flows.filter(({ agree }) => !agree);
 		if (all) for (const flow of flows.filter(({ agree }) => agree)) this.#agreed(flow);
 		for (const flow of differing.filter(({ known }) => known === undefined)) {
-			out(`${paint.bad("✘ differs, and nobody knows why:")} ${this.#asked(flow)}\n`);
+			io.out(`${paint.bad("✘ differs, and nobody knows why:")} ${this.#asked(flow)}\n`);
 			this.#both(flow);
 		}
 		const reasons = new Map(differing.flatMap(({ known }) => (known === undefined ? [] : [[known.id, known.reason]])));
 		for (const [id, reason] of reasons) {
-			out(`${paint.strong(id)}: ${reason}\n`);
+			io.out(`${paint.strong(id)}: ${reason}\n`);
 			this.#grouped(differing.filter(({ known }) => known?.id === id));
 		}
 		const same = flows.length - differing.length;
 		const tail =
 			unknown === 0 ? "for known reasons" : `${differing.length - unknown} for known reasons, ${unknown} not`;
-		out(`${flows.length} flows through both modes: ${same} end alike, ${differing.length} differ (${tail})\n`);
+		io.out(`${flows.length} flows through both modes: ${same} end alike, ${differing.length} differ (${tail})\n`);
 	}
 
 	/** Flows that end in the same way stand together. */
