@@ -146,6 +146,16 @@ test("a pod's address in its status is enough: slices are made from pods where n
 	expect(out).toContain("--to-destination 10.9.0.7:80");
 });
 
+test("a Node needs no network for pods, unless local traffic is told apart by it", async () => {
+	const node = MANIFESTS[0] as { spec: object };
+	const items = [{ ...node, spec: {} }, ...MANIFESTS.slice(1)];
+	const path = file("no-pod-cidr.json", JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+	const { code, out } = await render("-f", path, "--detect-local-mode", "NodeCIDR");
+	expect(code).toBe(0);
+	expect(out).toContain("KUBE-SVC-");
+	expect(out).not.toMatch(/-A KUBE-SVC-\S+ ! -s/);
+});
+
 test("IPVS mode: what each tool would list, and its settings from the file", async () => {
 	const path = configuration("ipvs.yaml", "mode: ipvs", "ipvs: {scheduler: lc, strictARP: true, udpTimeout: 30s}");
 	const { code, out } = await render(...CLUSTER, "--config", path);

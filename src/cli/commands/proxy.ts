@@ -46,7 +46,7 @@ export async function renderProxy(io: Io, options: RenderOptions): Promise<ExitC
 }
 
 function readSnapshot(io: Io, paths: readonly string[]): KubeSnapshot {
-	const parsed = parseManifests(readManifestFiles(paths));
+	const parsed = parseManifests(readManifestFiles(paths), { podCIDRsOptional: true });
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
 	const { snapshot } = parsed.value;
