@@ -5,17 +5,21 @@ import { DEFAULT_PROXY_MODE, PROXY_MODE_NAMES, type ProxyModeName } from "../clu
 import { type ClusterInputOptions, wholeNumber } from "./options.ts";
 
 /** As commander gives them. */
-export interface InputOptions {
+export interface ClusterOptions {
 	readonly filename?: readonly string[];
 	readonly seed: string;
-	readonly kernel: string;
 	readonly network: NetworkName;
+}
+
+export interface InputOptions extends ClusterOptions {
+	readonly kernel: string;
 	readonly proxyMode: ProxyModeName;
 	readonly keep?: boolean;
 	readonly proxyConfig?: string;
 }
 
-export function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
+/** What a cluster is made of, whatever it runs on. */
+export function addClusterOptions(command: Command): Command {
 	return command
 		.option(
 			"-f, --filename <path>",
@@ -24,14 +28,18 @@ export function addInputOptions(command: Command, kernels: readonly string[] = [
 		)
 		.option("--seed <n>", "seed of every random choice; the same seed gives the same trace", "1")
 		.addOption(
-			new Option("--kernel <kernel>", "the kernel it is built on; linux is this machine's own, in namespaces (root)")
-				.choices(kernels)
-				.default(kernels[0]),
-		)
-		.addOption(
 			new Option("--network <network>", "how pods of different nodes reach each other (docs/terms.md)")
 				.choices(NETWORK_NAMES)
 				.default(DEFAULT_NETWORK),
+		);
+}
+
+export function addInputOptions(command: Command, kernels: readonly string[] = ["sim", "linux"]): Command {
+	return addClusterOptions(command)
+		.addOption(
+			new Option("--kernel <kernel>", "the kernel it is built on; linux is this machine's own, in namespaces (root)")
+				.choices(kernels)
+				.default(kernels[0]),
 		)
 		.addOption(
 			new Option("--proxy-mode <mode>", "how kube-proxy makes Services work")
