@@ -273,6 +273,8 @@ test.each([
 		`no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1beta1"`,
 	],
 	["Twas bryllyg, and ye slythy toves", "could not find expected ':'"],
+	["kind: KubeProxyConfiguration\nTwas bryllyg, and ye slythy toves", "other.yaml:2:1: could not find expected ':'"],
+	["bindAddress: ::", "other.yaml:1:14: mapping values are not allowed in this context"],
 	[
 		'{"clusterCIDR": "10.0.0.0"}',
 		`1:17: clusterCIDR: KubeProxyConfiguration.DetectLocalConfiguration.ClusterCIDRs[0]: Invalid value: "10.0.0.0": must be a valid CIDR block`,

@@ -42,7 +42,7 @@ export function readConfiguration({ path, text }: ConfigurationFile): Result<Rea
 	const yaml = new YamlText(path, text);
 	const syntax = yaml.syntaxErrors();
 	const broken = syntax.filter(({ message }) => !message.startsWith(DUPLICATE_KEY));
-	if (broken.length > 0) return err(broken);
+	if (broken.length > 0) return err(broken.map(inGoWords));
 	const reader = new Reader(yaml);
 	for (const error of syntax) reader.note(error);
 	const data = yaml.toData();
@@ -57,6 +57,17 @@ export function readConfiguration({ path, text }: ConfigurationFile): Result<Rea
 		yaml.error([...reader.placeOf(field), ...(index === undefined ? [] : [index])], message),
 	);
 	return faults.length > 0 ? err(faults) : ok({ values, notes: reader.notes.map(formatTextError) });
+}
+
+/** What kube-proxy's own reader says of the mistakes that are made most. */
+const GO_WORDS: readonly (readonly [string, string])[] = [
+	["Implicit map keys need to be followed by map values", "could not find expected ':'"],
+	["Nested mappings are not allowed in compact mappings", "mapping values are not allowed in this context"],
+];
+
+function inGoWords(error: TextError): TextError {
+	const words = GO_WORDS.find(([ours]) => error.message.startsWith(ours))?.[1];
+	return words === undefined ? error : { ...error, message: words };
 }
 
 type Mapping = Readonly<Record<string, unknown>>;
