@@ -175,6 +175,16 @@ test("IPVS mode: what each tool would list, and its settings from the file", asy
 	expect(out).toContain("--match-set KUBE-CLUSTER-IP");
 });
 
+test("--mode goes before the file's mode, and it is that mode's settings that are checked", async () => {
+	const path = configuration("mode.yaml", "mode: iptables", "ipvs: {excludeCIDRs: [x]}");
+	expect((await render(...CLUSTER, "--config", path)).code).toBe(0);
+	const { code, err } = await render(...CLUSTER, "--config", path, "--mode", "ipvs");
+	expect(code).toBe(2);
+	expect(err).toContain(
+		'ipvs.excludeCIDRs[0]: KubeProxyConfiguration.KubeProxyIPVSConfiguration.ExcludeCidrs[0]: Invalid value: "x": must be a valid CIDR',
+	);
+});
+
 test("--json has the kernel objects", async () => {
 	const { code, out } = await render(...CLUSTER, "--json");
 	expect(code).toBe(0);

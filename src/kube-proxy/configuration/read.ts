@@ -38,7 +38,11 @@ const SECTIONS: ReadonlySet<string> = new Set(
 	FIELDS.flatMap(({ path }) => (path.includes(".") ? [path.split(".")[0] ?? ""] : [])),
 );
 
-export function readConfiguration({ path, text }: ConfigurationFile): Result<ReadConfiguration, readonly TextError[]> {
+/** `mode` goes before the file's. */
+export function readConfiguration(
+	{ path, text }: ConfigurationFile,
+	{ mode }: { readonly mode?: string } = {},
+): Result<ReadConfiguration, readonly TextError[]> {
 	const yaml = new YamlText(path, text);
 	const syntax = yaml.syntaxErrors();
 	const broken = syntax.filter(({ message }) => !message.startsWith(DUPLICATE_KEY));
@@ -52,6 +56,7 @@ export function readConfiguration({ path, text }: ConfigurationFile): Result<Rea
 	}
 	reader.read(data);
 	if (reader.errors.length > 0) return err(reader.errors);
+	if (mode !== undefined) reader.values.set("mode", mode);
 	const values = new ConfigurationValues(reader.values);
 	const faults = validateConfiguration(values).map(({ path: field, index, message }) =>
 		yaml.error([...reader.placeOf(field), ...(index === undefined ? [] : [index])], message),
