@@ -12,9 +12,13 @@ import type { ConntrackEntry } from "../src/kernel/conntrack.ts";
 import { parseManifests } from "../src/kube/parse-manifests.ts";
 import type { KubeSnapshot } from "../src/kube/snapshot.ts";
 import { staleEntries, type UdpFrontends, udpFrontends } from "../src/kube-proxy/conntrack-cleanup.ts";
+import { openLinuxKernel } from "../src/linux/open-linux-kernel.ts";
 import { diff } from "../src/reconcile/diff.ts";
 import { type IpAddr, ip } from "../src/wire/addr.ts";
+import { canRunReal } from "./real-netns.ts";
 import { buildLab } from "./scenarios/lab-cluster.ts";
+
+const canRun = await canRunReal("iptables-nft-restore");
 
 /** What kube-proxy 1.36 deletes: Services without serving endpoints are passed over, and a node port is any host's. */
 function as136(entries: readonly ConntrackEntry[], { addresses, nodePorts }: UdpFrontends): readonly ConntrackEntry[] {
@@ -77,8 +81,11 @@ describe.skipIf(!existsSync(CASE))("upstream's case (../shared/corpus/topology)"
 	});
 });
 
+/** So long an answer may take. */
+const WAIT_NS = 500_000_000;
+
 /** The pod `client`'s UDP socket, connected, and what came back to it. */
-function connected(cluster: Cluster, addr: IpAddr, port: number): { send(): string } {
+function connected(cluster: Cluster, addr: IpAddr, port: number): { send(): Promise<string> } {
 	const heard: string[] = [];
 	const pod = cluster.pods.find(({ name }) => name === "client");
 	const opened = cluster.kernel.sockets.openUdp(
@@ -88,10 +95,10 @@ function connected(cluster: Cluster, addr: IpAddr, port: number): { send(): stri
 	);
 	if (!opened.ok) throw new Error(opened.error.message);
 	return {
-		send() {
+		async send() {
 			heard.length = 0;
 			opened.value.send(new Uint8Array(8));
-			void cluster.kernel.run(() => false, 50_000_000);
+			await cluster.kernel.run(() => heard.length > 0, WAIT_NS);
 			return heard.join();
 		},
 	};
@@ -163,19 +170,36 @@ describe("a Service's last endpoint goes, and its client goes on sending", () =>
 		const cluster = await buildLab();
 		const node = new Node1(cluster);
 		const client = connected(cluster, THERE, 53);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 		expect(await node.sync136(withoutEndpoints(cluster.snapshot, "there"))).toBe(0);
-		expect(client.send()).toBe("answer");
-		expect(connected(cluster, THERE, 53).send()).toBe("ECONNREFUSED");
+		expect(await client.send()).toBe("answer");
+		expect(await connected(cluster, THERE, 53).send()).toBe("ECONNREFUSED");
 	});
 
 	test("podwire: the flow's entry is deleted, and the next datagram is refused like those of a new client", async () => {
 		const cluster = await buildLab();
 		const node = new Node1(cluster);
 		const client = connected(cluster, THERE, 53);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 		await node.sync(withoutEndpoints(cluster.snapshot, "there"));
-		expect(client.send()).toBe("ECONNREFUSED");
+		expect(await client.send()).toBe("ECONNREFUSED");
+	});
+});
+
+describe.skipIf(!canRun)("on the real kernel", () => {
+	test("a flow whose endpoint is gone ends with the sync", async () => {
+		const { kernel } = openLinuxKernel();
+		try {
+			const cluster = await buildLab(undefined, {}, kernel);
+			const node = new Node1(cluster);
+			const client = connected(cluster, THERE, 53);
+			expect(await client.send()).toBe("answer");
+			await node.sync(withoutEndpoints(cluster.snapshot, "there"));
+			expect(await client.send()).toBe("ECONNREFUSED");
+			cluster.stop();
+		} finally {
+			kernel.close();
+		}
 	});
 });
 
@@ -188,17 +212,17 @@ describe("a Service is deleted, and its client goes on sending", () => {
 	test("kube-proxy 1.36: the flow still reaches its endpoint", async () => {
 		const cluster = await buildLab();
 		const client = connected(cluster, THERE, 53);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 		expect(await new Node1(cluster).sync136(without(cluster.snapshot))).toBe(0);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 	});
 
 	test("podwire: nobody answers any more", async () => {
 		const cluster = await buildLab();
 		const client = connected(cluster, THERE, 53);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 		await new Node1(cluster).sync(without(cluster.snapshot));
-		expect(client.send()).not.toBe("answer");
+		expect(await client.send()).not.toBe("answer");
 	});
 });
 
@@ -215,7 +239,7 @@ describe("a pod talks to another host, on a port whose number is some Service's 
 				},
 			},
 		);
-		expect(connected(cluster, outside.ip, 30_053).send()).toBe("answer");
+		expect(await connected(cluster, outside.ip, 30_053).send()).toBe("answer");
 		// Any change of the Services makes the proxy look.
 		return { node: new Node1(cluster), changed: withoutEndpoints(cluster.snapshot, "there") };
 	}
@@ -237,9 +261,9 @@ describe("a pod talks to another host, on a port whose number is some Service's 
 		const cluster = await buildLab();
 		const node = new Node1(cluster);
 		const client = connected(cluster, node.node.internalIp, 30_053);
-		expect(client.send()).toBe("answer");
+		expect(await client.send()).toBe("answer");
 		await node.sync(withoutEndpoints(cluster.snapshot, "here"));
-		expect(client.send()).toBe("ECONNREFUSED");
+		expect(await client.send()).toBe("ECONNREFUSED");
 	});
 });
 

@@ -146,6 +146,16 @@ test("a pod's address in its status is enough: slices are made from pods where n
 	expect(out).toContain("--to-destination 10.9.0.7:80");
 });
 
+test("a Node needs no network for pods, unless local traffic is told apart by it", async () => {
+	const node = MANIFESTS[0] as { spec: object };
+	const items = [{ ...node, spec: {} }, ...MANIFESTS.slice(1)];
+	const path = file("no-pod-cidr.json", JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+	const { code, out } = await render("-f", path, "--detect-local-mode", "NodeCIDR");
+	expect(code).toBe(0);
+	expect(out).toContain("KUBE-SVC-");
+	expect(out).not.toMatch(/-A KUBE-SVC-\S+ ! -s/);
+});
+
 test("IPVS mode: what each tool would list, and its settings from the file", async () => {
 	const path = configuration("ipvs.yaml", "mode: ipvs", "ipvs: {scheduler: lc, strictARP: true, udpTimeout: 30s}");
 	const { code, out } = await render(...CLUSTER, "--config", path);
@@ -163,6 +173,16 @@ test("IPVS mode: what each tool would list, and its settings from the file", asy
 	expect(out).toContain("create KUBE-CLUSTER-IP hash:ip,port");
 	expect(out).toContain("add KUBE-CLUSTER-IP 10.150.18.86,tcp:80");
 	expect(out).toContain("--match-set KUBE-CLUSTER-IP");
+});
+
+test("--mode goes before the file's mode, and it is that mode's settings that are checked", async () => {
+	const path = configuration("mode.yaml", "mode: iptables", "ipvs: {excludeCIDRs: [x]}");
+	expect((await render(...CLUSTER, "--config", path)).code).toBe(0);
+	const { code, err } = await render(...CLUSTER, "--config", path, "--mode", "ipvs");
+	expect(code).toBe(2);
+	expect(err).toContain(
+		'ipvs.excludeCIDRs[0]: KubeProxyConfiguration.KubeProxyIPVSConfiguration.ExcludeCidrs[0]: Invalid value: "x": must be a valid CIDR',
+	);
 });
 
 test("--json has the kernel objects", async () => {
@@ -263,6 +283,8 @@ test.each([
 		`no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1beta1"`,
 	],
 	["Twas bryllyg, and ye slythy toves", "could not find expected ':'"],
+	["kind: KubeProxyConfiguration\nTwas bryllyg, and ye slythy toves", "other.yaml:2:1: could not find expected ':'"],
+	["bindAddress: ::", "other.yaml:1:14: mapping values are not allowed in this context"],
 	[
 		'{"clusterCIDR": "10.0.0.0"}',
 		`1:17: clusterCIDR: KubeProxyConfiguration.DetectLocalConfiguration.ClusterCIDRs[0]: Invalid value: "10.0.0.0": must be a valid CIDR block`,

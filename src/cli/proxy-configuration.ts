@@ -6,14 +6,24 @@ import { readConfiguration } from "../kube-proxy/configuration/read.ts";
 import type { ConfigurationValues } from "../kube-proxy/configuration/values.ts";
 import { type Io, UsageError } from "./io.ts";
 
+export interface ProxySource {
+	/** A file, or `-`. */
+	readonly path?: string;
+	readonly flags: readonly GivenFlag[];
+	/** Goes before all others. */
+	readonly mode?: string;
+}
+
 /** Like kube-proxy, which does not look at its flags when it has a file. */
-export function proxyConfiguration(io: Io, path: string | undefined, flags: readonly GivenFlag[]): ConfigurationValues {
+export function proxyConfiguration(io: Io, { path, flags, mode }: ProxySource): ConfigurationValues {
+	const forced = mode === undefined ? {} : { mode };
 	if (path === undefined) {
-		const values = configurationOfFlags(flags);
+		const all = mode === undefined ? flags : [...flags, { flag: "proxy-mode", value: mode }];
+		const values = configurationOfFlags(all);
 		if (!values.ok) throw new UsageError(values.error);
 		return values.value;
 	}
-	const read = readConfiguration({ path, text: textOf(path) });
+	const read = readConfiguration({ path, text: textOf(path) }, forced);
 	if (!read.ok) throw new UsageError(read.error.map(formatTextError));
 	for (const note of read.value.notes) io.err(`podwire: ${note}\n`);
 	for (const { flag } of flags)

@@ -68,7 +68,7 @@ async function proxyOf(io: Io, { proxyConfig: path, proxyMode }: ClusterInputOpt
 	if (path === undefined) return { proxyMode };
 	const { proxyConfiguration } = await import("./proxy-configuration.ts");
 	const { proxySettings } = await import("../kube-proxy/configuration/settings.ts");
-	const { mode, config } = proxySettings(proxyConfiguration(io, path, []));
+	const { mode, config } = proxySettings(proxyConfiguration(io, { path, flags: [] }));
 	if (mode === "nftables")
 		throw new UsageError([`--proxy-config ${path}: mode nftables: podwire has iptables and ipvs`]);
 	if (proxyMode !== DEFAULT_PROXY_MODE && proxyMode !== mode) {

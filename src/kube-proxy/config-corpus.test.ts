@@ -12,7 +12,7 @@ import { proxySettings } from "./configuration/settings.ts";
 import { ConfigurationValues } from "./configuration/values.ts";
 import { localDetector } from "./local-detector.ts";
 import { detectNodeIPs } from "./node-ips.ts";
-import { checkFamilies, checkNodePortAddresses } from "./start-up-check.ts";
+import { checkFamilies, checkNodePortAddresses, type StartUpState } from "./start-up-check.ts";
 
 const TOPOLOGY = new URL("../../../shared/corpus/topology/", import.meta.url);
 
@@ -351,13 +351,23 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		};
 	}
 
+	function stateOf(proxy: ProxyRow["proxy"]): StartUpState {
+		return {
+			primary: FAMILIES[proxy.PrimaryIPFamily],
+			detectLocalMode: proxy.Config?.DetectLocalMode ?? "",
+			clusterCIDRs: proxy.Config?.DetectLocal?.ClusterCIDRs ?? [],
+			nodePortAddresses: proxy.Config?.NodePortAddresses ?? [],
+			podCIDRs: proxy.podCIDRs ?? [],
+			excludeCIDRs: [],
+			healthzBindAddress: proxy.Config?.HealthzBindAddress ?? "",
+			metricsBindAddress: proxy.Config?.MetricsBindAddress ?? "",
+		};
+	}
+
 	test.each(rows<ProxyRow & { readonly err: boolean }>("config.Test_checkBadConfig.json"))(
 		"config.Test_checkBadConfig: $name",
 		({ proxy, err }) => {
-			const problems = checkNodePortAddresses({
-				clusterCIDRs: proxy.Config?.DetectLocal?.ClusterCIDRs ?? [],
-				nodePortAddresses: proxy.Config?.NodePortAddresses ?? [],
-			});
+			const problems = checkNodePortAddresses(stateOf(proxy));
 			expect(problems.length > 0).toBe(err);
 		},
 	);
@@ -374,16 +384,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		({ name }) => !name.includes("winkernel"),
 	);
 	test.each(families)("config.Test_checkBadIPConfig: $name", ({ proxy, ...row }) => {
-		const state = {
-			primary: FAMILIES[proxy.PrimaryIPFamily],
-			detectLocalMode: proxy.Config?.DetectLocalMode ?? "",
-			clusterCIDRs: proxy.Config?.DetectLocal?.ClusterCIDRs ?? [],
-			nodePortAddresses: proxy.Config?.NodePortAddresses ?? [],
-			podCIDRs: proxy.podCIDRs ?? [],
-			excludeCIDRs: [],
-			healthzBindAddress: proxy.Config?.HealthzBindAddress ?? "",
-			metricsBindAddress: proxy.Config?.MetricsBindAddress ?? "",
-		};
+		const state = stateOf(proxy);
 		const single = checkFamilies(state, false);
 		const dual = checkFamilies(state, true);
 		expect({ err: single.problems.length > 0, fatal: single.fatal }).toEqual({ err: row.ssErr, fatal: row.ssFatal });

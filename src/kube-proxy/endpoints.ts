@@ -62,5 +62,6 @@ export function endpointsOfPort(
 			}
 		}
 	}
-	return [...byText.values()].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+	const endpoints = [...byText.values()];
+	return endpoints.length < 2 ? endpoints : endpoints.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
 }

@@ -43,25 +43,30 @@ export function servicePortInfos(service: Service, family: IpFamily): readonly S
 	const externalIPs = service.externalIPs.filter(ofFamily);
 	const outside = service.type !== "ClusterIP" || service.externalIPs.length > 0;
 	const externalPolicyLocal = outside && service.externalTrafficPolicy === "Local";
-	const shared = {
-		clusterIP,
-		externalIPs,
-		loadBalancerVIPs: loadBalancerVIPs(service).filter(ofFamily),
-		sourceRanges: sourceRanges(service, family),
-		externalPolicyLocal,
-		internalPolicyLocal: service.internalTrafficPolicy === "Local",
-		healthCheckNodePort:
-			service.type === "LoadBalancer" && externalPolicyLocal ? (service.healthCheckNodePort ?? 0) : 0,
-		...(service.clientIPAffinitySeconds === undefined ? {} : { affinitySeconds: service.clientIPAffinitySeconds }),
-	};
-	return service.ports.map((port) => ({
-		...shared,
-		name: servicePortName(namespacedName(service), port.name),
-		portName: port.name,
-		protocol: lowerCase(port.protocol),
-		port: port.port,
-		nodePort: port.nodePort ?? 0,
-	}));
+	const vips = loadBalancerVIPs(service).filter(ofFamily);
+	const ranges = sourceRanges(service, family);
+	const internalPolicyLocal = service.internalTrafficPolicy === "Local";
+	const healthCheckNodePort =
+		service.type === "LoadBalancer" && externalPolicyLocal ? (service.healthCheckNodePort ?? 0) : 0;
+	const affinitySeconds = service.clientIPAffinitySeconds;
+	// Written out, as there are very many: spreading what the ports share takes ten times as long.
+	return service.ports.map((port) => {
+		const info: ServicePortInfo = {
+			name: servicePortName(namespacedName(service), port.name),
+			portName: port.name,
+			protocol: lowerCase(port.protocol),
+			clusterIP,
+			port: port.port,
+			nodePort: port.nodePort ?? 0,
+			externalIPs,
+			loadBalancerVIPs: vips,
+			sourceRanges: ranges,
+			externalPolicyLocal,
+			internalPolicyLocal,
+			healthCheckNodePort,
+		};
+		return affinitySeconds === undefined ? info : { ...info, affinitySeconds };
+	});
 }
 
 /** Reachable other than by the cluster IP. */

@@ -2,6 +2,8 @@
 import { familyOf, type IpFamily, parseIp } from "../wire/addr.ts";
 import { splitHostPort } from "./configuration/host-port.ts";
 
+const UNSPECIFIED: readonly string[] = ["0.0.0.0", "::"];
+
 export interface StartUpState {
 	readonly primary: IpFamily;
 	readonly detectLocalMode: string;
@@ -20,22 +22,27 @@ export interface StartUpCheck {
 	readonly fatal: boolean;
 }
 
-/** Whether node ports are open on more addresses than is wise, or on none of a family. */
-export function checkNodePortAddresses({
-	clusterCIDRs,
-	nodePortAddresses,
-}: Pick<StartUpState, "clusterCIDRs" | "nodePortAddresses">): readonly string[] {
+/** Whether node ports are open on more addresses than somebody may think. */
+export function checkNodePortAddresses(state: StartUpState): readonly string[] {
+	const { primary, nodePortAddresses } = state;
 	if (nodePortAddresses.length === 0) {
 		return [
 			"nodePortAddresses unset; NodePort connections will be accepted on all local IPs. Consider using `--nodeport-addresses primary`",
 		];
 	}
 	if (nodePortAddresses[0] === "primary") return [];
-	const missing = families(clusterCIDRs).filter((family) => !families(nodePortAddresses).includes(family));
-	return missing.map(
-		(family) =>
-			`cluster has ${word(family)} addresses, and nodePortAddresses has none: NodePorts are open on all of them`,
-	);
+	const other: IpFamily = primary === "ipv4" ? "ipv6" : "ipv4";
+	const lists = [state.clusterCIDRs, nodePortAddresses, state.excludeCIDRs, state.podCIDRs];
+	const seemsDual = lists.some((nets) => families(nets).length === 2);
+	const own = families(nodePortAddresses);
+	const open = (family: IpFamily): string => `NodePort connections will be accepted on all local ${word(family)} IPs`;
+	if (seemsDual && !own.includes(other)) {
+		const what = `cluster appears to be dual-stack but only ${word(primary)} nodePortAddresses was specified`;
+		return [`${what}; ${open(other)}`];
+	}
+	if (own.includes(primary)) return [];
+	const what = `cluster appears to be ${word(primary)}-primary but only ${word(other)} nodePortAddresses was specified`;
+	return [`${what}; ${open(primary)}`];
 }
 
 /** Networks and addresses that are all of the family that is not the node's primary one. */
@@ -57,7 +64,8 @@ export function checkFamilies(state: StartUpState, dualStack: boolean): StartUpC
 		check("ipvs.excludeCIDRs", state.excludeCIDRs);
 		for (const name of ["healthzBindAddress", "metricsBindAddress"] as const) {
 			const host = splitHostPort(state[name])?.host ?? "";
-			if (!["0.0.0.0", "::", "127.0.0.1", "::1"].includes(host)) check(name, [host]);
+			if (families([host])[0] !== bad || UNSPECIFIED.includes(host)) continue;
+			problems.push(`${cluster} but ${name} is ${word(bad)}`);
 		}
 	}
 	return { problems, fatal };

@@ -1,6 +1,7 @@
 /** Manifest files → the objects in them, one root field each: many documents, Lists, YAML and JSON. */
 import { type Alias, type Document, isAlias, LineCounter, parseAllDocuments, visit } from "yaml";
 import { Field } from "./field.ts";
+import { jsonDocument } from "./json-document.ts";
 import type { ManifestError } from "./manifest-error.ts";
 
 export interface ManifestFile {
@@ -58,6 +59,13 @@ export function readObjects(files: readonly ManifestFile[], errors: ManifestErro
 
 function fileObjects(file: ManifestFile, errors: ManifestError[]): readonly RawObject[] {
 	const lines = new LineCounter();
+	const json = jsonDocument(file.text, lines);
+	if (json !== undefined) {
+		const { document, contents } = json;
+		const found: RawObject[] = [];
+		collect(new Field({ path: file.path, document, lines, errors, object: "" }, "", contents, 0), undefined, found);
+		return found;
+	}
 	const documents = parseAllDocuments(file.text, { lineCounter: lines, prettyErrors: false, merge: true });
 	const objects: RawObject[] = [];
 	if (!Array.isArray(documents)) return objects;

@@ -4,7 +4,7 @@ import { formatSourcePos } from "./manifest-error.ts";
 import type { RawObject } from "./manifest-source.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { readEndpointSlice } from "./read-endpoint-slice.ts";
-import { readNode } from "./read-node.ts";
+import { type NodeOptions, readNode } from "./read-node.ts";
 import { type PodDraft, readPod } from "./read-pod.ts";
 import { readService, type ServiceDraft } from "./read-service.ts";
 import { readWorkload, type Workload, type WorkloadKind } from "./read-workload.ts";
@@ -42,7 +42,10 @@ export class ObjectTable {
 	readonly endpointSlices: Sourced<EndpointSlice>[] = [];
 	readonly notes: string[] = [];
 
-	constructor(objects: readonly RawObject[]) {
+	readonly #nodeOptions: NodeOptions;
+
+	constructor(objects: readonly RawObject[], nodeOptions: NodeOptions = {}) {
+		this.#nodeOptions = nodeOptions;
 		for (const object of objects) this.#add(object);
 	}
 
@@ -65,7 +68,7 @@ export class ObjectTable {
 		}
 		switch (object.kind) {
 			case "Node":
-				push(this.nodes, wrap(readNode(object), object));
+				push(this.nodes, wrap(readNode(object, this.#nodeOptions), object));
 				break;
 			case "Pod":
 				this.#addPod(object);

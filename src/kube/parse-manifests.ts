@@ -22,6 +22,7 @@ import type { ManifestError } from "./manifest-error.ts";
 import { type ManifestFile, type RawObject, readObjects } from "./manifest-source.ts";
 import { ObjectTable } from "./object-table.ts";
 import { PodIndex } from "./pod-index.ts";
+import type { NodeOptions } from "./read-node.ts";
 import type { PodDraft } from "./read-pod.ts";
 import { schedule } from "./schedule.ts";
 import { formatLabels } from "./selector.ts";
@@ -29,7 +30,7 @@ import { DEFAULT_SERVICE_CIDR, serviceNetwork, takenNetworks } from "./service-n
 import { sliceNotes } from "./slice-notes.ts";
 import { type KubeSnapshot, type Node, namespacedName } from "./snapshot.ts";
 
-export interface ManifestOptions {
+export interface ManifestOptions extends NodeOptions {
 	/** Where Services without a cluster IP get theirs; at most one of each family. Default 10.96.0.0/12, or what is free. */
 	readonly serviceCIDRs?: readonly Cidr[];
 	/** Default 30000-32767. */
@@ -48,7 +49,7 @@ export function parseManifests(
 	options: ManifestOptions = {},
 ): Result<ParsedManifests, readonly ManifestError[]> {
 	const errors: ManifestError[] = [];
-	const table = new ObjectTable(refuseDuplicates(readObjects(files, errors)));
+	const table = new ObjectTable(refuseDuplicates(readObjects(files, errors)), options);
 	const nodes = [...table.nodes].sort((a, b) => (a.value.name < b.value.name ? -1 : 1));
 	const avoid = takenNetworks(nodes.map((node) => node.value));
 	const ranges: AllocationRanges = {

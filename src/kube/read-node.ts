@@ -17,12 +17,17 @@ const SPEC_FIELDS: ReadonlySet<string> = new Set([
 	"externalID",
 ]);
 
-export function readNode({ root }: RawObject): Node | undefined {
+export interface NodeOptions {
+	/** Whoever only asks kube-proxy needs no network for pods. */
+	readonly podCIDRsOptional?: boolean;
+}
+
+export function readNode({ root }: RawObject, options: NodeOptions = {}): Node | undefined {
 	const metadata = root.get("metadata");
 	const spec = root.get("spec");
 	spec.allow(SPEC_FIELDS);
 	const name = readDnsSubdomain(metadata.get("name"));
-	const podCIDRs = readPodCIDRs(spec);
+	const podCIDRs = readPodCIDRs(spec, options);
 	const internalIPs = readAddresses(root, "InternalIP");
 	if (internalIPs.length === 0) {
 		root.get("status").get("addresses").fail("missing-field", "missing; expected an address of type InternalIP");
@@ -44,12 +49,12 @@ export function readNode({ root }: RawObject): Node | undefined {
 }
 
 /** `podCIDRs`, and `podCIDR`, which must be its first. At most one of each family. */
-function readPodCIDRs(spec: Field): readonly Cidr[] {
+function readPodCIDRs(spec: Field, { podCIDRsOptional = false }: NodeOptions): readonly Cidr[] {
 	const single = spec.get("podCIDR");
 	const first = readCidr(single);
 	const listField = spec.get("podCIDRs");
 	const list = readList(listField, readCidr);
-	if (first === undefined && !single.present && !listField.present) {
+	if (first === undefined && !single.present && !listField.present && !podCIDRsOptional) {
 		single.expected("the network of the node's pods (ADDRESS/LENGTH)");
 	}
 	const head = list[0];

@@ -31,22 +31,28 @@ export interface RenderOptions {
 export const RENDER_SCHEMA = "podwire.proxy-render/v1";
 
 export async function renderProxy(io: Io, options: RenderOptions): Promise<ExitCode> {
-	const values = proxyConfiguration(io, options.config, options.flags);
+	const { config: path, flags, mode } = options;
+	const values = proxyConfiguration(io, {
+		flags,
+		...(path === undefined ? {} : { path }),
+		...(mode === undefined ? {} : { mode }),
+	});
 	const settings = proxySettings(values);
 	const snapshot = readSnapshot(io, options.paths);
 	const node = chosenNode(snapshot, options.node ?? settings.hostnameOverride);
 	checkStart(io, values, node);
-	const mode = options.mode ?? settings.mode;
 	const facts = nodeFacts(node, settings);
-	const objects = desired(mode, { snapshot, facts, settings, family: options.family });
+	const objects = desired(settings.mode, { snapshot, facts, settings, family: options.family });
 	if (options.json)
-		io.out(`${JSON.stringify({ schema: RENDER_SCHEMA, mode, node: node.name, objects }, undefined, 2)}\n`);
+		io.out(
+			`${JSON.stringify({ schema: RENDER_SCHEMA, mode: settings.mode, node: node.name, objects }, undefined, 2)}\n`,
+		);
 	else io.out(renderText(objects));
 	return 0;
 }
 
 function readSnapshot(io: Io, paths: readonly string[]): KubeSnapshot {
-	const parsed = parseManifests(readManifestFiles(paths));
+	const parsed = parseManifests(readManifestFiles(paths), { podCIDRsOptional: true });
 	if (!parsed.ok) throw new UsageError(parsed.error.map(formatManifestError));
 	for (const note of parsed.value.notes) io.err(`podwire: ${note}\n`);
 	const { snapshot } = parsed.value;

@@ -38,11 +38,15 @@ const SECTIONS: ReadonlySet<string> = new Set(
 	FIELDS.flatMap(({ path }) => (path.includes(".") ? [path.split(".")[0] ?? ""] : [])),
 );
 
-export function readConfiguration({ path, text }: ConfigurationFile): Result<ReadConfiguration, readonly TextError[]> {
+/** `mode` goes before the file's. */
+export function readConfiguration(
+	{ path, text }: ConfigurationFile,
+	{ mode }: { readonly mode?: string } = {},
+): Result<ReadConfiguration, readonly TextError[]> {
 	const yaml = new YamlText(path, text);
 	const syntax = yaml.syntaxErrors();
 	const broken = syntax.filter(({ message }) => !message.startsWith(DUPLICATE_KEY));
-	if (broken.length > 0) return err(broken);
+	if (broken.length > 0) return err(broken.map(inGoWords));
 	const reader = new Reader(yaml);
 	for (const error of syntax) reader.note(error);
 	const data = yaml.toData();
@@ -52,11 +56,23 @@ export function readConfiguration({ path, text }: ConfigurationFile): Result<Rea
 	}
 	reader.read(data);
 	if (reader.errors.length > 0) return err(reader.errors);
+	if (mode !== undefined) reader.values.set("mode", mode);
 	const values = new ConfigurationValues(reader.values);
 	const faults = validateConfiguration(values).map(({ path: field, index, message }) =>
 		yaml.error([...reader.placeOf(field), ...(index === undefined ? [] : [index])], message),
 	);
 	return faults.length > 0 ? err(faults) : ok({ values, notes: reader.notes.map(formatTextError) });
+}
+
+/** What kube-proxy's own reader says of the mistakes that are made most. */
+const GO_WORDS: readonly (readonly [string, string])[] = [
+	["Implicit map keys need to be followed by map values", "could not find expected ':'"],
+	["Nested mappings are not allowed in compact mappings", "mapping values are not allowed in this context"],
+];
+
+function inGoWords(error: TextError): TextError {
+	const words = GO_WORDS.find(([ours]) => error.message.startsWith(ours))?.[1];
+	return words === undefined ? error : { ...error, message: words };
 }
 
 type Mapping = Readonly<Record<string, unknown>>;

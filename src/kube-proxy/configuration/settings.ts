@@ -2,6 +2,7 @@
 import { type Cidr, cidr, networkOf } from "../../wire/addr.ts";
 import type { DetectLocal } from "../config.ts";
 import type { IpvsProxyConfig, IpvsSettings } from "../ipvs-config.ts";
+import { isCidr } from "./validate.ts";
 import type { ConfigurationValues } from "./values.ts";
 
 export type ProxyMode = "iptables" | "ipvs" | "nftables";
@@ -63,6 +64,7 @@ function detectLocal(values: ConfigurationValues): DetectLocal {
 	}
 }
 
+/** What another mode or another way to detect local traffic would use has not been looked at: it may be no network. */
 function nets(texts: readonly string[]): readonly Cidr[] {
-	return texts.filter((text) => text !== "").map((text) => networkOf(cidr(text)));
+	return texts.filter(isCidr).map((text) => networkOf(cidr(text)));
 }
