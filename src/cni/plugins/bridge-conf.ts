@@ -1,7 +1,7 @@
 /** Configuration of the bridge plugin. */
 import type { MacAddr } from "../../wire/addr.ts";
 import { parseMac } from "../../wire/addr.ts";
-import { parseCniArgs } from "../cni-args.ts";
+import { PLUGIN_ARGS, parseCniArgs } from "../cni-args.ts";
 import type { JsonReader } from "../json-reader.ts";
 import { readDns } from "../parse-result.ts";
 import type { CniDns } from "../types.ts";
@@ -84,7 +84,7 @@ function readBridgeName(at: JsonReader): string {
 
 /** `runtimeConfig.mac` before `args.cni.mac`, and that before CNI_ARGS. */
 function readMac(at: JsonReader, { args }: ConfContext): MacAddr | undefined {
-	const given = parseCniArgs(args, ["MAC"]);
+	const given = parseCniArgs(args, PLUGIN_ARGS);
 	if (!given.ok) return at.fail(given.error);
 	const places = [at.at("runtimeConfig").at("mac"), at.at("args").at("cni").at("mac")];
 	const own = at.replacedBy(given.value.get("MAC"));
