@@ -160,12 +160,12 @@ export function recordedState(state: CorpusCall["state"]): unknown {
 			},
 		];
 	});
-	const routes4 = state.routes4.map((route: CorpusCall["route"]) => {
+	const routes4: readonly string[] = state.routes4.map((route: CorpusCall["route"]) => {
 		const dst = route.dst === "default" ? "0.0.0.0/0" : route.dst.includes("/") ? route.dst : `${route.dst}/32`;
 		const text = `${dst} via ${route.gateway ?? "-"} dev ${named(route.dev)} src ${route.prefsrc ?? "-"}`;
 		return `${text} ${route.protocol ?? "boot"} ${route.scope ?? "global"}`;
 	});
-	const routes6 = state.routes6.flatMap((route: CorpusCall["route"]) => {
+	const routes6: readonly string[] = state.routes6.flatMap((route: CorpusCall["route"]) => {
 		if (route.dst.startsWith("fe80:")) return [];
 		const dst = route.dst === "default" ? "::/0" : route.dst.includes("/") ? route.dst : `${route.dst}/128`;
 		return [`${dst} via ${route.gateway ?? "-"} dev ${named(route.dev)} src ${route.prefsrc ?? "-"}`];

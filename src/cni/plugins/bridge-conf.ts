@@ -6,6 +6,7 @@ import type { JsonReader } from "../json-reader.ts";
 import { readDns } from "../parse-result.ts";
 import type { CniDns } from "../types.ts";
 import { type ConfContext, type IpamConf, NO_CONTEXT, parseIpamConf } from "./ipam.ts";
+import { refuseVlans } from "./vlan-conf.ts";
 
 export interface BridgeConf {
 	readonly type: "bridge";
@@ -69,8 +70,7 @@ function refuseUnmodelled(at: JsonReader): void {
 	for (const key of ["macspoofchk", "enabledad"]) {
 		if (at.at(key).boolean(false)) at.at(key).fail(`${key} is not modelled`);
 	}
-	if ((at.at("vlan").integer(0, 4094) ?? 0) !== 0) at.at("vlan").fail("VLAN filtering is not modelled");
-	if (at.at("vlanTrunk").items().length > 0) at.at("vlanTrunk").fail("VLAN filtering is not modelled");
+	refuseVlans(at);
 	const backend = at.at("ipMasqBackend").string() ?? "iptables";
 	if (backend !== "iptables" && backend !== "")
 		at.at("ipMasqBackend").fail(`ipMasq backend ${backend} is not modelled (iptables is)`);
