@@ -29,6 +29,10 @@ export class MapDisk implements CniDisk {
 		return ok(undefined);
 	}
 
+	async exclusive<T>(_: string, work: () => Promise<T>): Promise<T> {
+		return work();
+	}
+
 	async read(path: string): Promise<Result<string, string>> {
 		const text = this.files.get(path);
 		return text === undefined ? err(`open ${path}: no such file or directory`) : ok(text);

@@ -15,6 +15,8 @@ export interface CniDisk {
 	/** Makes these the files of a directory, which is made if need be. */
 	replace(dir: string, files: ReadonlyMap<string, string>): Promise<Result<void, string>>;
 	read(path: string): Promise<Result<string, string>>;
+	/** Whoever else works on that directory waits until `work` is done. */
+	exclusive<T>(dir: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface PluginHost {
