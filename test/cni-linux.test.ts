@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const run = promisify(execFile);
+/** Not from a package. */
+const NSENTER = "nsenter";
 const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const DATA = mkdtempSync(`${tmpdir()}/podwire-cni-`);
 const IPAM = {
@@ -48,7 +50,7 @@ function inside(argv: readonly string[]): readonly string[] {
 }
 
 async function sh(...argv: readonly string[]): Promise<string> {
-	return (await run("nsenter", inside(argv))).stdout;
+	return (await run(NSENTER, inside(argv))).stdout;
 }
 
 async function cni(
@@ -65,7 +67,7 @@ async function cni(
 	};
 	const words = Object.entries(env).map(([key, value]) => `${key}=${value}`);
 	const plugin = typeof config["plugin"] === "string" ? config["plugin"] : String(config["type"]);
-	const child = spawn("nsenter", inside(["env", ...words, process.execPath, CLI, "cni", plugin]));
+	const child = spawn(NSENTER, inside(["env", ...words, process.execPath, CLI, "cni", plugin]));
 	let out = "";
 	child.stdout.on("data", (text) => {
 		out += String(text);
@@ -98,7 +100,7 @@ test("bridge and portmap give a container addresses and a port of the host, and 
 	const mapped = await cni("ADD", { ...PORTMAP, prevResult });
 	expect(JSON.parse(mapped.out)).toEqual(prevResult);
 
-	const server = spawn("nsenter", inside(["ip", "netns", "exec", "c1", process.execPath, "-e", SERVE]));
+	const server = spawn(NSENTER, inside(["ip", "netns", "exec", "c1", process.execPath, "-e", SERVE]));
 	try {
 		await new Promise((resolve) => server.stdout.once("data", resolve));
 		const curl = ["curl", "-s", "-m", "5"];
@@ -127,13 +129,13 @@ test("bridge and portmap give a container addresses and a port of the host, and 
 test("host-local run by four at once gives four addresses", async () => {
 	const config = { ...BRIDGE, name: "crowd", plugin: "host-local" };
 	const answers = await Promise.all(["a", "b", "c", "d"].map((id) => cni("ADD", config, id)));
-	const addresses = answers.map(({ out }) => JSON.parse(out).ips[0].address);
+	const addresses: readonly string[] = answers.map(({ out }) => JSON.parse(out).ips[0].address);
 	expect([...addresses].sort()).toEqual(["10.88.0.2/24", "10.88.0.3/24", "10.88.0.4/24", "10.88.0.5/24"]);
 });
 
 test("a container in the plugin's own namespace, and an unknown version, are refused with the specification's codes", async () => {
 	const own = await run(
-		"nsenter",
+		NSENTER,
 		inside([
 			"sh",
 			"-c",

@@ -5,26 +5,11 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import { addrBits, type Cidr, familyOf, formatCidr, type IpAddr, networkOf } from "../../wire/addr.ts";
-import {
-	type CniDns,
-	type CniError,
-	type CniIp,
-	type CniResult,
-	type CniRuntime,
-	type Plan,
-	pluginError,
-} from "../types.ts";
+import { type CniError, type CniIp, type CniResult, type CniRuntime, type Plan, pluginError } from "../types.ts";
 import { addrObject, configureIface } from "./configure-iface.ts";
 import type { IpamResult } from "./host-local.ts";
 import { masqAdd, masqDel, masqOwner } from "./ip-masq.ts";
-
-export interface PtpConf {
-	readonly type: "ptp";
-	readonly ipMasq: boolean;
-	/** Of both ends, in bytes. Absent: the kernel's. */
-	readonly mtu?: number;
-	readonly dns: CniDns;
-}
+import type { PtpConf } from "./ptp-conf.ts";
 
 export interface PtpRequest {
 	readonly network: string;

@@ -177,8 +177,8 @@ test("a plug-in that nobody has is refused by name", async () => {
 	expect(ran.error).toMatch(/^plugin macvlan is not modelled \(bridge, firewall, .*\)$/);
 });
 
-async function trackedPorts(stage: CniStage): Promise<readonly (number | undefined)[]> {
+async function trackedPorts(stage: CniStage): Promise<readonly number[]> {
 	const dumped = await stage.kernel.dump(HOST, ["conntrack"]);
 	if (!dumped.ok) throw new Error(dumped.error.message);
-	return dumped.value.flatMap((it) => (it.kind === "conntrack" ? [it.original.dport] : [])).sort();
+	return dumped.value.flatMap((it) => (it.kind === "conntrack" ? [it.original.dport ?? 0] : [])).sort((a, b) => a - b);
 }
