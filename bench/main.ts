@@ -13,7 +13,9 @@ import type { KubeSnapshot } from "../src/kube/snapshot.ts";
 import { desiredIptables } from "../src/kube-proxy/iptables.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, type IpAddr, ip, mac } from "../src/wire/addr.ts";
+import { dnsRate } from "./dns.ts";
 import { manyServices, webCluster } from "./generated.ts";
+import { FULL_STATE, fullStateAsChild, kubeProxyRules } from "./kube-proxy.ts";
 import { median, report, timed } from "./measure.ts";
 import { playAsChild, SCENARIOS, scenarioRates } from "./scenarios.ts";
 
@@ -21,15 +23,18 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 const [, , mode, kernel = "", from = "0"] = process.argv;
 if (mode === SCENARIOS) await playAsChild(kernel, Number(from));
+else if (mode === FULL_STATE) await fullStateAsChild();
 else await everything();
 
 async function everything(): Promise<void> {
 	await coldTrace();
 	await clusterBuild();
 	await serviceScale();
+	await kubeProxyRules();
 	await packetRate();
 	await setLookups();
 	await ipvsScale();
+	await dnsRate();
 	await scenarioRates();
 }
 
@@ -230,8 +235,9 @@ function ask(lab: VirtualServices, k: number): void {
 	socket.value.close();
 }
 
+/** As many different services in both: what is measured is finding them, not how many routes and connections there are. */
 function askAll(lab: VirtualServices): void {
-	for (let k = 0; k < 1_000; k += 1) ask(lab, Math.floor((k * lab.services) / 1_000));
+	for (let k = 0; k < 1_000; k += 1) ask(lab, Math.floor(((k % 100) * lab.services) / 100));
 }
 
 interface Loaded {

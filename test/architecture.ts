@@ -23,13 +23,14 @@ export const ROOMS: readonly Room[] = [
 	{ name: "cni", mayImport: PORT },
 	{ name: "kube-proxy", mayImport: [...PORT, "kube"] },
 	{ name: "routes", mayImport: [...PORT, "kube"] },
+	{ name: "dns", mayImport: ["base", "wire", "kube"] },
 	{ name: "reconcile", mayImport: PORT },
 	{ name: "shell", mayImport: [...PORT, "formats", "programs", "trace"] },
 	{ name: "trace", mayImport: [...PORT, "formats"] },
 	{ name: "verify", mayImport: [...PORT, "formats", "programs", "trace"] },
 	{
 		name: "cluster",
-		mayImport: [...PORT, "formats", "kube", "programs", "cni", "kube-proxy", "routes", "reconcile", "trace"],
+		mayImport: [...PORT, "formats", "kube", "programs", "cni", "kube-proxy", "routes", "dns", "reconcile", "trace"],
 	},
 	{
 		name: "cli",
@@ -44,6 +45,7 @@ export const ROOMS: readonly Room[] = [
 			"cni",
 			"kube-proxy",
 			"routes",
+			"dns",
 			"reconcile",
 			"trace",
 			"cluster",

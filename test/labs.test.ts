@@ -53,7 +53,15 @@ const ARTICLES = [
 ] as const;
 
 /** Labs of articles that have lost their commands. */
-const OTHERS = ["ipset-blacklist", "ipvs-modes", "ipvs-nat", "ipvs-schedulers"] as const;
+const OTHERS = [
+	"ipset-blacklist",
+	"ipvs-modes",
+	"ipvs-nat",
+	"ipvs-schedulers",
+	"k8s-iptables-service",
+	"k8s-ipvs-clusterip",
+	"k8s-ipvs-nodeport",
+] as const;
 
 test("every lab is tested here", () => {
 	const names = readdirSync(LABS).map((file) => file.replace(/\.yaml$/, ""));
@@ -229,6 +237,9 @@ test("lab list names them all", async () => {
 		"ipvs-modes",
 		"ipvs-nat",
 		"ipvs-schedulers",
+		"k8s-iptables-service",
+		"k8s-ipvs-clusterip",
+		"k8s-ipvs-nodeport",
 		"",
 	]);
 });

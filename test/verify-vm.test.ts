@@ -54,7 +54,7 @@ test(
 			"20",
 			"--regressions",
 			SCRATCH,
-			// Of those that nobody has seen.
+			// Of those that nobody has seen: the files must agree.
 			"--allow",
 			String(ALLOWED),
 			...DIRECTORIES,

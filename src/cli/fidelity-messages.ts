@@ -6,6 +6,8 @@ export interface WorkerStart {
 	readonly seed: number;
 	readonly kernel: "both" | "sim";
 	readonly shrinkTries: number;
+	/** So many real kernels take turns in the worker's thread: while a scenario waits on one, others play. */
+	readonly lanes: number;
 	/** Names of the places where generated scenarios play. */
 	readonly places: readonly string[];
 }
@@ -26,7 +28,7 @@ export interface WholeJob {
 export type FromWorker =
 	/** What it works beside: `6.18.44`. */
 	| { readonly kind: "kernel"; readonly release: string }
-	/** It has nothing to do. */
+	/** It could begin more than it was told to. */
 	| { readonly kind: "idle" }
 	| { readonly kind: "verdict"; readonly verdict: Verdict }
 	/** After `end`: how long the kernels took in all. */

@@ -1,5 +1,6 @@
 /** Options that several commands have. */
 import type { NetworkName } from "../cluster/network-name.ts";
+import type { ProxyModeName } from "../cluster/proxy-mode-name.ts";
 import type { KernelChoice } from "./cluster-kernel.ts";
 import { UsageError } from "./io.ts";
 
@@ -11,8 +12,11 @@ export interface ClusterInputOptions {
 	readonly seed: number;
 	readonly kernel: KernelChoice;
 	readonly network: NetworkName;
+	readonly proxyMode: ProxyModeName;
 	/** Leave it standing on the real kernel. */
 	readonly keep?: boolean;
+	/** A file; absent: pods are told apart by the cluster's pod network, and the rest has its defaults. */
+	readonly proxyConfig?: string;
 }
 
 /** `option` is what an error calls it. */

@@ -1,8 +1,10 @@
 /** The commands and their options. Each command's work is loaded only when it is called: start-up time is a feature. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
+import { addDnsCommands } from "./dns-commands.ts";
 import { addInputOptions, addKeepOption, type InputOptions, inputOf } from "./input-options.ts";
 import { type Io, UsageError } from "./io.ts";
+import { addProxyCommands } from "./proxy-commands.ts";
 import { addFidelityCommands, addVerifyCommand } from "./verify-commands.ts";
 
 /** Runs one command line (without `node` and the script); resolves to the exit code: an `ExitCode`, or a script's own. */
@@ -115,6 +117,8 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addLabCommands(program, io, finish);
 	addShellCommand(program, io, finish);
 	addFidelityCommands(program, io, finish);
+	addProxyCommands(program, io, finish);
+	addDnsCommands(program, io, finish);
 	program
 		.command("cni")
 		.description(
@@ -192,12 +196,18 @@ function addLabCommands(program: Command, io: Io, finish: (code: number) => void
 }
 
 function addShellCommand(program: Command, io: Io, finish: (code: number) => void): void {
-	program
-		.command("shell")
-		.description("a shell on simulated machines: the articles' commands, pasted or as a script")
+	addInputOptions(
+		program
+			.command("shell")
+			.description("a shell on simulated machines: the articles' commands, pasted or as a script"),
+		["sim"],
+	)
 		.argument("[file]", "a script; - or nothing: standard input, which may be a terminal")
 		.option("-c <text>", "run this text instead of a file")
-		.option("--lab <lab>", "the machines of this lab (name or file); default: master and slave of dnat-bridge")
+		.option(
+			"--lab <lab>",
+			"the machines of this lab (name or file); default: master and slave of dnat-bridge (with -f: a cluster's nodes and pods, and outside)",
+		)
 		.option("--host <name>", "the machine that the first line is for")
 		.option("--echo", "print every command with its prompt before it runs")
 		.option("--json", "print commands, outputs and exit codes as JSON (schema podwire.shell/v1)")
@@ -210,11 +220,13 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		.action(async (file: string | undefined, options: ShellCliOptions) => {
 			const { shell } = await import("./commands/shell.ts");
 			const { c: text, lab, host } = options;
+			const cluster = inputOf(options, []);
 			finish(
 				await shell(io, {
 					...(file === undefined ? {} : { file }),
 					...(text === undefined ? {} : { text }),
 					...(lab === undefined ? {} : { lab }),
+					...(cluster.paths.length === 0 ? {} : { cluster }),
 					...(host === undefined ? {} : { host }),
 					echo: options.echo === true,
 					json: options.json === true,
@@ -224,7 +236,7 @@ function addShellCommand(program: Command, io: Io, finish: (code: number) => voi
 		});
 }
 
-interface ShellCliOptions {
+interface ShellCliOptions extends InputOptions {
 	readonly c?: string;
 	readonly lab?: string;
 	readonly host?: string;

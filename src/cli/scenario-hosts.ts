@@ -1,5 +1,7 @@
 /** The kernels that scenarios can run on. */
+import { setImmediate } from "node:timers/promises";
 import { err, ok, type Result } from "../base/result.ts";
+import type { Turns } from "../base/turns.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { OpenLinuxKernel } from "../linux/open-linux-kernel.ts";
 import { SimKernel } from "../sim/sim-kernel.ts";
@@ -30,19 +32,25 @@ export interface LinuxHost extends ScenarioHost {
 export interface LinuxHostOptions {
 	/** Whose rules are loaded. Default: legacy where there is one, for it loads in an eighth of the time. */
 	readonly iptables?: "nft" | "legacy";
+	/** Shared with other hosts of this thread: each is used by who has the turn, and leaves it to the others while it waits. */
+	readonly turns?: Turns;
 }
 
 /** The machine's own kernel; the error says what is missing, a sentence each. */
 export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Result<LinuxHost, readonly string[]>> {
+	const { turns } = options;
 	const { LinuxKernel } = await import("../linux/linux-kernel.ts");
 	const missing = LinuxKernel.missing();
 	if (missing.length > 0) return err(missing);
 	const { openLinuxKernel } = await import("../linux/open-linux-kernel.ts");
-	const open = openLinuxKernel({ iptables: options.iptables ?? "legacy" });
+	const open = openLinuxKernel({
+		iptables: options.iptables ?? "legacy",
+		...(turns === undefined ? {} : { turns }),
+	});
 	const loads = await canLoad(open);
 	if (!loads.ok) {
 		open.close();
-		if (options.iptables === undefined) return openLinuxHost({ iptables: "nft" });
+		if (options.iptables === undefined) return openLinuxHost({ ...options, iptables: "nft" });
 		return err([`The ${options.iptables} backend of iptables does not load rules: ${loads.error.message}`]);
 	}
 	if (open.logProblem !== undefined) {
@@ -52,6 +60,7 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 	return ok({
 		kernel: open.kernel,
 		settle: async () => open.drain(),
+		...(turns === undefined ? {} : { breathe: () => breathe(turns) }),
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
 		loadSets: async (netns, text) => open.replaceIpSets(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
@@ -64,6 +73,14 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 		flush: async (netns, left) => open.flush(netns, left),
 		close: () => open.close(),
 	});
+}
+
+/** For who has the turn: what waits elsewhere looks around, and goes on if it can. */
+export async function breathe(turns: Turns): Promise<void> {
+	await setImmediate();
+	if (!turns.isWanted) return;
+	turns.give();
+	await turns.goOn();
 }
 
 async function canLoad(open: OpenLinuxKernel): Promise<Result<void, KernelError>> {

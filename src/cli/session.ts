@@ -3,8 +3,10 @@
 import { buildCluster } from "../cluster/build.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type ClusterError, formatClusterError } from "../cluster/errors.ts";
+import { DEFAULT_PROXY_MODE, type ProxyModeName } from "../cluster/proxy-mode-name.ts";
 import { formatManifestError } from "../kube/manifest-error.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
+import type { IpvsProxyConfig } from "../kube-proxy/ipvs-config.ts";
 import { type ClusterKernel, openClusterKernel } from "./cluster-kernel.ts";
 import { type Io, UsageError } from "./io.ts";
 import { readManifestFiles } from "./manifest-files.ts";
@@ -23,9 +25,18 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 	const { seed, kernel: choice, network, keep = false } = options;
 	if (keep && choice === "sim")
 		throw new UsageError(["--keep: only a cluster on the real kernel can be kept: --kernel linux"]);
-	const opened = await openClusterKernel({ choice, seed, ...(keep ? { persistPrefix: STANDING_PREFIX } : {}) });
+	const kubeProxy = await proxyOf(io, options);
+	const opened = await openClusterKernel({
+		choice,
+		seed,
+		proxyMode: kubeProxy.proxyMode,
+		...(keep ? { persistPrefix: STANDING_PREFIX } : {}),
+	});
 	if (keep) beginStanding();
-	const built = await buildCluster(opened.kernel, { snapshot: parsed.value.snapshot, options: { network } });
+	const built = await buildCluster(opened.kernel, {
+		snapshot: parsed.value.snapshot,
+		options: { network, ...kubeProxy },
+	});
 	if (!built.ok) {
 		await opened.close();
 		if (keep) await endStanding((await import("../linux/netns.ts")).removeNetnsFile);
@@ -39,6 +50,26 @@ export async function openSession(io: Io, options: ClusterInputOptions): Promise
 		await opened.close();
 	};
 	return { ...opened, cluster, close };
+}
+
+interface ClusterProxy {
+	readonly proxyMode: ProxyModeName;
+	/** Absent: the cluster's own. */
+	readonly kubeProxy?: IpvsProxyConfig;
+}
+
+/** Like kube-proxy, which does not look at its flags when it has a file. */
+async function proxyOf(io: Io, { proxyConfig: path, proxyMode }: ClusterInputOptions): Promise<ClusterProxy> {
+	if (path === undefined) return { proxyMode };
+	const { proxyConfiguration } = await import("./proxy-configuration.ts");
+	const { proxySettings } = await import("../kube-proxy/configuration/settings.ts");
+	const { mode, config } = proxySettings(proxyConfiguration(io, path, []));
+	if (mode === "nftables")
+		throw new UsageError([`--proxy-config ${path}: mode nftables: podwire has iptables and ipvs`]);
+	if (proxyMode !== DEFAULT_PROXY_MODE && proxyMode !== mode) {
+		io.err(`podwire: --proxy-mode has no effect: ${path} says ${mode}\n`);
+	}
+	return { proxyMode: mode, kubeProxy: config };
 }
 
 /** What a kernel lacks that the network needs. */

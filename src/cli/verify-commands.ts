@@ -1,6 +1,7 @@
 /** The options of `podwire verify` and `podwire fidelity`. */
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
+import { addClusterOptions, type ClusterOptions } from "./input-options.ts";
 import type { Io } from "./io.ts";
 import { wholeNumber } from "./options.ts";
 
@@ -16,8 +17,10 @@ interface VerifyCliOptions {
 }
 
 export function addVerifyCommand(program: Command, io: Io, finish: (code: number) => void): void {
-	program
+	const verifyCommand = program
 		.command("verify")
+		// `verify modes` has options of the same names.
+		.enablePositionalOptions()
 		.description("run scenarios on the simulated and the real kernel and compare everything they show")
 		.argument("[scenario...]", "scenario files (docs/scenario-format.md), directories of them, or - for standard input")
 		.addOption(
@@ -53,6 +56,36 @@ export function addVerifyCommand(program: Command, io: Io, finish: (code: number
 				}),
 			);
 		});
+	addModesCommand(verifyCommand, io, finish);
+}
+
+function addModesCommand(verify: Command, io: Io, finish: (code: number) => void): void {
+	addClusterOptions(
+		verify
+			.command("modes")
+			.description("the same flows through kube-proxy's iptables and IPVS mode; each difference with its reason"),
+	)
+		.option("--all", "print the flows that end alike as well")
+		.option("--json", "print as JSON (schema podwire.verify-modes/v1)")
+		.argument("[path...]", "more manifests")
+		.addHelpText("after", "\nExit codes: 0 every difference is a known one, 1 one is not, 2 bad usage or input.")
+		.action(async (paths: readonly string[], options: ModesCliOptions) => {
+			const { verifyModes } = await import("./commands/verify-modes.ts");
+			finish(
+				await verifyModes(io, {
+					paths: [...(options.filename ?? []), ...paths],
+					seed: wholeNumber("--seed", options.seed),
+					network: options.network,
+					all: options.all === true,
+					json: options.json === true,
+				}),
+			);
+		});
+}
+
+interface ModesCliOptions extends ClusterOptions {
+	readonly all?: boolean;
+	readonly json?: boolean;
 }
 
 interface FidelityCliOptions {
@@ -90,7 +123,11 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 			"--shrink <n>",
 			"how often a differing scenario is tried smaller, 0: not at all; default: 400, with --vm 60",
 		)
-		.option("--allow <n>", "so many unexplained differences are printed and do not fail the run", "0")
+		.option(
+			"--allow <n>",
+			"so many generated scenarios may differ without failing the run; scenario files may not",
+			"0",
+		)
 		.option("--regressions <directory>", "where shrunk scenarios are kept", "test/scenarios/regressions")
 		.option("--write", "put the table into docs/fidelity.md")
 		.option("--json", "print the table as JSON (schema podwire.fidelity/v1)")

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { withPodIPs } from "../kube/endpoint-slices.ts";
 import { type KubeSnapshot, namespacedName, type Pod } from "../kube/snapshot.ts";
-import type { KubeProxyConfig } from "../kube-proxy/config.ts";
+import type { IpvsProxyConfig } from "../kube-proxy/ipvs-config.ts";
 import { addNetns, applyPlan, dumpObjects } from "./apply-plan.ts";
 import { type AttachedPod, attachOrder, NodeAttacher } from "./attach.ts";
 import type { Cluster, ClusterNode, ClusterPod, NodePlace, ServedPort } from "./cluster.ts";
@@ -14,6 +14,7 @@ import { DEFAULT_NETWORK, type NetworkName } from "./network-name.ts";
 import { type ClusterNetwork, NETWORKS } from "./networks.ts";
 import { syncNode } from "./node-sync.ts";
 import { defaultProxyConfig, podNetworkOf } from "./pod-network.ts";
+import { DEFAULT_PROXY_MODE, type ProxyModeName } from "./proxy-mode-name.ts";
 import { servePod, VisitLog } from "./serve.ts";
 import { planTopology, type Topology } from "./topology.ts";
 
@@ -23,7 +24,9 @@ export interface ClusterOptions {
 	/** CNI network configuration as JSON text; `${POD_CIDR}` stands for the node's. Default: the network's. */
 	readonly cniConf?: string;
 	/** kube-proxy's settings. Default: `clusterCIDRs` around the nodes' pod networks. */
-	readonly kubeProxy?: KubeProxyConfig;
+	readonly kubeProxy?: IpvsProxyConfig;
+	/** Default: `iptables`. */
+	readonly proxyMode?: ProxyModeName;
 }
 
 export interface ClusterInput {
@@ -47,7 +50,7 @@ const SETTLE_NS = 50_000_000;
 /** On an error the namespaces made so far stay as they are, for looking into. */
 export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise<Result<Cluster, ClusterError>> {
 	const { snapshot, options = {} } = input;
-	const { network: networkName = DEFAULT_NETWORK } = options;
+	const { network: networkName = DEFAULT_NETWORK, proxyMode = DEFAULT_PROXY_MODE } = options;
 	const network = NETWORKS[networkName];
 	const topology = planTopology(snapshot, network.subnets);
 	if (!topology.ok) return topology;
@@ -75,7 +78,7 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	const proxy = options.kubeProxy ?? defaultProxyConfig(nodes, fabric);
 	const notes = new Set<string>();
 	for (const node of nodes) {
-		const synced = await syncNode(kernel, node, { snapshot: located, proxy, network, podNetwork });
+		const synced = await syncNode(kernel, node, { snapshot: located, proxy, proxyMode, network, podNetwork });
 		if (!synced.ok) return synced;
 		if (synced.value !== undefined) notes.add(synced.value);
 	}
@@ -91,6 +94,7 @@ export async function buildCluster(kernel: Kernel, input: ClusterInput): Promise
 	return ok({
 		kernel,
 		network: networkName,
+		proxyMode,
 		snapshot: located,
 		nodes,
 		pods,

@@ -3,6 +3,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { KubeSnapshot } from "../kube/snapshot.ts";
 import type { Cidr, IpAddr, MacAddr } from "../wire/addr.ts";
 import type { NetworkName } from "./network-name.ts";
+import type { ProxyModeName } from "./proxy-mode-name.ts";
 
 /** A node before its network is there. */
 export interface NodePlace {
@@ -76,6 +77,7 @@ export interface Fabric {
 export interface Cluster {
 	readonly kernel: Kernel;
 	readonly network: NetworkName;
+	readonly proxyMode: ProxyModeName;
 	/** As given, with the pods' addresses and the EndpointSlices made from them. */
 	readonly snapshot: KubeSnapshot;
 	readonly nodes: readonly ClusterNode[];

@@ -202,6 +202,7 @@ function fixture(): Cluster {
 	return {
 		kernel: unusedKernel(),
 		network: "bridge",
+		proxyMode: "iptables",
 		snapshot,
 		nodes: [node("slave1", "172.16.1.50", "10.151.51.0/24"), node("slave2", "172.16.1.88", "10.151.49.0/24")],
 		pods: [pod("client", "10.151.51.3"), pod("web-1", "10.151.51.4"), agent],

@@ -23,6 +23,8 @@ export interface KubeProxyConfig {
 	readonly randomFully?: boolean;
 }
 
+export const DEFAULT_FAMILIES: readonly IpFamily[] = ["ipv4"];
+
 export type DetectLocal =
 	| { readonly mode: "ClusterCIDR" }
 	| { readonly mode: "NodeCIDR" }

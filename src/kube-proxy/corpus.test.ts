@@ -1,130 +1,16 @@
 /** Upstream's own test cases (kube-proxy 1.36.2): what its fake iptables holds after each sync, and endpoint categories. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { type Objects, objectsOf, proxierOf, type Step, snapshotOf } from "../../test/proxy-corpus.ts";
 import { formatRule, parseRule } from "../formats/iptables-save.ts";
-import { parseManifests } from "../kube/parse-manifests.ts";
-import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
-import { cidr, type IpFamily, ip } from "../wire/addr.ts";
+import { type IpFamily, ip } from "../wire/addr.ts";
 import { categorizeEndpoints } from "./categorize-endpoints.ts";
-import type { KubeProxyConfig } from "./config.ts";
 import type { ProxyEndpoint } from "./endpoints.ts";
-import { IptablesProxier } from "./iptables.ts";
+import type { IptablesProxier } from "./iptables.ts";
 import { isServiceChainName } from "./names.ts";
 
 const CORPUS = new URL("../../../shared/corpus/", import.meta.url);
 const BUILTIN = /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
-
-interface StepConfig {
-	readonly ipFamily: "IPv4" | "IPv6";
-	readonly nodeName: string;
-	readonly nodeIP: string;
-	readonly masqueradeAll: boolean;
-	readonly masqueradeBit: number;
-	readonly localDetector: { readonly kind: string; readonly cidr?: string };
-	readonly nodePortAddresses: readonly string[] | null;
-	readonly networkInterfaces: Readonly<Record<string, readonly string[]>> | null;
-	readonly topologyLabels: Readonly<Record<string, string>> | null;
-	readonly localhostNodePorts: boolean;
-	readonly conntrackTCPLiberal: boolean;
-	readonly nfAcctCounters: Readonly<Record<string, boolean>> | null;
-	readonly iptablesHasRandomFully: boolean;
-}
-
-interface Step {
-	readonly index: number;
-	readonly kind: string;
-	readonly config: StepConfig;
-	readonly syncError?: string | null;
-	readonly dump?: Readonly<Record<string, string>> | null;
-	readonly changes?: readonly Change[];
-	/** Large ones say `omitted`: as in the first step, with the changes since. */
-	readonly objects: Objects | { readonly omitted: string };
-}
-
-interface Objects {
-	readonly services: readonly LooseService[];
-	readonly endpointSlices: readonly LooseObject[];
-}
-
-interface LooseObject {
-	readonly kind: string;
-	readonly metadata: { readonly name: string; readonly namespace: string };
-}
-
-interface Change {
-	readonly op: string;
-	readonly object: LooseObject;
-}
-
-interface LooseService extends LooseObject {
-	readonly spec: {
-		readonly type?: string;
-		readonly ports?: readonly { readonly nodePort?: number; readonly targetPort?: number | string }[];
-	};
-}
-
-/** Upstream's tests make Services that the API server would not take: a target port 0, a ClusterIP with node ports. */
-function acceptable(service: LooseService): unknown {
-	const { spec } = service;
-	const ports = (spec.ports ?? []).map(({ targetPort, ...port }) =>
-		targetPort === 0 ? port : { ...port, targetPort },
-	);
-	const hasNodePort = ports.some((port) => (port.nodePort ?? 0) > 0);
-	const type = hasNodePort && (spec.type ?? "ClusterIP") === "ClusterIP" ? { type: "NodePort" } : {};
-	return { ...service, spec: { ...spec, ports, ...type, allocateLoadBalancerNodePorts: false } };
-}
-
-function objectsOf(step: Step, before: Objects): Objects {
-	if (!("omitted" in step.objects)) return step.objects;
-	const apply = <T extends LooseObject>(list: readonly T[], kind: string): readonly T[] => {
-		const changes = (step.changes ?? []).filter(({ object }) => object.kind === kind);
-		const touched = new Set(changes.map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`));
-		const kept = list.filter(({ metadata }) => !touched.has(`${metadata.namespace}/${metadata.name}`));
-		return [...kept, ...changes.filter(({ op }) => op !== "delete").map(({ object }) => object as T)];
-	};
-	return {
-		services: apply(before.services, "Service"),
-		endpointSlices: apply(before.endpointSlices, "EndpointSlice"),
-	};
-}
-
-function snapshotOf(step: Step, { services, endpointSlices }: Objects): KubeSnapshot {
-	const node = {
-		apiVersion: "v1",
-		kind: "Node",
-		metadata: { name: step.config.nodeName, labels: step.config.topologyLabels ?? {} },
-		spec: { podCIDR: "100.64.0.0/24" },
-		status: { addresses: [{ type: "InternalIP", address: step.config.nodeIP }] },
-	};
-	const items = [...services.map(acceptable), ...endpointSlices, node];
-	const text = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-	const parsed = parseManifests([{ path: "step", text }], { nodePorts: { from: 1, to: 65535 } });
-	if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, undefined, 1));
-	return parsed.value.snapshot;
-}
-
-function proxierOf({ config }: Step): IptablesProxier {
-	const family: IpFamily = config.ipFamily === "IPv4" ? "ipv4" : "ipv6";
-	const { localDetector, nodePortAddresses } = config;
-	const interfaces = Object.values(config.networkInterfaces ?? {}).flat();
-	const facts: NodeFacts = {
-		name: config.nodeName,
-		nodeIPs: [ip(config.nodeIP)],
-		interfaceAddresses: interfaces.map((text) => cidr(text).addr),
-	};
-	const proxy: KubeProxyConfig = {
-		families: [family],
-		clusterCIDRs: localDetector.cidr === undefined ? [] : [cidr(localDetector.cidr)],
-		masqueradeAll: config.masqueradeAll,
-		masqueradeBit: config.masqueradeBit,
-		nodePortAddresses: (nodePortAddresses ?? []).map(cidr),
-		localhostNodePorts: config.localhostNodePorts,
-		conntrackTCPLiberal: config.conntrackTCPLiberal,
-		nfacct: Object.values(config.nfAcctCounters ?? {}).some((there) => there),
-		randomFully: config.iptablesHasRandomFully,
-	};
-	return new IptablesProxier(facts, proxy);
-}
 
 /** `table chain` → rules as iptables-save would print them; built-in chains left out. */
 function dumpChains(dump: Readonly<Record<string, string>>, family: IpFamily): Map<string, string[]> {

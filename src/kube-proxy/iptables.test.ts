@@ -1,17 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { anySnapshot } from "../../test/proxy-arbitrary.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { KernelObject } from "../kernel/objects.ts";
 import { withPodIPs } from "../kube/endpoint-slices.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
-import {
-	type EndpointSlice,
-	type KubeSnapshot,
-	type NodeFacts,
-	namespacedName,
-	type Service,
-} from "../kube/snapshot.ts";
+import { type KubeSnapshot, type NodeFacts, namespacedName } from "../kube/snapshot.ts";
 import { cidr, ip } from "../wire/addr.ts";
 import type { KubeProxyConfig } from "./config.ts";
 import { desiredIptables, IptablesProxier } from "./iptables.ts";
@@ -86,9 +81,13 @@ describe("the example", () => {
 			{ kind: "nfacct", name: "localhost_nps_accepted_pkts" },
 			{ kind: "sysctl", key: "net.ipv4.conf.all.route_localnet", value: "1" },
 		]);
-		expect(desiredIptables(myapp(), SLAVE1, { ...CONFIG, nfacct: false, localhostNodePorts: false })[0]?.kind).toBe(
-			"xt-chain",
-		);
+		const without = { ...CONFIG, nfacct: false, localhostNodePorts: false };
+		expect(desiredIptables(myapp(), SLAVE1, without)[0]?.kind).toBe("xt-chain");
+		expect(desiredIptables(myapp(), SLAVE1, { ...without, conntrackTCPLiberal: true })[0]).toEqual({
+			kind: "sysctl",
+			key: "net.netfilter.nf_conntrack_tcp_be_liberal",
+			value: "1",
+		});
 	});
 });
 
@@ -115,89 +114,13 @@ test.each([
 	expect(jumps.map((rule) => rule.split(" -m ")[0])).toEqual(expected);
 });
 
-const policy = fc.constantFrom("Cluster" as const, "Local" as const);
-const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> => fc.array(arbitrary, { maxLength: 1 });
-
-const port = fc.record({
-	name: fc.constantFrom("a", "b", "c"),
-	protocol: fc.constantFrom("TCP" as const, "UDP" as const, "SCTP" as const),
-	port: fc.integer({ min: 1, max: 65535 }),
-	nodePort: optional(fc.integer({ min: 30000, max: 32767 })),
-});
-
-const endpoint = fc.record({
-	host: fc.integer({ min: 1, max: 40 }),
-	ready: fc.boolean(),
-	serving: fc.boolean(),
-	terminating: fc.boolean(),
-	nodeName: fc.constantFrom("n1", "n2"),
-	zone: optional(fc.constantFrom("zone-a", "zone-b")),
-});
-
-const cluster = fc.array(
-	fc.record({
-		ports: fc.uniqueArray(port, { selector: ({ name }) => name, minLength: 1, maxLength: 3 }),
-		endpoints: fc.array(endpoint, { maxLength: 5 }),
-		external: fc.boolean(),
-		balanced: fc.boolean(),
-		ranges: optional(fc.constantFrom("192.168.0.0/24", "10.0.0.0/8", "0.0.0.0/0")),
-		affinity: fc.boolean(),
-		externalTrafficPolicy: policy,
-		internalTrafficPolicy: policy,
-	}),
-	{ maxLength: 4 },
-);
-
-type ClusterSpec = typeof cluster extends fc.Arbitrary<infer T> ? T : never;
-
-function snapshotOf(spec: ClusterSpec): KubeSnapshot {
-	const services = spec.map(
-		(one, k): Service => ({
-			namespace: "ns",
-			name: `svc${k}`,
-			labels: {},
-			type: one.balanced ? "LoadBalancer" : "NodePort",
-			headless: false,
-			clusterIPs: [ip(`10.96.0.${k + 1}`)],
-			ipFamilies: ["ipv4"],
-			ports: one.ports.map(({ nodePort, ...rest }) => ({
-				...rest,
-				targetPort: 80,
-				...(nodePort[0] === undefined ? {} : { nodePort: nodePort[0] }),
-			})),
-			externalIPs: one.external ? [ip(`192.0.2.${k + 1}`)] : [],
-			loadBalancerIngress: one.balanced ? [{ ip: ip(`198.51.100.${k + 1}`) }] : [],
-			loadBalancerSourceRanges: one.ranges.map(cidr),
-			...(one.affinity ? { clientIPAffinitySeconds: 60 } : {}),
-			externalTrafficPolicy: one.externalTrafficPolicy,
-			internalTrafficPolicy: one.internalTrafficPolicy,
-			publishNotReadyAddresses: false,
-		}),
-	);
-	const endpointSlices = spec.map(
-		(one, k): EndpointSlice => ({
-			namespace: "ns",
-			name: `slice${k}`,
-			service: `svc${k}`,
-			family: "ipv4",
-			ports: one.ports.map(({ name, protocol }) => ({ name, protocol, port: 80 })),
-			endpoints: one.endpoints.map(({ host, zone, ...rest }) => ({
-				...rest,
-				addresses: [ip(`10.1.0.${host}`)],
-				...(zone.length === 0 ? {} : { forZones: zone }),
-			})),
-		}),
-	);
-	return { nodes: [], pods: [], services, endpointSlices };
-}
-
 const N1: NodeFacts = { name: "n1", nodeIPs: [ip("192.168.0.1")] };
 
 test("every jump goes to a chain of the same table that comes before it, and no chain comes twice", () => {
 	fc.assert(
-		fc.property(cluster, (spec) => {
+		fc.property(anySnapshot, (snapshot) => {
 			const seen = new Set<string>();
-			for (const object of desiredIptables(snapshotOf(spec), N1, CONFIG)) {
+			for (const object of desiredIptables(snapshot, N1, CONFIG)) {
 				if (object.kind !== "xt-chain" && object.kind !== "xt-rule") continue;
 				const rules = object.kind === "xt-chain" ? object.rules : [object.rule];
 				for (const { target } of rules) {
@@ -214,8 +137,8 @@ test("every jump goes to a chain of the same table that comes before it, and no 
 
 test("every endpoint of a chain is chosen with the same probability", () => {
 	fc.assert(
-		fc.property(cluster, (spec) => {
-			for (const object of desiredIptables(snapshotOf(spec), N1, CONFIG)) {
+		fc.property(anySnapshot, (snapshot) => {
+			for (const object of desiredIptables(snapshot, N1, CONFIG)) {
 				if (object.kind !== "xt-chain" || !/^KUBE-SV[CL]-/.test(object.chain)) continue;
 				let left = 1;
 				const shares: number[] = [];
@@ -236,11 +159,10 @@ test("every endpoint of a chain is chosen with the same probability", () => {
 
 test("a proxier that remembers says the same as one that starts anew", () => {
 	fc.assert(
-		fc.property(fc.array(cluster, { minLength: 2, maxLength: 3 }), (specs) => {
+		fc.property(fc.array(anySnapshot, { minLength: 2, maxLength: 3 }), (snapshots) => {
 			const proxier = new IptablesProxier(N1, CONFIG);
 			let before: KubeSnapshot | undefined;
-			for (const spec of specs) {
-				const now = snapshotOf(spec);
+			for (const now of snapshots) {
 				// Half of the Services stay the same objects, with new slices.
 				const services = now.services.map((service, k) => (k % 2 === 0 ? (before?.services[k] ?? service) : service));
 				before = { ...now, services };

@@ -4,23 +4,15 @@
  * Chain names, rules, their order and their comments are those of kube-proxy 1.36. Where upstream's order is random (the
  * Services within a shared chain) they are sorted by name.
  */
+import type { Op } from "../kernel/kernel.ts";
 import type { KernelObject, XtChain } from "../kernel/objects.ts";
-import type { Rule, TableName } from "../kernel/xtables.ts";
-import {
-	type EndpointSlice,
-	type KubeSnapshot,
-	type NodeFacts,
-	namespacedName,
-	type Service,
-} from "../kube/snapshot.ts";
+import type { KubeSnapshot, NodeFacts } from "../kube/snapshot.ts";
 import type { IpFamily } from "../wire/addr.ts";
-import { categorizeEndpoints } from "./categorize-endpoints.ts";
-import type { KubeProxyConfig } from "./config.ts";
-import { endpointsOfPort, type ProxyEndpoint, slicesByService } from "./endpoints.ts";
-import { serviceChains } from "./service-chains.ts";
-import { type ServicePortInfo, servicePortInfos } from "./service-port.ts";
-import { type PortalRules, portalRules, portPlan } from "./service-rules.ts";
-import { jumpRules, nodePortJumps, requiredObjects, staticChains } from "./static-rules.ts";
+import { DEFAULT_FAMILIES, type KubeProxyConfig } from "./config.ts";
+import { changedChains, changedServices } from "./rule-changes.ts";
+import { ServiceTable, type TableChanges } from "./service-table.ts";
+import { sharedChains } from "./shared-chains.ts";
+import { jumpRules, requiredObjects, staticChains } from "./static-rules.ts";
 import { type SyncContext, syncContext } from "./sync-context.ts";
 
 /** More endpoints than this: rules per endpoint go without comments. */
@@ -35,117 +27,100 @@ export function desiredIptables(
 	return new IptablesProxier(node, config).desired(snapshot);
 }
 
-/** The same, remembering each Service's rules: as long as a Service and its slices are the same objects, so are its rules. */
+/**
+ * The same, remembering each Service's rules: as long as a Service and its slices are the same objects, so are its rules.
+ * Of every call the snapshot is what the next one's is compared with.
+ */
 export class IptablesProxier {
 	readonly #node: NodeFacts;
 	readonly #config: KubeProxyConfig;
-	readonly #memory: ReadonlyMap<IpFamily, ServiceMemory>;
+	readonly #families: readonly FamilyRules[];
 
 	constructor(node: NodeFacts, config: KubeProxyConfig) {
 		this.#node = node;
 		this.#config = config;
-		this.#memory = new Map((config.families ?? ["ipv4"]).map((family) => [family, new ServiceMemory()]));
+		const families = config.families ?? DEFAULT_FAMILIES;
+		this.#families = families.map((family) => new FamilyRules({ family, nodeName: node.name }));
 	}
 
 	desired(snapshot: KubeSnapshot): readonly KernelObject[] {
-		const contexts: SyncContext[] = [];
-		const objects: KernelObject[] = [];
-		for (const [family, memory] of this.#memory) {
-			const slices = slicesByService(snapshot.endpointSlices.filter((slice) => slice.family === family));
-			const ports = memory.ports(snapshot.services, slices, { family, nodeName: this.#node.name });
-			const total = ports.reduce((sum, service) => sum + service.endpointCount, 0);
-			const large = total > LARGE_CLUSTER_ENDPOINTS;
-			const context = syncContext(snapshot, this.#node, this.#config, { family, large });
-			contexts.push(context);
-			objects.push(...staticChains(context));
-			const rules = memory.rules(ports, context);
-			for (const service of rules) for (const port of service) for (const chain of port.chains) objects.push(chain);
-			objects.push(...sharedChains(rules.flat(), context), ...jumpRules(family));
+		for (const family of this.#families) family.update(snapshot, this.#node, this.#config);
+		const contexts = this.#families.flatMap(({ context }) => (context === undefined ? [] : [context]));
+		return [...requiredObjects(contexts), ...this.#families.flatMap((family) => family.objects())];
+	}
+
+	/**
+	 * What has to be done on a node that has what the call before wanted, without looking at the node. Only the chains of
+	 * changed Services are written, and of shared chains only their rules. If the operations fail, a full difference is
+	 * needed: `desired` and a dump.
+	 */
+	transaction(snapshot: KubeSnapshot): readonly Op[] {
+		if (this.#families.some(({ context }) => context === undefined)) {
+			return this.desired(snapshot).map((object) => ({ verb: object.kind === "sysctl" ? "replace" : "add", object }));
 		}
-		return [...requiredObjects(contexts), ...objects];
+		return this.#families.flatMap((family) => family.transaction(snapshot, this.#node, this.#config));
 	}
 }
 
-interface PortRules {
-	readonly portal: PortalRules;
-	readonly chains: readonly XtChain[];
-}
-
-interface ServicePorts {
-	readonly service: Service;
-	readonly slices: readonly EndpointSlice[];
-	readonly ports: readonly { readonly info: ServicePortInfo; readonly endpoints: readonly ProxyEndpoint[] }[];
-	readonly endpointCount: number;
-}
-
-/** What is remembered of one family: by Service object, valid while its slices and everything else are the same. */
-class ServiceMemory {
-	#ports = new WeakMap<Service, ServicePorts>();
-	#rules = new WeakMap<ServicePorts, readonly PortRules[]>();
+class FamilyRules {
+	readonly #family: IpFamily;
+	readonly #table: ServiceTable;
+	#context: SyncContext | undefined;
 	#settings = "";
 
-	ports(
-		services: readonly Service[],
-		slices: ReadonlyMap<string, readonly EndpointSlice[]>,
-		{ family, nodeName }: { readonly family: IpFamily; readonly nodeName: string },
-	): readonly ServicePorts[] {
-		const all = services.map((service) => {
-			const own = slices.get(namespacedName(service)) ?? [];
-			const known = this.#ports.get(service);
-			if (known !== undefined && sameItems(known.slices, own)) return known;
-			const ports = servicePortInfos(service, family).map((info) => ({
-				info,
-				endpoints: endpointsOfPort(own, info, nodeName),
-			}));
-			const endpointCount = ports.reduce((sum, port) => sum + port.endpoints.length, 0);
-			const fresh = { service, slices: own, ports, endpointCount };
-			this.#ports.set(service, fresh);
-			return fresh;
-		});
-		return all.sort((a, b) => compareText(namespacedName(a.service), namespacedName(b.service)));
+	constructor({ family, nodeName }: { readonly family: IpFamily; readonly nodeName: string }) {
+		this.#family = family;
+		this.#table = new ServiceTable({ family, nodeName });
 	}
 
-	rules(services: readonly ServicePorts[], context: SyncContext): readonly (readonly PortRules[])[] {
+	get context(): SyncContext | undefined {
+		return this.#context;
+	}
+
+	update(snapshot: KubeSnapshot, node: NodeFacts, config: KubeProxyConfig): void {
+		const changes = this.#table.compare(snapshot);
+		const context = this.#nextContext(snapshot, node, config, changes);
+		this.#table.take(changes);
+		this.#renew(context);
+	}
+
+	objects(): readonly KernelObject[] {
+		return [...this.#chains(), ...jumpRules(this.#family)];
+	}
+
+	transaction(snapshot: KubeSnapshot, node: NodeFacts, config: KubeProxyConfig): readonly Op[] {
+		const changes = this.#table.compare(snapshot);
+		const context = this.#nextContext(snapshot, node, config, changes);
+		if (JSON.stringify(context) === this.#settings) {
+			this.#table.take(changes);
+			return changedServices(changes.services, this.#table, context);
+		}
+		// Every rule may depend on the settings: chains are compared one by one with those that were.
+		const before = this.#chains();
+		this.#table.take(changes);
+		this.#renew(context);
+		return changedChains(before, this.#chains());
+	}
+
+	#nextContext(snapshot: KubeSnapshot, node: NodeFacts, config: KubeProxyConfig, changes: TableChanges): SyncContext {
+		const large = changes.endpointCount > LARGE_CLUSTER_ENDPOINTS;
+		return syncContext(snapshot, node, config, { family: this.#family, large });
+	}
+
+	#renew(context: SyncContext): void {
 		const settings = JSON.stringify(context);
-		if (settings !== this.#settings) this.#rules = new WeakMap();
+		if (settings !== this.#settings) this.#table.forgetRules();
 		this.#settings = settings;
-		return services.map((service) => {
-			const known = this.#rules.get(service);
-			if (known !== undefined) return known;
-			const sorted = [...service.ports].sort((a, b) => compareText(a.info.name, b.info.name));
-			const fresh = sorted.map(({ info, endpoints }) => {
-				const plan = portPlan(info, categorizeEndpoints(endpoints, info, context.topology));
-				return { portal: portalRules(plan, context), chains: serviceChains(plan, context) };
-			});
-			this.#rules.set(service, fresh);
-			return fresh;
-		});
+		this.#context = context;
 	}
-}
 
-function sharedChains(ports: readonly PortRules[], context: SyncContext): readonly XtChain[] {
-	const chain = (table: TableName, name: string, part: (portal: PortalRules) => readonly Rule[]): XtChain => ({
-		kind: "xt-chain",
-		family: context.family,
-		table,
-		chain: name,
-		rules: ports.flatMap(({ portal }) => part(portal)),
-	});
-	const services = chain("nat", "KUBE-SERVICES", (portal) => portal.natServices);
-	return [
-		chain("nat", "KUBE-NODEPORTS", (portal) => portal.natNodePorts),
-		{ ...services, rules: [...services.rules, ...nodePortJumps(context)] },
-		chain("filter", "KUBE-SERVICES", (portal) => portal.filterServices),
-		chain("filter", "KUBE-EXTERNAL-SERVICES", (portal) => portal.filterExternalServices),
-		chain("filter", "KUBE-NODEPORTS", (portal) => portal.filterNodePorts),
-		chain("filter", "KUBE-PROXY-FIREWALL", (portal) => portal.filterFirewall),
-	];
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
-	return a.length === b.length && a.every((item, k) => item === b[k]);
-}
-
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
+	#chains(): readonly XtChain[] {
+		const context = this.#context;
+		if (context === undefined) return [];
+		const rules = this.#table.keys.flatMap((key) => this.#table.entry(key)?.rules(context) ?? []);
+		const chains: XtChain[] = [...staticChains(context)];
+		for (const service of rules) for (const chain of service.chains) chains.push(chain);
+		chains.push(...sharedChains(rules, context));
+		return chains;
+	}
 }

@@ -40,6 +40,14 @@ export function isServiceChainName(chain: string): boolean {
 	return /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain);
 }
 
+/** What the kubelet makes, or shares with kube-proxy, which leaves it there when it cleans up. */
+const KUBELETS: ReadonlySet<string> = new Set(["KUBE-FIREWALL", "KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"]);
+
+/** Whether a chain is kube-proxy's to delete. */
+export function isKubeProxyChain(chain: string): boolean {
+	return chain.startsWith("KUBE-") && !KUBELETS.has(chain);
+}
+
 /** The first 16 characters of the base 32 of the SHA-256: its first 80 bits. */
 function chainHash(text: string): string {
 	return base32(sha256(utf8Encode(text)).subarray(0, 10));

@@ -35,6 +35,6 @@ export function isLoopback(address: IpAddr): boolean {
 
 function configuredNets(config: KubeProxyConfig, node: NodeFacts, family: IpFamily): readonly Cidr[] {
 	const configured = config.nodePortAddresses ?? [];
-	const nets = configured === "primary" ? node.nodeIPs.map(hostCidr) : configured;
+	const nets = configured === "primary" ? node.nodeIPs.filter((one) => !isLoopback(one)).map(hostCidr) : configured;
 	return nets.filter((net) => familyOf(net.addr) === family);
 }

@@ -39,14 +39,28 @@ export function fromNet(net: Cidr): Match {
 	return { kind: "source", net };
 }
 
+// There are very many rules: what is the same in many of them is one object.
+const PROTOCOL_MATCHES: Readonly<Record<L4Protocol, Match>> = {
+	tcp: { kind: "protocol", proto: PROTO_NUMBERS.tcp },
+	udp: { kind: "protocol", proto: PROTO_NUMBERS.udp },
+	sctp: { kind: "protocol", proto: PROTO_NUMBERS.sctp },
+};
+const MODULE_MATCHES: Readonly<Record<L4Protocol, Match>> = {
+	tcp: { kind: "tcp" },
+	udp: { kind: "udp" },
+	sctp: { kind: "sctp" },
+};
+
 /** `-p`. */
 export function protocolMatch(protocol: L4Protocol): Match {
-	return { kind: "protocol", proto: PROTO_NUMBERS[protocol] };
+	return PROTOCOL_MATCHES[protocol];
 }
 
 /** `-m tcp --dport N`; without a port only the module, as `-m tcp -p tcp` loads it. */
 export function portMatch(protocol: L4Protocol, dport?: number): Match {
-	return dport === undefined ? { kind: protocol } : { kind: protocol, dport: { value: { from: dport, to: dport } } };
+	return dport === undefined
+		? MODULE_MATCHES[protocol]
+		: { kind: protocol, dport: { value: { from: dport, to: dport } } };
 }
 
 export function jump(chain: string): Target {

@@ -20,10 +20,11 @@ export function serviceChains(plan: PortPlan, context: SyncContext): readonly Xt
 		result.push({ kind: "xt-chain", family: context.family, table: "nat", chain, rules });
 	};
 	const chainOf = new Map<ProxyEndpoint["text"], string>();
+	const text = context.large ? [] : [comment(info.name)];
 	for (const endpoint of endpoints.allReachable) {
-		const name = endpointChainName(info.name, info.protocol, endpoint.text);
-		chainOf.set(endpoint.text, name);
-		add(name, endpointRules(plan, context, endpoint, name));
+		const chain = endpointChainName(info.name, info.protocol, endpoint.text);
+		chainOf.set(endpoint.text, chain);
+		add(chain, endpointRules(plan, context, endpoint, { chain, text }));
 	}
 	const policyChains = [
 		{ chain: chains.cluster, used: usesClusterEndpoints(info), endpoints: endpoints.cluster },
@@ -40,9 +41,13 @@ export function serviceChains(plan: PortPlan, context: SyncContext): readonly Xt
 }
 
 /** A packet that comes back to the pod it came from needs another source address; the rest only a new destination. */
-function endpointRules(plan: PortPlan, context: SyncContext, endpoint: ProxyEndpoint, chain: string): readonly Rule[] {
+function endpointRules(
+	plan: PortPlan,
+	context: SyncContext,
+	endpoint: ProxyEndpoint,
+	{ chain, text }: { readonly chain: string; readonly text: readonly Match[] },
+): readonly Rule[] {
 	const { info, origin } = plan;
-	const text = context.large ? [] : [comment(info.name)];
 	const set: readonly Match[] =
 		info.affinitySeconds === undefined ? [] : [{ ...recent(chain, context), action: "set" }];
 	return [

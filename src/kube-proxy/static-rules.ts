@@ -104,6 +104,9 @@ export function requiredObjects(contexts: readonly SyncContext[]): readonly Kern
 	if (contexts.some((context) => context.localhostNodePorts)) {
 		objects.push({ kind: "sysctl", key: "net.ipv4.conf.all.route_localnet", value: "1" });
 	}
+	if (contexts.some((context) => context.conntrackTCPLiberal)) {
+		objects.push({ kind: "sysctl", key: "net.netfilter.nf_conntrack_tcp_be_liberal", value: "1" });
+	}
 	return objects;
 }
 

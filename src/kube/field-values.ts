@@ -19,8 +19,12 @@ export function readDnsLabel(field: Field): string | undefined {
 /** Labels joined by dots, at most 253 characters. */
 export function readDnsSubdomain(field: Field): string | undefined {
 	const text = field.string();
-	if (text === undefined || (text.length <= 253 && DNS_SUBDOMAIN.test(text))) return text;
+	if (text === undefined || isDnsSubdomain(text)) return text;
 	return field.expected("a name of lower-case letters, digits, '-' and '.', at most 253 characters");
+}
+
+export function isDnsSubdomain(text: string): boolean {
+	return text.length <= 253 && DNS_SUBDOMAIN.test(text);
 }
 
 /** The name of a container's port: at most 15 characters, one of them a letter. */

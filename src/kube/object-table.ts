@@ -39,7 +39,7 @@ export class ObjectTable {
 	readonly pods: PodDraft[] = [];
 	readonly workloads: Workload[] = [];
 	readonly services: ServiceDraft[] = [];
-	readonly endpointSlices: EndpointSlice[] = [];
+	readonly endpointSlices: Sourced<EndpointSlice>[] = [];
 	readonly notes: string[] = [];
 
 	constructor(objects: readonly RawObject[]) {
@@ -90,7 +90,7 @@ export class ObjectTable {
 	#addSlice(object: RawObject): void {
 		const slice = readEndpointSlice(object);
 		if (slice === "fqdn") this.#skip(object, "its addresses are names, not IP addresses");
-		else push(this.endpointSlices, slice);
+		else push(this.endpointSlices, wrap(slice, object));
 	}
 
 	#skip(object: RawObject, why: string): void {

@@ -528,3 +528,58 @@ test("whatever the fields hold, parsing ends in a snapshot or in errors that poi
 		{ numRuns: 300 },
 	);
 });
+
+describe("EndpointSlices and the Services they are for", () => {
+	const service = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: 10.96.0.9, ports: [{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}]}
+`;
+	const slice = (more: string): string => `---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: s, labels: {kubernetes.io/service-name: web}}
+${more}
+`;
+	const notes = (more: string): readonly string[] => {
+		const parsed = parseManifests([{ path: "m.yaml", text: service + slice(more) }]);
+		if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+		return parsed.value.notes;
+	};
+
+	test("one that fits needs no note", () => {
+		expect(notes("addressType: IPv4\nports: [{name: http, port: 8080}]\nendpoints: [{addresses: [10.0.0.1]}]")).toEqual(
+			[],
+		);
+	});
+
+	test.each([
+		[
+			"a port that the Service does not have, however many endpoints",
+			"addressType: IPv4\nports: [{name: htpp, port: 80}]\nendpoints: [{addresses: [10.0.0.1]}, {addresses: [10.0.0.2]}]",
+			"m.yaml:6:1: EndpointSlice default/s: TCP port htpp: Service default/web has no such port, it has TCP port http, UDP port dns",
+		],
+		[
+			"a port of the other protocol, and an unnamed one",
+			"addressType: IPv4\nports: [{name: dns, port: 53}, {port: 80}]\nendpoints: [{addresses: [10.0.0.1]}]",
+			"m.yaml:6:1: EndpointSlice default/s: TCP port dns and an unnamed TCP port: Service default/web has no such port, it has TCP port http, UDP port dns",
+		],
+		[
+			"another family",
+			"addressType: IPv6\nports: [{name: http, port: 80}]\nendpoints: [{addresses: ['fd00::1']}]",
+			"m.yaml:6:1: EndpointSlice default/s: its addresses are IPv6, and Service default/web is IPv4 only: nobody uses them",
+		],
+	])("%s: one note, with the object's name", (_what, more, note) => {
+		expect(notes(more)).toEqual([note]);
+	});
+
+	test("a port that is there twice is an error, once, at the second one", () => {
+		const text =
+			service + slice("addressType: IPv4\nports: [{name: http, port: 80}, {name: http, port: 81}]\nendpoints: []");
+		const parsed = parseManifests([{ path: "m.yaml", text }]);
+		const errors = parsed.ok ? [] : parsed.error.map(formatManifestError);
+		expect(errors).toEqual([
+			'm.yaml:10:40: EndpointSlice default/s: ports[1].name: a second port named "http" (the other is at m.yaml:10:9)',
+		]);
+	});
+});

@@ -26,6 +26,7 @@ import type { PodDraft } from "./read-pod.ts";
 import { schedule } from "./schedule.ts";
 import { formatLabels } from "./selector.ts";
 import { DEFAULT_SERVICE_CIDR, serviceNetwork, takenNetworks } from "./service-network.ts";
+import { sliceNotes } from "./slice-notes.ts";
 import { type KubeSnapshot, type Node, namespacedName } from "./snapshot.ts";
 
 export interface ManifestOptions {
@@ -73,8 +74,10 @@ export function parseManifests(
 		...networkNotes(table, options, ranges),
 		...ignoredNotes(drafts),
 		...emptyNotes(table, index),
+		...sliceNotes(table.endpointSlices, services),
 	];
-	const snapshot = { nodes: nodes.map((node) => node.value), pods, services, endpointSlices: table.endpointSlices };
+	const endpointSlices = table.endpointSlices.map(({ value }) => value);
+	const snapshot = { nodes: nodes.map((node) => node.value), pods, services, endpointSlices };
 	return ok({ snapshot, notes });
 }
 
@@ -146,7 +149,7 @@ function ignoredNotes(drafts: readonly PodDraft[]): readonly string[] {
 
 function emptyNotes(table: ObjectTable, index: PodIndex): readonly string[] {
 	const given = new Set(
-		table.endpointSlices.flatMap(({ namespace, service }) =>
+		table.endpointSlices.flatMap(({ value: { namespace, service } }) =>
 			service === undefined ? [] : [`${namespace}/${service}`],
 		),
 	);

@@ -47,9 +47,22 @@ export function readEndpointSlice({ root, name, namespace }: RawObject): Endpoin
 		name,
 		...(service === undefined ? {} : { service }),
 		family,
-		ports: readList(root.get("ports"), readEndpointPort),
+		ports: readPorts(root.get("ports")),
 		endpoints: readList(root.get("endpoints"), (item) => readEndpoint(item, family)),
 	};
+}
+
+/** No two have one name, as a Service's ports are found by it. */
+function readPorts(list: Field): readonly EndpointPort[] {
+	const first = new Map<string, Field>();
+	return readList(list, (item) => {
+		const port = readEndpointPort(item);
+		if (port === undefined) return undefined;
+		const known = first.get(port.name);
+		if (known === undefined) first.set(port.name, item);
+		else item.get("name").fail("port-clash", `a second port named ${JSON.stringify(port.name)}`, known.at);
+		return port;
+	});
 }
 
 /** A port without a number stands for all ports, which no proxy can use: it is left out. */

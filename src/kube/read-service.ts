@@ -1,7 +1,16 @@
 /** A Service's manifest → a Service whose missing addresses and node ports are still to be allocated. */
 import { familyOf, type IpAddr, type IpFamily } from "../wire/addr.ts";
 import type { Field } from "./field.ts";
-import { readCidr, readDnsLabel, readDnsSubdomain, readIp, readLabels, readList, required } from "./field-values.ts";
+import {
+	isDnsSubdomain,
+	readCidr,
+	readDnsLabel,
+	readDnsSubdomain,
+	readIp,
+	readLabels,
+	readList,
+	required,
+} from "./field-values.ts";
 import type { RawObject } from "./manifest-source.ts";
 import { readServicePorts, type ServicePortDraft } from "./read-service-ports.ts";
 import type { LoadBalancerIngress, Service, ServiceType } from "./snapshot.ts";
@@ -92,7 +101,15 @@ export function readService({ root, name, namespace }: RawObject): ServiceDraft 
 }
 
 function readExternalName(spec: Field): string | undefined {
-	return required(spec.get("externalName"), readDnsSubdomain, "the name that the Service stands for");
+	return required(spec.get("externalName"), readAbsoluteName, "the name that the Service stands for");
+}
+
+/** With or without the final dot, which is left out. */
+function readAbsoluteName(field: Field): string | undefined {
+	const text = field.string();
+	return text?.endsWith(".") === true && isDnsSubdomain(text.slice(0, -1))
+		? text.slice(0, -1)
+		: readDnsSubdomain(field);
 }
 
 function isHeadless(spec: Field): boolean {

@@ -1,6 +1,7 @@
 /** The real kernel with all its parts: one event loop, sockets, captures, log, and a driver for each kind of object. */
 import { randomBytes } from "node:crypto";
 import { err, ok, type Result } from "../base/result.ts";
+import type { Turns } from "../base/turns.ts";
 import type { ConntrackEvent } from "../kernel/conntrack.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
@@ -57,10 +58,12 @@ export interface Leftovers {
 export interface OpenOptions extends LinuxKernelOptions {
 	/** Who keeps the iptables rules; default `auto` (see `XtablesOptions`). */
 	readonly iptables?: XtBackend | "auto";
+	/** Other kernels in this thread take turns with this one: `run` is called by who has the turn, and waits without it. */
+	readonly turns?: Turns;
 }
 
 export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
-	const poller = new Poller();
+	const poller = new Poller(options.turns);
 	const tag = logTag();
 	const log = new KernelLog({ tag });
 	const xtables = new XtablesDriver({ logTag: tag, backend: options.iptables ?? "auto" });
@@ -107,6 +110,7 @@ function partsOf(table: NetnsTable, { poller, log, xtables }: Shared): LinuxPart
 	const forget = (netns: LinuxNetns): void => {
 		closeCaptures(netns, poller);
 		sockets.closeNetns(netns);
+		xtables.forget(netns);
 		for (const stop of watched.get(netns) ?? []) stop();
 		watched.delete(netns);
 	};

@@ -5,6 +5,7 @@
  * not keep the process alive. Callbacks never nest: a `drain` inside a callback does nothing.
  */
 import { Heap } from "../base/heap.ts";
+import type { Turns } from "../base/turns.ts";
 import type { Clock } from "../kernel/kernel.ts";
 import { lastErrno, libc } from "./libc.ts";
 
@@ -74,8 +75,11 @@ export class Poller {
 	#ticker: NodeJS.Timeout | undefined;
 	#idleTicks = 0;
 	#keepers = 0;
+	readonly #turns: Turns | undefined;
 
-	constructor() {
+	/** `turns`: who calls `run` has one, and leaves it to others while `run` waits. */
+	constructor(turns?: Turns) {
+		this.#turns = turns;
 		this.#epoll = libc.epoll_create1(EPOLL_CLOEXEC);
 		if (this.#epoll < 0) throw new Error(`epoll_create1: ${lastErrno()}`);
 	}
@@ -132,10 +136,12 @@ export class Poller {
 	async run(done: () => boolean, timeoutNs: number): Promise<boolean> {
 		const untilNs = monotonicNs() + timeoutNs;
 		this.#running += 1;
+		let gaveTurn = false;
 		try {
 			let turnNs = monotonicNs();
 			while (!done()) {
-				if (this.#pass(0)) {
+				const isBusy = this.#pass(0);
+				if (isBusy) {
 					if (monotonicNs() - turnNs < BUSY_NS) continue;
 				} else {
 					// Code that waits for a promise may have more to do before time passes.
@@ -144,14 +150,19 @@ export class Poller {
 				}
 				const leftNs = untilNs - monotonicNs();
 				if (leftNs <= 0) break;
+				if (!gaveTurn && !isBusy) {
+					gaveTurn = true;
+					this.#turns?.give();
+				}
 				await nodeTurn();
 				turnNs = monotonicNs();
-				if (!done()) this.#pass(blockMs(Math.min(leftNs, this.#nextTimerNs() - turnNs)));
+				if (!done()) this.#pass(this.#mayBlock ? blockMs(Math.min(leftNs, this.#nextTimerNs() - turnNs)) : 0);
 			}
 			return done();
 		} finally {
 			this.#running -= 1;
 			this.#schedule();
+			if (gaveTurn) await this.#turns?.goOn();
 		}
 	}
 
@@ -177,6 +188,11 @@ export class Poller {
 		while (this.#timers.pop() !== undefined);
 		this.#posted = [];
 		libc.close(this.#epoll);
+	}
+
+	/** Nobody else could work meanwhile. */
+	get #mayBlock(): boolean {
+		return this.#turns?.isFree ?? true;
 	}
 
 	#after(delayNs: number, fn: () => void): () => void {

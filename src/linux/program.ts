@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import type { Errno } from "../kernel/kernel.ts";
 import { errorText } from "./libc.ts";
 import type { LinuxNetns } from "./netns.ts";
-import { spawnProgram } from "./spawn.ts";
+import { spawnProgram, startProgram, type TalkingProgram } from "./spawn.ts";
 
 export interface ProgramRun {
 	/** Exit code; -1 when the program was ended by a signal or is not there. */
@@ -56,6 +56,12 @@ export function runProgram(netns: LinuxNetns, argv: readonly [string, ...string[
 	const { code, signal, out, err } = ran;
 	if (code === undefined) return { code: -1, out, err: `${err}${program}: ended by signal ${signal ?? 0}` };
 	return { code, out, err };
+}
+
+/** Starts a program that is talked to by pipes; what it says on both outputs comes by one. The error is the errno's name. */
+export function startTalking(netns: LinuxNetns, argv: readonly [string, ...string[]]): TalkingProgram | string {
+	const [program, ...args] = argv;
+	return netns.run(() => startProgram([pathOf(program), ...args], ENVIRONMENT));
 }
 
 /** The words of strerror for the port's errors. */

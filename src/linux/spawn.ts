@@ -29,9 +29,11 @@ const calls = {
 		"int posix_spawnp(_Out_ int *pid, const char *file, void *actions, void *attributes, const char **argv, const char **envp)",
 	),
 	wait: bind("int waitpid(int pid, _Out_ int *status, int options)"),
+	pipe: bind("int pipe2(_Out_ int *ends, int flags)"),
 };
 
 const MFD_CLOEXEC = 1;
+const O_CLOEXEC = 0o2000000;
 const SIGPIPE = 13;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const TERM_SIGNAL = 0x7f;
@@ -59,7 +61,45 @@ export function spawnProgram(
 	}
 }
 
+/** A program that was started and is talked to by pipes, which block. */
+export interface TalkingProgram {
+	readonly pid: number;
+	readonly stdin: number;
+	readonly stdout: number;
+}
+
+/** Starts the program in the namespace that the thread is in; `endProgram` ends it. The error is the errno's name. */
+export function startProgram(argv: readonly [string, ...string[]], env: readonly string[]): TalkingProgram | string {
+	const [itsIn = -1, stdin = -1] = pipe();
+	const [stdout = -1, itsOut = -1] = pipe();
+	const pid = start(argv, [itsIn, itsOut, itsOut], env);
+	closeSync(itsIn);
+	closeSync(itsOut);
+	if (typeof pid === "number") return { pid, stdin, stdout };
+	closeSync(stdin);
+	closeSync(stdout);
+	return pid;
+}
+
+/** Ends its input and waits for its end: its exit code; -1: a signal ended it. */
+export function endProgram({ pid, stdin, stdout }: TalkingProgram): number {
+	closeSync(stdin);
+	closeSync(stdout);
+	const status = waitFor(pid);
+	return typeof status === "number" && (status & TERM_SIGNAL) === 0 ? (status >> 8) & 0xff : -1;
+}
+
 function run(argv: readonly [string, ...string[]], files: readonly number[], env: readonly string[]): number | string {
+	const pid = start(argv, files, env);
+	return typeof pid === "string" ? pid : waitFor(pid);
+}
+
+/** `files`: its descriptors from 0. The number of the process, or the errno's name. */
+function start(
+	argv: readonly [string, ...string[]],
+	files: readonly number[],
+	env: readonly string[],
+): number | string {
 	memory ??= { actions: new NativeMemory(STRUCTURE_BYTES), attributes: defaultSignals() };
 	const { actions, attributes } = memory;
 	calls.initActions(actions.address);
@@ -67,15 +107,25 @@ function run(argv: readonly [string, ...string[]], files: readonly number[], env
 		for (const [index, fd] of files.entries()) calls.addDup2(actions.address, fd, index);
 		const pid = [0];
 		const ended = calls.spawn(pid, argv[0], actions.address, attributes.address, [...argv, null], [...env, null]);
-		if (ended !== 0) return errnoName(ended);
-		const status = [0];
-		while (calls.wait(pid[0], status, 0) < 0) {
-			if (lastErrno() !== "EINTR") return lastErrno();
-		}
-		return status[0] ?? 0;
+		return ended === 0 ? (pid[0] ?? 0) : errnoName(ended);
 	} finally {
 		calls.destroyActions(actions.address);
 	}
+}
+
+/** As `waitpid` gives it, or the errno's name. */
+function waitFor(pid: number): number | string {
+	const status = [0];
+	while (calls.wait(pid, status, 0) < 0) {
+		if (lastErrno() !== "EINTR") return lastErrno();
+	}
+	return status[0] ?? 0;
+}
+
+function pipe(): readonly number[] {
+	const ends = [-1, -1];
+	if (calls.pipe(ends, O_CLOEXEC) !== 0) throw new Error(`pipe2: ${lastErrno()}`);
+	return ends;
 }
 
 /** Node ignores SIGPIPE; programs are not to. */

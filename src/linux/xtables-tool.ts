@@ -9,7 +9,7 @@ import type { KernelError } from "../kernel/kernel.ts";
 import { TABLE_NAMES, type TableName } from "../kernel/xtables.ts";
 import type { IpFamily } from "../wire/addr.ts";
 import type { LinuxNetns } from "./netns.ts";
-import { runProgram } from "./program.ts";
+import { type ProgramRun, runProgram } from "./program.ts";
 
 /** Who keeps the rules: nf_tables, or the older x_tables. */
 export type XtBackend = "nft" | "legacy";
@@ -35,14 +35,23 @@ export function restoreXtables(
 	const flags = how.noflush ? ["--noflush"] : [];
 	const run = runProgram(netns, [program, "-w", "--counters", ...flags], text);
 	if (run.code === 0) return ok(undefined);
-	if (run.missing === true) return err({ message: run.err, lines: [], missing: true });
+	return err(restoreError(program, run));
+}
+
+/** Why a load failed. `before`: so many lines the program had read before the text. */
+export function restoreError(
+	program: string,
+	run: Pick<ProgramRun, "code" | "err" | "missing">,
+	before = 0,
+): XtFailure {
+	if (run.missing === true) return { message: run.err, lines: [], missing: true };
 	const message = run.err
 		.split("\n")
 		.map((line) => line.trim())
 		.filter((line) => line !== "" && !line.startsWith("Try `") && !line.startsWith("# Warning"))
 		.join(" ");
-	const lines = [...run.err.matchAll(/\bline:? (\d+)/g)].map(([, number]) => Number(number));
-	return err({ message: message === "" ? `${program}: exit code ${run.code}` : message, lines });
+	const lines = [...run.err.matchAll(/\bline:? (\d+)/g)].map(([, number]) => Number(number) - before);
+	return { message: message === "" ? `${program}: exit code ${run.code}` : message, lines };
 }
 
 /** The tables in use, with counters; of one table only when `table` is given, which is then in use from here on. */

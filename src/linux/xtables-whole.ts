@@ -12,19 +12,19 @@ export interface WholeText {
 }
 
 /**
- * Text for `iptables-restore --counters`: what `text` says, and that everything it does not name is empty and ACCEPT. The
- * error is a sentence about a line.
+ * Text for `iptables-restore --counters`: what `text` says, and that everything it does not name is empty and ACCEPT; of
+ * the `unused` tables that is known. The error is a sentence about a line.
  */
 export function wholeText(
 	text: string,
-	options: { readonly family: IpFamily; readonly tag: string },
+	options: { readonly family: IpFamily; readonly tag: string; readonly unused?: ReadonlySet<TableName> },
 ): Result<WholeText, string> {
 	const given = text.split("\n");
 	const declared = declaredChains(given);
 	const lines: { readonly text: string; readonly from: number }[] = [];
 	const add = (line: string, from = 0): void => void lines.push({ text: line, from });
 	for (const name of TABLE_NAMES) {
-		if (declared.has(name)) continue;
+		if (declared.has(name) || options.unused?.has(name) === true) continue;
 		add(`*${name}`);
 		for (const hook of BUILTIN_CHAINS[name]) add(`:${hook} ACCEPT [0:0]`);
 		add("COMMIT");

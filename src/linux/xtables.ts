@@ -18,6 +18,7 @@ import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
 import { countedTables } from "./xtables-counters.ts";
 import { restoreFailure } from "./xtables-error.ts";
+import { RestoreFeeds } from "./xtables-feed.ts";
 import { LOG_TAG_LENGTH, tagObject, untagTable } from "./xtables-log-tag.ts";
 import { XtModel } from "./xtables-model.ts";
 import { changeText, undoText } from "./xtables-text.ts";
@@ -58,6 +59,7 @@ export class XtablesDriver implements ObjectDriver {
 	readonly #inUse: WeakMap<LinuxNetns, Set<string>> = new WeakMap();
 	/** The IPv4 rules of the legacy backend, where they were loaded whole and not changed since. */
 	readonly #whole: WeakMap<LinuxNetns, readonly Table[]> = new WeakMap();
+	readonly #feeds = new RestoreFeeds();
 
 	constructor(options: XtablesOptions = {}) {
 		this.#backend = options.backend ?? "auto";
@@ -121,14 +123,17 @@ export class XtablesDriver implements ObjectDriver {
 	}
 
 	/**
-	 * Makes the namespace have the rules of a text of iptables-save and no others, in one process: tables that the text does
+	 * Makes the namespace have the rules of a text of iptables-save and no others, in one process, which may stay: tables that the text does
 	 * not name are emptied, policies it does not say are ACCEPT. The tables before one that fails stay loaded.
 	 */
 	replaceAll(netns: LinuxNetns, text: string, options: WholeOptions = {}): Result<void, KernelError> {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
-		const whole = wholeText(text, { family, tag: this.#tag });
+		const known = family === "ipv4" && backend === "legacy" ? this.#whole.get(netns) : undefined;
+		const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
+		const whole = wholeText(text, { family, tag: this.#tag, unused });
 		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
-		const loaded = restoreXtables(netns, whole.value.text, { family, backend, noflush: false });
+		const fed = family === "ipv4" && backend === "legacy" ? this.#feeds.load(netns, whole.value.text) : undefined;
+		const loaded = fed ?? restoreXtables(netns, whole.value.text, { family, backend, noflush: false });
 		if (family === "ipv4") this.#whole.delete(netns);
 		if (loaded.ok) {
 			const tables = family === "ipv4" && backend === "legacy" ? readTables(text) : undefined;
@@ -139,6 +144,11 @@ export class XtablesDriver implements ObjectDriver {
 		const where = at.length === 0 ? "" : `line ${at.join(", ")}: `;
 		const { errno, message } = restoreFailure(loaded.error);
 		return err({ errno, op: -1, message: `${where}${message}` });
+	}
+
+	/** Ends what runs in a namespace that ends. */
+	forget(netns: LinuxNetns): void {
+		this.#feeds.end(netns);
 	}
 
 	#applyFamily(

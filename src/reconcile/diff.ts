@@ -25,6 +25,7 @@ const MAKE_ORDER: readonly KernelObjectKind[] = [
 	"ipset",
 	"ipvs-service",
 	"ipvs-destination",
+	"ipvs-timeouts",
 ];
 const DELETE_ORDER: readonly KernelObjectKind[] = [
 	"ipvs-destination",
@@ -42,7 +43,7 @@ const DELETE_ORDER: readonly KernelObjectKind[] = [
 
 /**
  * The operations that make a namespace with the objects `actual` (a dump) have `desired`, in one transaction: links,
- * addresses, routes, sysctls, nfacct objects, ipsets, chains, jumps to them; then the deletions.
+ * addresses, routes, sysctls, nfacct objects, ipsets, virtual services, chains, jumps to them; then the deletions.
  */
 export function diff(actual: readonly KernelObject[], desired: readonly KernelObject[], owns: Owns): readonly Op[] {
 	const cleared = clearTheWay(actual, desired, owns);

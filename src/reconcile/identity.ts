@@ -1,7 +1,7 @@
 /** When two kernel objects are the same one, and when nothing has to be done to make one into the other. */
 
 import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
-import type { IpvsDestination, IpvsService } from "../kernel/ipvs.ts";
+import type { IpvsDestination, IpvsService, IpvsTimeouts } from "../kernel/ipvs.ts";
 import type { Addr, Fdb, KernelObject, Link, Neigh, Route } from "../kernel/objects.ts";
 import { RT_TABLE_MAIN } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
@@ -83,7 +83,7 @@ export function satisfies(actual: KernelObject, desired: KernelObject): boolean 
 		case "ipvs-destination":
 			return actual.kind === "ipvs-destination" && sameValue(ipvsDestinationForm(actual), ipvsDestinationForm(desired));
 		case "ipvs-timeouts":
-			return actual.kind === "ipvs-timeouts" && sameValue(actual, desired);
+			return actual.kind === "ipvs-timeouts" && timeoutsSatisfy(actual, desired);
 		// The key is the whole object, or there is no more to it than its name.
 		case "rule":
 		case "xt-rule":
@@ -198,6 +198,13 @@ function routeForm(route: Route): unknown {
 function ipvsServiceForm(service: IpvsService): unknown {
 	const { scheduler = "wlc", schedFlags = [], persistence, onePacket } = service;
 	return { scheduler, schedFlags: schedFlags.toSorted(), persistence, onePacket };
+}
+
+/** 0 leaves a timeout as it is. */
+function timeoutsSatisfy(actual: IpvsTimeouts, { tcpSeconds, tcpFinSeconds, udpSeconds }: IpvsTimeouts): boolean {
+	const same = (there: number, wanted: number): boolean => wanted === 0 || there === wanted;
+	const tcp = same(actual.tcpSeconds, tcpSeconds) && same(actual.tcpFinSeconds, tcpFinSeconds);
+	return tcp && same(actual.udpSeconds, udpSeconds);
 }
 
 function ipvsDestinationForm(destination: IpvsDestination): unknown {

@@ -98,7 +98,7 @@ class Setup {
 		if (hosts.has(spec.name)) fail(spec.name, "there are two machines of this name");
 		const netns = rootNetnsOf(spec.name);
 		check(spec.name, await kernel.addNetns(netns));
-		hosts.set(spec.name, createHost(this.#world, spec.name, spec.os));
+		hosts.set(spec.name, createHost(this.#world, spec.name, { os: spec.os, rootNetns: netns }));
 	}
 
 	async link({ ends }: LinkSpec, switchNetns: string, spec: WorldSpec): Promise<void> {

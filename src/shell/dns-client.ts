@@ -1,8 +1,8 @@
 /** Asks DNS servers, as the resolver in libc and dig do: by UDP, and by TCP when that is wanted or the answer was cut off. */
-import { concatBytes } from "../base/bytes.ts";
 import { Prng } from "../base/prng.ts";
 import type { SocketAddr, SocketError, SocketOptions } from "../kernel/socket.ts";
 import { buildDns, type DnsMessage, parseDns } from "../wire/dns.ts";
+import { DnsStream, frameDns } from "../wire/dns-tcp.ts";
 import type { CommandContext } from "./command.ts";
 
 /** Where a program runs that asks; a command's context is one. */
@@ -107,19 +107,13 @@ function openUdp(place: NetworkPlace, ask: DnsAsk, exchange: Exchange): () => vo
 }
 
 function openTcp(place: NetworkPlace, ask: DnsAsk, exchange: Exchange): () => void {
-	let received: Uint8Array = new Uint8Array(0);
+	const stream = new DnsStream();
 	const opened = place.world.kernel.sockets.connectTcp(place.netns, ask.server, ask.socket ?? {}, {
 		onConnect() {
 			for (const query of ask.queries) send(buildDns(query));
 		},
 		onData(bytes) {
-			received = concatBytes(received, bytes);
-			for (;;) {
-				const length = ((received[0] ?? 0) << 8) | (received[1] ?? 0);
-				if (received.length < 2 || received.length < length + 2) return;
-				exchange.take(received.slice(2, length + 2));
-				received = received.slice(length + 2);
-			}
+			for (const message of stream.push(bytes)) exchange.take(message);
 		},
 		onEnd: () => {
 			exchange.failure ??= exchange.complete ? undefined : { problem: "malformed" };
@@ -127,7 +121,7 @@ function openTcp(place: NetworkPlace, ask: DnsAsk, exchange: Exchange): () => vo
 		onError: (error) => exchange.fail(error),
 	});
 	const send = (bytes: Uint8Array): void => {
-		if (opened.ok) opened.value.send(concatBytes(Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes));
+		if (opened.ok) opened.value.send(frameDns(bytes));
 	};
 	if (!opened.ok) {
 		exchange.fail(opened.error);

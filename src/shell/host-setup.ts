@@ -19,12 +19,19 @@ cron.*                                                  /var/log/cron
 *.emerg                                                 :omusrmsg:*
 `;
 
-export function createHost(world: ShellWorld, name: string, os: Host["os"] = CENTOS): Host {
+export interface HostOptions {
+	/** Default: CentOS Stream 9. */
+	readonly os?: Host["os"] | undefined;
+	/** The namespace it boots in, as the port names it. */
+	readonly rootNetns: string;
+}
+
+export function createHost(world: ShellWorld, name: string, { os = CENTOS, rootNetns }: HostOptions): Host {
 	const files = new MemoryFiles();
 	let lastPid = 1000;
 	const host: Host = {
 		name,
-		rootNetns: rootNetnsOf(name),
+		rootNetns,
 		namedNetns: new Map(),
 		files,
 		processes: new Map(),

@@ -4,6 +4,9 @@
  * Three queues: the backlog (softirq work: packets handed from one device to another, first in, first out), programs to be
  * woken, which run when no softirq work is left, and timers. Each item of the backlog takes `BACKLOG_COST_NS` of virtual
  * time, so that time stamps of consecutive hops differ.
+ *
+ * Backlog and the kernel's timers are softirq work; all else (system calls, woken programs, their timers) is a process at
+ * work, which lets softirqs in where Linux does (`letSoftirqsIn`).
  */
 import { Heap } from "../base/heap.ts";
 
@@ -26,6 +29,7 @@ export class EventLoop {
 	readonly #backlog = new Fifo();
 	readonly #wakeUps = new Fifo();
 	#turn = 0;
+	#inSoftirq = false;
 
 	now(): number {
 		return this.#nowNs;
@@ -46,11 +50,28 @@ export class EventLoop {
 		this.#wakeUps.push({ work: work as Work<unknown>, arg });
 	}
 
+	/**
+	 * A process's packet is with the device: all backlog runs, what it leads to included, before the process sends the next
+	 * (`local_bh_enable` at the end of `dev_queue_xmit`). In softirq work nothing: what was queued waits for its end.
+	 */
+	letSoftirqsIn(): void {
+		if (this.#inSoftirq) return;
+		while (!this.#backlog.isEmpty && this.step(this.#nowNs));
+	}
+
 	/** Calls `fn` once, `delayNs` from now. */
 	after(delayNs: number, fn: () => void): Timer {
 		const entry = new TimerEntry(this.#nowNs + Math.max(0, delayNs), this.#seq++, fn);
 		this.#timers.push(entry);
 		return entry;
+	}
+
+	/** As `after`; `fn` is a program's. */
+	afterForProgram(delayNs: number, fn: () => void): Timer {
+		return this.after(delayNs, () => {
+			this.#inSoftirq = false;
+			fn();
+		});
 	}
 
 	/** As `after`, for a timer of Linux's wheel: of those that are due at once the one set last comes first. */
@@ -72,7 +93,7 @@ export class EventLoop {
 			if (idle) this.#turn += 1;
 			this.#timers.pop();
 			if (timer.dueNs > this.#nowNs) this.#nowNs = timer.dueNs;
-			timer.fire();
+			this.#softirq(timer);
 			return true;
 		}
 		if (idle) return false;
@@ -82,7 +103,7 @@ export class EventLoop {
 			return true;
 		}
 		this.#nowNs += BACKLOG_COST_NS;
-		this.#backlog.runNext();
+		this.#softirq(this.#backlog);
 		return true;
 	}
 
@@ -100,6 +121,15 @@ export class EventLoop {
 	/** True while there is backlog, a program to wake or an uncancelled timer. */
 	get pending(): boolean {
 		return !this.#backlog.isEmpty || !this.#wakeUps.isEmpty || this.#nextTimer() !== undefined;
+	}
+
+	#softirq(work: TimerEntry | Fifo): void {
+		this.#inSoftirq = true;
+		try {
+			work.runNext();
+		} finally {
+			this.#inSoftirq = false;
+		}
 	}
 
 	#nextTimer(): TimerEntry | undefined {
@@ -162,7 +192,7 @@ class TimerEntry implements Timer {
 		this.#fn = undefined;
 	}
 
-	fire(): void {
+	runNext(): void {
 		const fn = this.#fn;
 		this.#fn = undefined;
 		fn?.();

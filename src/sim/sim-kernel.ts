@@ -51,7 +51,7 @@ export class SimKernel implements Kernel {
 		this.clock = {
 			now: () => loop.now(),
 			after: (delayNs, fn) => {
-				const timer = loop.after(delayNs, fn);
+				const timer = loop.afterForProgram(delayNs, fn);
 				return () => timer.cancel();
 			},
 		};

@@ -336,11 +336,11 @@ export class Skb {
 	doRedirect = false;
 	/** Set when the whole packet was put together from fragments: the largest fragment, so that it can be cut again. */
 	fragMaxSize = 0;
-	/** The payload lengths of those fragments in order: cut again the same way where they fit. */
+	/** The payload lengths of those fragments in order, or of a socket's: cut (again) this way where they fit. */
 	fragSizes: readonly number[] | undefined = undefined;
 	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
 	ipvsProperty = false;
-	/** Connection tracking found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
+	/** Found right, by connection tracking or around the packet as a tunnel's: REJECT sums it up no more, whatever becomes of it (`csum_valid`). */
 	checksumIsKnown = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;

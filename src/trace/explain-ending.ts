@@ -57,6 +57,10 @@ function endOf(facts: FlowFacts, events: readonly TraceEvent[]): string | undefi
 	if (drop.reason === "NO_SOCKET") {
 		return `${where} got the packet and answered that nothing listens on that port`;
 	}
+	const unserved = events.find((event) => event.step === "ipvs" && event.action === "no-destination");
+	if (unserved?.step === "ipvs" && unserved.netns === drop.netns) {
+		return `${where} has a virtual service for it, but ${unserved.why ?? "the service has no destination"}, so IPVS answered that the port is unreachable`;
+	}
 	const hint =
 		facts.serviceHint === undefined
 			? ""

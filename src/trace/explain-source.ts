@@ -76,6 +76,9 @@ function changed(facts: FlowFacts, request: readonly TraceEvent[]): string {
 	if (snat.chain.startsWith("CNI-") && snat.chain !== HOSTPORT_MASQ) {
 		return `${where}; CNI's ipMasq does so for every packet from a pod to a destination outside its node's pod subnet`;
 	}
+	if (looksUp(snat, /^KUBE-(6-)?LOOP-BACK$/)) {
+		return `${where}; the pod asked itself through its Service, and would drop a packet from its own address`;
+	}
 	const agent = agentReason(snat);
 	if (agent !== undefined) return `${where}; ${agent}`;
 	const marking = rules.slice(0, at).findLast(isMarking);
@@ -119,7 +122,11 @@ function markReason(facts: FlowFacts, event: RuleEvent): string {
 		const whence = facts.clientNetns === "outside" ? "it came from outside" : "it was sent";
 		return `${whence} to the Service's external side (a node port, a load balancer's or an external address), ${back}`;
 	}
-	if (event.chain.startsWith("KUBE-SVC-") || event.chain.startsWith("KUBE-SVL-")) {
+	if (isExternalSide(event)) {
+		const whence = facts.clientNetns === "outside" ? "it came from outside" : "it was sent";
+		return `${whence} to the Service's external side (a node port, a load balancer's or an external address), ${back}`;
+	}
+	if (/^KUBE-SV[CL]-/.test(event.chain) || looksUp(event, /^KUBE-(6-)?CLUSTER-IP$/)) {
 		return `it asked for a cluster IP from an address outside the pod network, ${back}`;
 	}
 	if (event.chain.startsWith("CNI-DN-")) {
@@ -138,4 +145,13 @@ function rulesOf(events: readonly TraceEvent[]): readonly RuleEvent[] {
 
 function placeOf(event: RuleEvent): string {
 	return `${event.table} ${event.chain} rule ${event.number}`;
+}
+
+/** In IPVS mode the rules look Services up in ipsets. */
+function isExternalSide(event: RuleEvent): boolean {
+	return /^KUBE-(NODE-PORT|LOAD-BALANCER)$/.test(event.chain) || looksUp(event, /^KUBE-(6-)?EXTERNAL-IP/);
+}
+
+function looksUp({ rule }: RuleEvent, name: RegExp): boolean {
+	return rule.matches.some((match) => match.kind === "set" && name.test(match.set));
 }

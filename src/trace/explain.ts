@@ -2,7 +2,7 @@
 
 import { formatRule } from "../formats/iptables-save.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
-import { endingWords } from "./explain-ending.ts";
+import { addrText, endingWords } from "./explain-ending.ts";
 import { sourceWords } from "./explain-source.ts";
 import { familiesOf, familyEvents } from "./family.ts";
 import type { FlowFacts } from "./flow-facts.ts";
@@ -83,6 +83,10 @@ function ruleWords(request: readonly TraceEvent[]): string {
 					break;
 			}
 		}
+		if (event.step === "ipvs") {
+			const text = ipvsChoice(event);
+			if (text !== undefined) words.push(text);
+		}
 		if (event.step === "drop" && event.table !== undefined && event.number === undefined) {
 			words.push(`${event.table} ${event.chain ?? ""} policy DROP`);
 		}
@@ -90,9 +94,20 @@ function ruleWords(request: readonly TraceEvent[]): string {
 	return words.length === 0 ? "No rule changed or stopped the packet: routing alone decided." : `${words.join("; ")}.`;
 }
 
+/** Whom IPVS chose, or that it had nobody. */
+function ipvsChoice(event: Extract<TraceEvent, { step: "ipvs" }>): string | undefined {
+	const { action, service, scheduler, connection } = event;
+	if (service === undefined) return undefined;
+	const name = "fwmark" in service ? `mark ${service.fwmark}` : `${service.proto} ${addrText(service)}`;
+	const by = scheduler === undefined ? "" : ` by ${scheduler}`;
+	if (action === "no-destination") return `IPVS has no destination for ${name}`;
+	if (action !== "schedule" || connection === undefined) return undefined;
+	return `IPVS chooses ${addrText(connection.destination)} for ${name}${by}`;
+}
+
 function isChoice(event: Extract<TraceEvent, { step: "rule" }>): boolean {
 	const { target } = event.rule;
-	return target.kind === "jump" && /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(target.chain);
+	return target.kind === "jump" && /^KUBE-((SVC|SVL|EXT|FW|SEP)-|LOAD-BALANCER$|SOURCE-RANGES)/.test(target.chain);
 }
 
 function targetText(rule: string): string {

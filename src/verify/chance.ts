@@ -27,6 +27,8 @@ export type Normalised =
 
 /** How far from a connection's first number its numbers may be. */
 const STREAM_WINDOW = 0x100_0000;
+/** What a connection of a scenario sends is less. */
+const CONVERSATION_BYTES = 0x1_0000;
 /** Milliseconds by which two clocks may drift apart within a scenario. */
 const TIMESTAMP_DRIFT = 2000;
 
@@ -74,6 +76,15 @@ export class Chance {
 		return follow(this.#seqs, { sim, real }, { may, drift: 0 }) && this.count("TCP sequence number");
 	}
 
+	/**
+	 * What a RST without a number of its own acknowledges. The SYN that it is about may never have been seen, for REJECT in
+	 * OUTPUT answers before any device; where a connection is known by now this is one of its numbers.
+	 */
+	seqOfUnseenSyn(sim: number, real: number): boolean {
+		const isKnown = this.#seqs.some((one) => isSoonAfter(sim, one.sim) || isSoonAfter(real, one.real));
+		return this.seq(sim, real, !isKnown);
+	}
+
 	/** `begins`: a SYN's own time stamp. */
 	timestamp(sim: number, real: number, begins: boolean): boolean {
 		if (sim === 0 || real === 0) return false;
@@ -113,6 +124,11 @@ interface Pair {
 
 /** 32-bit numbers that count on from where a pair began. */
 type Stream = Pair;
+
+function isSoonAfter(number: number, begin: number): boolean {
+	const ahead = (number - begin) >>> 0;
+	return ahead <= CONVERSATION_BYTES;
+}
 
 /** Two connections may begin with numbers that are close to each other in one kernel: any stream that fits will do. */
 function follow(

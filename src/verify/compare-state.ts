@@ -37,10 +37,10 @@ export function compareState({ scenario, sim, real, chance }: Both): Difference 
 				(x, y) => sameElement(x, y, late) && chance.count("ipset timeout"),
 			) ??
 			differing("nfacct", accountLines(a.accounts), accountLines(b.accounts)) ??
-			differing(
-				"conntrack",
-				conntrackLines(a.conntrack),
-				conntrackLines(b.conntrack, chance),
+			conntrackDifference(
+				a.conntrack,
+				b.conntrack,
+				chance,
 				(x, y) => sameTimeout(x, y, late) && chance.count("conntrack timeout"),
 			) ??
 			differing("neigh", neighLines(a.neighs), neighLines(b.neighs), (x, y) => waited && sameStates(x, y, chance)) ??
@@ -126,27 +126,60 @@ function countersText(counters: Counters | undefined): string {
 	return `[${counters?.packets ?? 0}:${counters?.bytes ?? 0}]`;
 }
 
-/** By original tuple; with `chance`, in the simulated kernel's terms. */
-function conntrackLines(entries: readonly ConntrackEntry[], chance?: Chance): Lines {
-	const lines = new Map<string, string>();
-	for (const entry of entries) {
-		const [original, reply] = [entry.original, entry.reply].map((tuple) => translated(tuple, chance));
-		if (original === undefined || reply === undefined) continue;
-		const where = `${entry.zone ?? 0} ${JSON.stringify(original)}`;
-		lines.set(where, `${formatConntrack({ ...entry, original, reply }, { extended: true })}${natWords(entry)}`);
+/** By original tuple and the zones it is in. */
+function conntrackDifference(
+	sim: readonly ConntrackEntry[],
+	real: readonly ConntrackEntry[],
+	chance: Chance,
+	close: (sim: string, real: string) => boolean,
+): StateDifference | undefined {
+	const [ours, theirs] = [byOriginal(sim), byOriginal(real, chance)];
+	for (const [where, { reply }] of ours) learnReply(reply, theirs.get(where)?.reply, chance);
+	return differing("conntrack", conntrackLines(ours), conntrackLines(theirs, chance), close);
+}
+
+function byOriginal(entries: readonly ConntrackEntry[], chance?: Chance): ReadonlyMap<string, ConntrackEntry> {
+	const named = entries.map((entry) => {
+		const original = translated(entry.original, chance);
+		return [`${entry.zone ?? 0} ${JSON.stringify(original)}`, { ...entry, original }] as const;
+	});
+	return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What NAT drew on a clash may be seen here only: a packet that is then dropped shows it to no device. */
+function learnReply(sim: Tuple, real: Tuple | undefined, chance: Chance): void {
+	if (real === undefined || sim.proto !== real.proto) return;
+	const ports = [
+		[sim.sport, real.sport],
+		[sim.dport, real.dport],
+	] as const;
+	for (const [ours, theirs] of ports) {
+		if (ours !== undefined && theirs !== undefined && ours !== theirs) chance.port(sim.proto, ours, theirs);
 	}
-	return new Map([...lines].sort(([a], [b]) => (a < b ? -1 : 1)));
+	const [ours, theirs] = [sim.icmp?.id, real.icmp?.id];
+	if (ours !== undefined && theirs !== undefined && ours !== theirs) chance.icmpId(ours, theirs);
+}
+
+/** With `chance`, in the simulated kernel's terms; the original tuples are already. */
+function conntrackLines(entries: ReadonlyMap<string, ConntrackEntry>, chance?: Chance): Lines {
+	const lines = new Map<string, string>();
+	for (const [where, entry] of entries) {
+		const { original } = entry;
+		const reply = translated(entry.reply, chance);
+		lines.set(where, `${formatConntrack({ ...entry, original, reply }, { extended: true })}${natWords(entry, reply)}`);
+	}
+	return lines;
 }
 
 /** What /proc/net/nf_conntrack does not tell is left out: at which end ICMP's identifier was changed, where nothing else was. */
-function natWords({ original, reply, snat, dnat }: ConntrackEntry): string {
+function natWords({ original, snat, dnat }: ConntrackEntry, reply: Tuple): string {
 	const sameAddrs = original.src === reply.dst && original.dst === reply.src;
 	if (original.icmp !== undefined && sameAddrs) return "";
 	return `${snat === true ? " SNAT" : ""}${dnat === true ? " DNAT" : ""}`;
 }
 
 function translated(tuple: Tuple, chance: Chance | undefined): Tuple {
-	const { proto, src, dst, sport, dport, icmp } = tuple;
+	const { proto, src, dst, sport, dport, icmp, zone } = tuple;
 	const port = (number: number): number => chance?.simPort(proto, number) ?? number;
 	return {
 		proto,
@@ -157,6 +190,7 @@ function translated(tuple: Tuple, chance: Chance | undefined): Tuple {
 		...(icmp === undefined
 			? {}
 			: { icmp: { type: icmp.type, code: icmp.code, id: chance?.simIcmpId(icmp.id) ?? icmp.id } }),
+		...(zone === undefined ? {} : { zone }),
 	};
 }
 

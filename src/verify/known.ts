@@ -4,6 +4,7 @@ import type { NatRange, Target } from "../kernel/xtables.ts";
 import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
 import { ICMP_ECHO, ICMP_ECHOREPLY, icmpId, icmpIsError, icmpType } from "../wire/icmpv4.ts";
 import {
+	IP_MF,
 	IP_OFFSET,
 	IPPROTO_ICMP,
 	IPPROTO_TCP,
@@ -65,9 +66,15 @@ function fragmentKey(b: Uint8Array, at: number): string {
 	return `${ipv4Id(b, at)}/${ipv4Proto(b, at)}/fragment`;
 }
 
-/** True where a fragment's packet was sent: what it is put together to has a key that nobody knows. */
+/** True where a fragment's packet was sent, too: what fragments are put together to is known by its length. */
 export function isKnownPacket(known: Known, b: Uint8Array, at: number): boolean {
-	return known.packets.has(packetKey(b, at)) || known.packets.has(`whole ${fragmentKey(b, at)}`);
+	return known.packets.has(packetKey(b, at)) || known.packets.has(wholeKey(b, at, 0));
+}
+
+/** Of the packet that ends with what is at `at`, `offset` bytes of its payload after the beginning. */
+function wholeKey(b: Uint8Array, at: number, offset: number): string {
+	const length = offset + ipv4TotalLength(b, at) - ipv4HeaderLength(b, at);
+	return `whole ${ipv4Id(b, at)}/${ipv4Proto(b, at)}/${length}`;
 }
 
 type Draft = { readonly [K in "ipIds" | "seqs" | "ports" | "icmpIds"]: Set<number> } & {
@@ -80,7 +87,8 @@ function addPacket(known: Draft, b: Uint8Array, at: number): void {
 	const proto = ipv4Proto(b, at);
 	known.ipIds.add(ipv4Id(b, at));
 	known.packets.add(packetKey(b, at)).add(fragmentKey(b, at));
-	if (ipv4IsFragment(b, at)) known.packets.add(`whole ${fragmentKey(b, at)}`);
+	const frag = ipv4Frag(b, at);
+	if (ipv4IsFragment(b, at) && (frag & IP_MF) === 0) known.packets.add(wholeKey(b, at, (frag & IP_OFFSET) * 8));
 	if ((ipv4Frag(b, at) & IP_OFFSET) !== 0 || b.length < l4 + 8) return;
 	if (proto === IPPROTO_TCP || proto === IPPROTO_UDP) known.ports.add(get16(b, l4)).add(get16(b, l4 + 2));
 	if (proto === IPPROTO_TCP) known.seqs.add(get32(b, l4 + 4)).add(get32(b, l4 + 8));

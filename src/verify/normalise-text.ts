@@ -19,7 +19,8 @@ export function normaliseLogLine(sim: string, real: string, chance: Chance): str
 			if (word === simWord) return word;
 			if (words[index - 1] === "OPT") return optionsWord(simWord, word, { begins: words.includes("SYN"), chance });
 			const begins = words.includes("SYN", index);
-			return mayDiffer(simWord, word, { proto, begins }, chance) ? simWord : word;
+			const isReset = words.includes("RST", index) && words[index - 1] === "SEQ=0" && simWords[index - 1] === "SEQ=0";
+			return mayDiffer(simWord, word, { proto, begins, isReset }, chance) ? simWord : word;
 		})
 		.join(" ");
 }
@@ -27,7 +28,7 @@ export function normaliseLogLine(sim: string, real: string, chance: Chance): str
 function mayDiffer(
 	simWord: string,
 	realWord: string,
-	{ proto, begins }: { readonly proto: string; readonly begins: boolean },
+	{ proto, begins, isReset }: { readonly proto: string; readonly begins: boolean; readonly isReset: boolean },
 	chance: Chance,
 ): boolean {
 	const [name = "", simText = ""] = simWord.split("=");
@@ -43,7 +44,7 @@ function mayDiffer(
 		case "SEQ":
 			return proto === "TCP" && chance.seq(sim, real, begins);
 		case "ACK":
-			return chance.seq(sim, real, false);
+			return isReset ? chance.seqOfUnseenSyn(sim, real) : chance.seq(sim, real, false);
 		default:
 			return false;
 	}

@@ -4,7 +4,7 @@ import { dnatScenario } from "../../test/scenario-samples.ts";
 import { ip, mac } from "../wire/addr.ts";
 import { foldChecksum, pseudoHeaderSum } from "../wire/checksum.ts";
 import { get16, put16 } from "../wire/read-write.ts";
-import { TCP_ACK, TCP_SYN } from "../wire/tcp.ts";
+import { TCP_ACK, TCP_RST, TCP_SYN } from "../wire/tcp.ts";
 import { Chance } from "./chance.ts";
 import { buildPacket } from "./file/build-packet.ts";
 import type { Packet } from "./file/packet.ts";
@@ -85,6 +85,30 @@ test("a frame that the scenario sent keeps its IP id, also where it is quoted", 
 	expect(normalised(error(sent), error(udpSent(8)))).toBe(false);
 });
 
+test("what sent fragments are put together to keeps its IP id; a drawn id of another length may be the same", () => {
+	const piece = (offset: number, mf: boolean, length: number): Packet => ({
+		eth: ETH,
+		ipv4: { ...IPV4, id: 9, offset, mf, proto: 17 },
+		payload: new Uint8Array(length),
+	});
+	const frames = [piece(0, true, 16), piece(16, false, 10)].map((packet) => buildPacket(packet));
+	const steps = frames.map((bytes) => ({ kind: "frame", netns: "client", dev: "eth0", bytes }) as const);
+	const by = (): Chance => new Chance(dnatScenario(steps));
+	const whole = (id: number, length: number): Packet => ({
+		...udp({}, { id }),
+		payload: new Uint8Array(length),
+	});
+	expect(normalised(whole(9, 18), whole(10, 18), by())).toBe(false);
+	expect(normalised(whole(9, 19), whole(10, 19), by())).toBe(true);
+	expect(
+		normalised(
+			piece(8, true, 8),
+			{ ...piece(8, true, 8), ipv4: { ...IPV4, id: 10, offset: 8, mf: true, proto: 17 } },
+			by(),
+		),
+	).toBe(false);
+});
+
 function udpSent(id: number): Packet {
 	return { eth: ETH, ipv4: { ...IPV4, id }, udp: { sport: 1000, dport: 2000 }, payload: Uint8Array.of(1) };
 }
@@ -101,6 +125,19 @@ test("a connection's numbers count on from where it began", () => {
 	const later = (value: number): Packet => tcp({ options: { timestamps: { value, echo: 0 } } });
 	expect(normalised(later(1400), later(9_000_390), by)).toBe(true);
 	expect(normalised(later(1400), later(9_900_000), by)).toBe(false);
+});
+
+test("a RST without a number tells of a SYN that was never seen; of one that was seen it must hold", () => {
+	const reset = (ack: number, seq = 0): Packet => tcp({ flags: TCP_RST | TCP_ACK, seq, ack });
+	const by = chance();
+	expect(normalised(reset(1001), reset(4_000_001), by)).toBe(true);
+	expect(normalised(reset(1001), reset(4_000_002), by)).toBe(false);
+	expect(normalised(reset(900_001, 1), reset(5_000_001, 1), by)).toBe(false);
+	const syn = (seq: number): Packet => tcp({ flags: TCP_SYN, seq });
+	expect(normalised(syn(0x7000_0000), syn(0x9000_0000), by)).toBe(true);
+	expect(normalised(reset(0x7000_0001), reset(0x9000_0001), by)).toBe(true);
+	expect(normalised(reset(0x7000_0001), reset(0x9000_0002), by)).toBe(false);
+	expect(normalised(reset(0x7000_0001), reset(0xb000_0001), by)).toBe(false);
 });
 
 test("an IP id stands for one id within a step, wherever the packet is seen", () => {
@@ -126,6 +163,17 @@ const LINE =
 	"x IN=br0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 ID=1 DF PROTO=TCP SPT=40000 DPT=80 SEQ=100 ACK=0 WINDOW=1 RES=0x00 SYN URGP=0 OPT (0101080A000003E800000000) ";
 
 type Edit = readonly [from: string, to: string];
+
+const RESET = LINE.replace("SEQ=100 ACK=0", "SEQ=0 ACK=101")
+	.replace("SYN", "ACK RST")
+	.replace(/OPT .*/, "");
+
+test("of a LOG line about a RST what it acknowledges is passed over, unless the RST has a number of its own", () => {
+	const other = (line: string): string => line.replace("ACK=101", "ACK=8");
+	expect(normaliseLogLine(RESET, other(RESET), chance())).toBe(RESET);
+	const numbered = RESET.replace("SEQ=0", "SEQ=9");
+	expect(normaliseLogLine(numbered, other(numbered), chance())).not.toBe(numbered);
+});
 
 const LINES: readonly (readonly [what: string, may: boolean, edits: readonly Edit[]])[] = [
 	[

@@ -21,7 +21,7 @@ import {
 	ipv4TotalLength,
 } from "../wire/ipv4.ts";
 import { get16, get32, put16 } from "../wire/read-write.ts";
-import { TCP_CHECK, TCP_MIN_HLEN, TCP_SYN, tcpFlags, tcpHeaderLength } from "../wire/tcp.ts";
+import { TCP_CHECK, TCP_MIN_HLEN, TCP_RST, TCP_SYN, tcpFlags, tcpHeaderLength } from "../wire/tcp.ts";
 import { UDP_CHECK } from "../wire/udp.ts";
 import type { Chance } from "./chance.ts";
 import { isKnownPacket, packetKey } from "./known.ts";
@@ -192,7 +192,10 @@ class Rewriter {
 		// A quote may end after the sequence number; a connection is known by then.
 		this.#set32(l4 + 4, checks, (a, b) => this.#chance.seq(a, b, begins));
 		if (!isWhole) return;
-		this.#set32(l4 + 8, checks, (a, b) => this.#chance.seq(a, b, false));
+		const mayBegin = (tcpFlags(sim, l4) & TCP_RST) !== 0 && get32(sim, l4 + 4) === 0 && get32(this.#real, l4 + 4) === 0;
+		this.#set32(l4 + 8, checks, (a, b) =>
+			mayBegin ? this.#chance.seqOfUnseenSyn(a, b) : this.#chance.seq(a, b, false),
+		);
 		const to = Math.min(l4 + tcpHeaderLength(sim, l4), sim.length);
 		this.tcpOptions(l4 + TCP_MIN_HLEN, { to, begins }, checks);
 	}

@@ -10,6 +10,8 @@ export interface ScenarioHost {
 	readonly kernel: Kernel;
 	/** Everything that is due now is done: packets, and what sockets make of them. No time passes on purpose. */
 	settle(): Promise<void>;
+	/** Lets others work who share the thread, and wait for nothing else. Absent: there are none. */
+	breathe?(): Promise<void>;
 	/** Takes from a namespace and its new devices what only this machine has and no cable shows. Absent: nothing. */
 	prepare?(netns: string, devs: readonly string[]): Promise<Result<void, KernelError>>;
 	/** The text's IPv4 tables become just what it says, counters at zero (those in the text are not looked at); other tables stay. */

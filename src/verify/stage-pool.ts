@@ -1,15 +1,6 @@
 /** Topologies kept standing between scenarios, for kernels on which building one is slow. */
-import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
-import {
-	ICMP_DEST_UNREACH,
-	ICMP_HOST_UNREACH,
-	ICMP_NET_UNREACH,
-	ICMP_PKT_FILTERED,
-	icmpCode,
-	icmpType,
-} from "../wire/icmpv4.ts";
-import { IPPROTO_ICMP, ipv4HeaderLength, ipv4Proto } from "../wire/ipv4.ts";
-import type { Outcome, SeenFrame } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
+import { RouteErrors } from "./route-errors.ts";
 import { playScenario, type RunOptions, refusedOutcome } from "./run-scenario.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { ScenarioHost } from "./scenario-host.ts";
@@ -29,9 +20,8 @@ export interface Played {
 export class StagePool {
 	readonly #host: ScenarioHost;
 	readonly #limit: number;
-	/** By `keyOf`, used longest ago first; not in use, and with nothing in it that `setUp` does not know of. */
-	readonly #free = new Map<string, Stage>();
-	readonly #routeErrors = new WeakMap<Stage, number>();
+	/** Used longest ago first; not in use, and with nothing in them that `setUp` does not know of. */
+	readonly #free: FreeStage[] = [];
 	#built = 0;
 
 	constructor(host: ScenarioHost, { limit = 8 }: PoolOptions = {}) {
@@ -42,20 +32,19 @@ export class StagePool {
 	/** Plays on a topology that stands already, if one does. */
 	async play(scenario: Scenario): Promise<Played> {
 		const key = keyOf(scenario, scenario.config);
-		const kept = this.#free.get(key);
-		this.#free.delete(key);
-		const stage = kept ?? (await this.#build(scenario));
+		const kept = this.#take(key);
+		const stage = kept?.stage ?? (await this.#build(scenario));
 		if (!(stage instanceof Stage)) return { outcome: stage, reused: false };
+		const errors = kept?.errors ?? new RouteErrors();
 		let isClean = false;
 		try {
 			const outcome = await playScenario(stage, scenario);
-			const errors = (this.#routeErrors.get(stage) ?? 0) + routeErrors(outcome);
-			this.#routeErrors.set(stage, errors);
-			const isKnown = outcome.refused === undefined && errors <= ROUTE_ERROR_LIMIT && !leavesMarks(scenario);
+			errors.count(outcome.frames, this.#now());
+			const isKnown = outcome.refused === undefined && !leavesMarks(scenario);
 			isClean = isKnown && (await stage.flush(scenario)).ok;
 			return { outcome, reused: kept !== undefined };
 		} finally {
-			if (isClean) await this.#keep(keyOf(scenario, scenario.config, scenario.steps), stage);
+			if (isClean) await this.#keep({ key: keyOf(scenario, scenario.config, scenario.steps), stage, errors });
 			else await stage.remove();
 		}
 	}
@@ -73,8 +62,7 @@ export class StagePool {
 
 	/** Takes all topologies down. */
 	async close(): Promise<void> {
-		for (const stage of this.#free.values()) await stage.remove();
-		this.#free.clear();
+		for (const { stage } of this.#free.splice(0)) await stage.remove();
 	}
 
 	async #build({ topology }: Scenario): Promise<Stage | Outcome> {
@@ -87,13 +75,27 @@ export class StagePool {
 		return refusedOutcome(remembered.error);
 	}
 
-	async #keep(key: string, stage: Stage): Promise<void> {
-		this.#free.set(key, stage);
-		const [oldest] = this.#free;
-		if (this.#free.size <= this.#limit || oldest === undefined) return;
-		this.#free.delete(oldest[0]);
-		await oldest[1].remove();
+	/** The one used longest ago has had most time to forget. */
+	#take(key: string): FreeStage | undefined {
+		const at = this.#free.findIndex((free) => free.key === key && free.errors.areForgotten(this.#now()));
+		return at < 0 ? undefined : this.#free.splice(at, 1)[0];
 	}
+
+	async #keep(free: FreeStage): Promise<void> {
+		this.#free.push(free);
+		if (this.#free.length > this.#limit) await this.#free.shift()?.stage.remove();
+	}
+
+	#now(): number {
+		return this.#host.kernel.clock.now();
+	}
+}
+
+interface FreeStage {
+	/** See `keyOf`. */
+	readonly key: string;
+	readonly stage: Stage;
+	readonly errors: RouteErrors;
 }
 
 /**
@@ -111,25 +113,7 @@ function keyOf({ topology }: Scenario, config: Scenario["config"], steps: readon
 	return JSON.stringify([topology, marked]);
 }
 
-/**
- * ICMP errors about the way (no route, unreachable, prohibited), which the kernel limits apart from all others: five at
- * once to a sender, then one a second, and no namespace can change that (net.ipv4.route.error_burst and error_cost).
- */
-function routeErrors({ frames }: Outcome): number {
-	const isRouteError = ({ direction, frame }: SeenFrame): boolean =>
-		direction === "out" &&
-		ethType(frame, 0) === ETH_P_IP &&
-		ipv4Proto(frame, ETH_HLEN) === IPPROTO_ICMP &&
-		icmpType(frame, ETH_HLEN + ipv4HeaderLength(frame, ETH_HLEN)) === ICMP_DEST_UNREACH &&
-		ROUTE_ERROR_CODES.has(icmpCode(frame, ETH_HLEN + ipv4HeaderLength(frame, ETH_HLEN)));
-	return frames.filter(isRouteError).length;
-}
-
-const ROUTE_ERROR_CODES: ReadonlySet<number> = new Set([ICMP_NET_UNREACH, ICMP_HOST_UNREACH, ICMP_PKT_FILTERED]);
-/** So many may have been sent before on a topology that is used again; a namespace that made it shows it once. */
-const ROUTE_ERROR_LIMIT = 3;
-
-/** It leaves what a reset does not take away: changed devices, counted ICMP errors. */
+/** It leaves what a reset does not take away: changed devices, counted ICMP errors that it limited itself. */
 function leavesMarks({ config, steps }: Scenario): boolean {
 	const limits = Object.values(config).some(({ sysctls }) => sysctls?.[ICMP_RATELIMIT] !== undefined);
 	return limits || steps.some((step) => step.kind === "change" && step.object.kind === "link");

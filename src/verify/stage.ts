@@ -72,6 +72,7 @@ export class Stage {
 		for (const netns of this.topology.netns) {
 			const done = await this.#setUp(netns, scenario);
 			if (!done.ok) return err({ netns, error: done.error });
+			await this.host.breathe?.();
 		}
 		return ok(undefined);
 	}
@@ -126,7 +127,10 @@ export class Stage {
 
 	/** Ends the namespaces and with them the devices. */
 	async remove(): Promise<void> {
-		for (const netns of this.topology.netns) await this.host.kernel.deleteNetns(this.name(netns));
+		for (const netns of this.topology.netns) {
+			await this.host.kernel.deleteNetns(this.name(netns));
+			await this.host.breathe?.();
+		}
 	}
 
 	async #build(): Promise<Result<void, Refusal>> {
@@ -136,11 +140,13 @@ export class Stage {
 			if (!added.ok) return err({ netns, error: added.error });
 			const pinned = await this.host.set(this.name(netns), PINS);
 			if (!pinned.ok) return err({ netns, error: pinned.error });
+			await this.host.breathe?.();
 		}
 		for (const [netns, tx] of linkTransactions(this.topology)) {
 			const ops = tx.map((op) => this.op(op));
 			const applied = await this.host.set(this.name(netns), ops);
 			if (!applied.ok) return err({ netns, error: applied.error });
+			await this.host.breathe?.();
 		}
 		const devices = madeDevices(this.topology);
 		for (const netns of this.topology.netns) {

@@ -1,5 +1,5 @@
 /** DNS messages (RFC 1035, EDNS: RFC 6891): bytes ↔ values. The coding itself is the library `@dnsquery/dns-packet`'s. */
-import { type Answer, answer, type Packet, packet } from "@dnsquery/dns-packet";
+import { type Answer, answer, DNSSEC_OK, decode, type Packet, packet } from "@dnsquery/dns-packet";
 import { toRcode } from "@dnsquery/dns-packet/rcodes.js";
 import { toType } from "@dnsquery/dns-packet/types.js";
 import { err, ok, type Result } from "../base/result.ts";
@@ -65,7 +65,16 @@ export interface DnsMessage {
 	readonly authorities: readonly DnsRecord[];
 	/** Without the OPT record, which is `edns`. */
 	readonly additionals: readonly DnsRecord[];
-	readonly edns?: { readonly udpPayloadBytes: number };
+	readonly edns?: DnsEdns;
+}
+
+/** What the OPT record says. */
+export interface DnsEdns {
+	readonly udpPayloadBytes: number;
+	/** Absent: 0. */
+	readonly version?: number;
+	/** DNSSEC OK: signatures are wanted. */
+	readonly dnssecOk?: true;
 }
 
 export interface DnsError {
@@ -107,34 +116,66 @@ export function dnsResponse(query: DnsMessage, more: Partial<DnsMessage>): DnsMe
 
 /** The bytes of a message, names not compressed. */
 export function buildDns(message: DnsMessage): Uint8Array {
-	const { edns } = message;
-	const opt = edns === undefined ? [] : [{ type: "OPT", name: ".", udpPayloadSize: edns.udpPayloadBytes, options: [] }];
-	const flags =
+	const opt = dnsOpt(message);
+	const built: Packet = {
+		type: message.response ? "response" : "query",
+		id: message.id,
+		flags: dnsFlags(message) & ~RESPONSE,
+		questions: message.questions.map(({ name, type }) => ({ name: rooted(name), type, class: "IN" })),
+		answers: message.answers.map(dnsAnswer),
+		authorities: message.authorities.map(dnsAnswer),
+		additionals: [...message.additionals.map(dnsAnswer), ...(opt === undefined ? [] : [opt])],
+	};
+	return packet.encode(built);
+}
+
+/** The header's second field, with QR; of the rcode its lower four bits. */
+export function dnsFlags(message: DnsMessage): number {
+	return (
+		(message.response ? RESPONSE | (rcodeNumber(message.rcode) & 0xf) : 0) |
 		(message.authoritative ? 0x400 : 0) |
 		(message.truncated ? 0x200 : 0) |
 		(message.recursionDesired ? 0x100 : 0) |
 		(message.recursionAvailable ? 0x80 : 0) |
 		(message.authenticData ? 0x20 : 0) |
-		(message.checkingDisabled ? 0x10 : 0) |
-		(message.response ? toRcode(message.rcode) : 0);
-	const built: Packet = {
-		type: message.response ? "response" : "query",
-		id: message.id,
-		flags,
-		questions: message.questions.map(({ name, type }) => ({ name: rooted(name), type, class: "IN" })),
-		answers: message.answers.map(toAnswer),
-		authorities: message.authorities.map(toAnswer),
-		// The library's type of an OPT record lacks the fields that its code reads.
-		additionals: [...message.additionals.map(toAnswer), ...(opt as unknown as Answer[])],
-	};
-	return packet.encode(built);
+		(message.checkingDisabled ? 0x10 : 0)
+	);
+}
+
+const RESPONSE = 0x8000;
+
+/** A message's OPT record, which has the upper bits of its rcode. */
+export function dnsOpt({ edns, rcode, response }: DnsMessage): Answer | undefined {
+	if (edns === undefined) return undefined;
+	const { udpPayloadBytes, version = 0, dnssecOk } = edns;
+	// The library's type of an OPT record lacks the fields that its code reads.
+	return {
+		type: "OPT",
+		name: ".",
+		udpPayloadSize: udpPayloadBytes,
+		extendedRcode: response ? rcodeNumber(rcode) >> 4 : 0,
+		ednsVersion: version,
+		flags: dnssecOk === true ? DNSSEC_OK : 0,
+		options: [],
+	} as unknown as Answer;
+}
+
+/** The one rcode beyond four bits that servers use (RFC 6891 §9); the library knows the others. */
+const BADVERS = 16;
+
+function rcodeNumber(rcode: string): number {
+	return rcode === "BADVERS" ? BADVERS : toRcode(rcode);
 }
 
 /** Reads a message; anything that is not one is an error, whatever bytes came. */
 export function parseDns(bytes: Uint8Array): Result<DnsMessage, DnsError> {
 	if (bytes.length < 12) return err({ problem: "not a DNS message", reason: `${bytes.length} bytes` });
 	try {
-		return ok(fromPacket(packet.decode(bytes)));
+		const decoded = decode(bytes);
+		// How much of the bytes it took, which its type does not tell.
+		const taken = "bytes" in decode ? decode.bytes : undefined;
+		if (typeof taken === "number" && taken > bytes.length) throw new Error("it ends before its last record does");
+		return ok(fromPacket(decoded));
 	} catch (error) {
 		return err({ problem: "not a DNS message", reason: error instanceof Error ? error.message : String(error) });
 	}
@@ -152,6 +193,16 @@ export function reverseName(addr: IpAddr): string {
 	return `${digits.split("").reverse().join(".")}.ip6.arpa`;
 }
 
+/** The address that a name of PTR records stands for; undefined: it is no whole address. In lower case. */
+export function addrOfReverseName(name: string): IpAddr | undefined {
+	const v4 = /^((?:\d{1,3}\.){3}\d{1,3})\.in-addr\.arpa$/.exec(name)?.[1];
+	const v6 = /^((?:[0-9a-f]\.){31}[0-9a-f])\.ip6\.arpa$/.exec(name)?.[1];
+	const text =
+		v4 === undefined ? v6?.split(".").reverse().join("").match(/.{4}/g)?.join(":") : v4.split(".").reverse().join(".");
+	const addr = text === undefined ? undefined : parseIp(text);
+	return addr?.ok === true ? addr.value : undefined;
+}
+
 function fromPacket(decoded: Packet): DnsMessage {
 	const opt = decoded.additionals?.find((record) => record.type === "OPT");
 	return {
@@ -164,18 +215,28 @@ function fromPacket(decoded: Packet): DnsMessage {
 		recursionAvailable: decoded.flag_ra === true,
 		authenticData: decoded.flag_ad === true,
 		checkingDisabled: decoded.flag_cd === true,
-		rcode: decoded.rcode ?? "NOERROR",
+		rcode: extendedRcodeOf(opt) === BADVERS >> 4 ? "BADVERS" : (decoded.rcode ?? "NOERROR"),
 		questions: (decoded.questions ?? []).map(({ name, type }) => ({ name: unrooted(name), type })),
 		answers: (decoded.answers ?? []).map(fromAnswer),
 		authorities: (decoded.authorities ?? []).map(fromAnswer),
 		additionals: (decoded.additionals ?? []).filter((record) => record !== opt).map(fromAnswer),
-		...(opt === undefined ? {} : { edns: { udpPayloadBytes: udpPayloadOf(opt) } }),
+		...(opt === undefined ? {} : { edns: ednsOf(opt) }),
 	};
 }
 
-function udpPayloadOf(opt: Answer): number {
+function ednsOf(opt: Answer): DnsEdns {
 	const size: unknown = "udpPayloadSize" in opt ? opt.udpPayloadSize : undefined;
-	return typeof size === "number" ? size : 512;
+	const version: unknown = "ednsVersion" in opt ? opt.ednsVersion : undefined;
+	const dnssecOk = "flag_do" in opt && opt.flag_do === true;
+	return {
+		udpPayloadBytes: typeof size === "number" ? size : 512,
+		...(typeof version === "number" && version !== 0 ? { version } : {}),
+		...(dnssecOk ? { dnssecOk } : {}),
+	};
+}
+
+function extendedRcodeOf(opt: Answer | undefined): unknown {
+	return opt !== undefined && "extendedRcode" in opt ? opt.extendedRcode : 0;
 }
 
 function fromAnswer(record: Answer): DnsRecord {
@@ -221,7 +282,8 @@ function rdataOf(record: Answer): Uint8Array {
 	return bytes.slice(11);
 }
 
-function toAnswer(record: DnsRecord): Answer {
+/** A record as the library takes it. */
+export function dnsAnswer(record: DnsRecord): Answer {
 	const { value } = record;
 	const head = { name: rooted(record.name), ttl: record.ttl, class: "IN" };
 	switch (value.type) {

@@ -1,5 +1,6 @@
 /** `podwire demo` (and `npm start`): the cluster, and the ways to reach a Service in it, each explained. */
 import { DEFAULT_NETWORK } from "../../cluster/network-name.ts";
+import { DEFAULT_PROXY_MODE } from "../../cluster/proxy-mode-name.ts";
 import { type Case, serviceCases } from "../cases.ts";
 import { explanationText, flowText, runFlow } from "../flow.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
@@ -35,10 +36,11 @@ export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
 		}
 		const kernel = options.kernel === "sim" ? "" : ` --kernel ${options.kernel}`;
 		const network = options.network === DEFAULT_NETWORK ? "" : ` --network ${options.network}`;
+		const mode = options.proxyMode === DEFAULT_PROXY_MODE ? "" : ` --proxy-mode ${options.proxyMode}`;
 		const files = options.paths.map((path) => `-f ${path}`).join(" ");
 		const proto = item.proto === undefined ? "" : ` --proto ${item.proto}`;
 		const endpoint = item.endpoint === undefined ? "" : ` --endpoint ${item.endpoint}`;
-		const words = `trace${kernel}${network} ${files} --from ${item.from} --to ${item.to}${proto}${endpoint}`;
+		const words = `trace${kernel}${network}${mode} ${files} --from ${item.from} --to ${item.to}${proto}${endpoint}`;
 		io.out(`${io.paint.dim(`$ podwire ${words}`)}\n\n`);
 		const quiet = { ...io, err: (): void => undefined };
 		const all = options.all;

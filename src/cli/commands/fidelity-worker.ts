@@ -3,16 +3,18 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { ok, type Result } from "../../base/result.ts";
+import { Turns } from "../../base/turns.ts";
 import { differenceLine } from "../../verify/fidelity/difference-line.ts";
 import { Judge } from "../../verify/fidelity/judge.ts";
 import { kernelRelease } from "../../verify/fidelity/kernel-release.ts";
+import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
 import { placesNamed } from "../../verify/generate/places/places.ts";
 import { StagePool } from "../../verify/stage-pool.ts";
 import { type FromWorker, isToWorker, isWholeJob, type Work, type WorkerStart } from "../fidelity-messages.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { readScenarios } from "../scenario-files.ts";
-import { NO_PRETENURING, openLinuxHost, simHost } from "../scenario-hosts.ts";
+import { breathe, NO_PRETENURING, openLinuxHost, simHost } from "../scenario-hosts.ts";
 
 type Say = (message: FromWorker) => void;
 
@@ -58,54 +60,97 @@ export async function fidelityWorkerAlone(io: Io): Promise<ExitCode> {
 const STAGES = 40;
 
 class Worker {
-	readonly #judge: Judge;
+	readonly #lanes: readonly Lane[];
+	readonly #turns: Turns;
 	readonly #seed: number;
 	readonly #say: Say;
-	readonly #close: () => Promise<void>;
+	/** Those that nothing is played on. */
+	readonly #free: Lane[];
+	readonly #waiting: ((lane: Lane) => void)[] = [];
+	/** Those under way, and those that failed. */
+	readonly #playing = new Set<Promise<void>>();
 
-	private constructor(judge: Judge, seed: number, say: Say, close: () => Promise<void>) {
-		this.#judge = judge;
+	private constructor(lanes: readonly Lane[], { turns, seed, say }: { turns: Turns; seed: number; say: Say }) {
+		this.#lanes = lanes;
+		this.#free = [...lanes];
+		this.#turns = turns;
 		this.#seed = seed;
 		this.#say = say;
-		this.#close = close;
 	}
 
 	/** Undefined: it cannot work, and said why. */
 	static async make(start: WorkerStart, say: Say): Promise<Worker | undefined> {
 		setFlagsFromString(NO_PRETENURING);
 		say({ kind: "kernel", release: release() });
-		const made = await judgeFor(start);
-		if (made.ok) return new Worker(made.value.judge, start.seed, say, () => made.value.close());
-		say({ kind: "unable", lines: made.error });
-		return undefined;
+		const turns = new Turns();
+		const lanes: Lane[] = [];
+		for (let k = 0; k < (start.kernel === "sim" ? 1 : start.lanes); k += 1) {
+			const made = await openLane(start, turns);
+			if (!made.ok) {
+				say({ kind: "unable", lines: made.error });
+				return undefined;
+			}
+			lanes.push(made.value);
+		}
+		return new Worker(lanes, { turns, seed: start.seed, say });
 	}
 
+	/** Resolves when the last scenario of the work has begun. */
 	async carryOut(work: Work): Promise<void> {
 		if (work.kind === "files") {
 			for (const { path, scenario } of readScenarios(work.paths)) {
-				this.#say({ kind: "verdict", verdict: await this.#judge.judge({ ...scenario, name: path }) });
+				await this.#begin((judge) => judge.judgeWritten({ ...scenario, name: path }));
 			}
 			return;
 		}
 		for (let index = work.from; index < work.to; index += 1) {
-			this.#say({ kind: "verdict", verdict: await this.#judge.judgeGenerated(this.#seed, index) });
+			await this.#begin((judge) => judge.judgeGenerated(this.#seed, index));
 		}
 	}
 
+	/** Waits for what was begun. */
 	async close(): Promise<void> {
-		await this.#close();
-		const { simMs, realMs } = this.#judge;
+		await Promise.all(this.#playing);
+		let [simMs, realMs] = [0, 0];
+		for (const { judge, close } of this.#lanes) {
+			close();
+			simMs += judge.simMs;
+			realMs += judge.realMs;
+		}
 		this.#say({ kind: "times", simMs, realMs });
+	}
+
+	async #begin(play: (judge: Judge) => Promise<Verdict>): Promise<void> {
+		const lane = this.#free.shift() ?? (await new Promise<Lane>((resolve) => this.#waiting.push(resolve)));
+		await this.#turns.begin();
+		const playing = this.#play(lane, play);
+		this.#playing.add(playing);
+		playing.then(
+			() => this.#playing.delete(playing),
+			() => undefined, // `close` tells.
+		);
+	}
+
+	async #play(lane: Lane, play: (judge: Judge) => Promise<Verdict>): Promise<void> {
+		try {
+			this.#say({ kind: "verdict", verdict: await play(lane.judge) });
+		} finally {
+			this.#turns.give();
+			const next = this.#waiting.shift();
+			if (next === undefined) this.#free.push(lane);
+			else next(lane);
+		}
 	}
 }
 
-interface OpenJudge {
+/** One of the kernels that take turns. */
+interface Lane {
 	readonly judge: Judge;
-	readonly close: () => Promise<void>;
+	readonly close: () => void;
 }
 
-async function judgeFor(start: WorkerStart): Promise<Result<OpenJudge, readonly string[]>> {
-	const host = start.kernel === "sim" ? ok(undefined) : await openLinuxHost();
+async function openLane(start: WorkerStart, turns: Turns): Promise<Result<Lane, readonly string[]>> {
+	const host = start.kernel === "sim" ? ok(undefined) : await openLinuxHost({ turns });
 	if (!host.ok) return host;
 	const linux = host.value;
 	const real = linux === undefined ? undefined : new StagePool(linux, { limit: STAGES });
@@ -113,16 +158,14 @@ async function judgeFor(start: WorkerStart): Promise<Result<OpenJudge, readonly 
 		sim: () => simHost(SIM_SEED),
 		...(real === undefined ? {} : { real: { pool: real, release: kernelRelease(release()) } }),
 		nowMs: () => performance.now(),
+		breathe: () => breathe(turns),
 		printScenario,
 		printDifference: differenceLine,
 		shrinkTries: start.shrinkTries,
 		places: placesNamed(start.places),
 	});
-	const close = async (): Promise<void> => {
-		await real?.close();
-		linux?.close();
-	};
-	return ok({ judge, close });
+	// What stands on the topologies ends with the namespaces, in the background.
+	return ok({ judge, close: () => linux?.close() });
 }
 
 /** Of what the simulated kernel draws. */

@@ -77,6 +77,7 @@ export async function runLabCommand(io: Io, options: LabRunOptions): Promise<Exi
 
 /** A lab's machines on a fresh simulated kernel, before the first step: also what `podwire shell --lab` starts in. */
 export async function openLab(parsed: ParsedLab, options: WorldOptions = {}): Promise<ShellWorld> {
+	if (parsed.lab.cluster !== undefined) return (await import("../cluster-world.ts")).openClusterLab(parsed, options);
 	const kernel = new SimKernel(parsed.lab.seed === undefined ? {} : { seed: parsed.lab.seed });
 	const world = await openLabOn(kernel, parsed, options);
 	if (!world.ok) throw new UsageError([formatTextError(world.error)]);

@@ -5,14 +5,19 @@ import { PacketRecorder } from "../../shell/packet-recorder.ts";
 import { Session, type SessionObserver } from "../../shell/session.ts";
 import { TextOutput } from "../../shell/streams.ts";
 import type { ShellWorld, WorldOptions } from "../../shell/world.ts";
+import { clusterWorld } from "../cluster-world.ts";
 import { diskIn } from "../disk.ts";
 import { type Io, UsageError } from "../io.ts";
 import { readLab } from "../lab-files.ts";
+import type { ClusterInputOptions } from "../options.ts";
+import { openSession } from "../session.ts";
 import { openLab } from "./lab.ts";
 
 export interface ShellOptions {
 	/** A bundled lab's name or a file: whose machines. Default: the articles' two, `master` and `slave`. */
 	readonly lab?: string;
+	/** Instead of a lab's: the machines of the cluster that these manifests describe. */
+	readonly cluster?: ClusterInputOptions;
 	/** The machine of the first line. */
 	readonly host?: string;
 	/** A script; `-` or absent: standard input, which may be a terminal. */
@@ -34,9 +39,9 @@ export async function shell(io: Io, options: ShellOptions): Promise<number> {
 	const text = options.text ?? scriptText(options.file);
 	if (text === undefined) {
 		const { interactiveShell } = await import("../interactive-shell.ts");
-		return interactiveShell((world) => openShellWorld(options, world), options.host);
+		return interactiveShell((world) => openShellWorld(io, options, world), options.host);
 	}
-	const world = await openShellWorld(options, {});
+	const world = await openShellWorld(io, options, {});
 	return options.json ? runAsJson(io, world, { text, ...options }) : runScript(io, world, { text, ...options });
 }
 
@@ -50,14 +55,21 @@ function scriptText(file: string | undefined): string | undefined {
 	}
 }
 
-async function openShellWorld(options: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
-	const lab = readLab(options.lab ?? DEFAULT_LAB);
-	const opened = await openLab(lab, { ...world, disk: diskIn(options.directory) });
+async function openShellWorld(io: Io, options: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
+	const opened = await openMachines(io, options, { ...world, disk: diskIn(options.directory) });
 	if (options.host !== undefined && !opened.hosts.has(options.host)) {
 		throw new UsageError([`--host ${options.host}: the machines are ${[...opened.hosts.keys()].join(", ")}`]);
 	}
 	opened.packets = new PacketRecorder(opened.kernel);
 	return opened;
+}
+
+async function openMachines(io: Io, options: ShellOptions, world: WorldOptions): Promise<ShellWorld> {
+	const { cluster, lab } = options;
+	if (cluster === undefined) return openLab(readLab(lab ?? DEFAULT_LAB), world);
+	if (lab !== undefined) throw new UsageError(["--lab and -f: either a lab's machines or a cluster's"]);
+	const session = await openSession(io, cluster);
+	return clusterWorld(session.cluster, world);
 }
 
 interface ScriptOptions {

@@ -11,6 +11,21 @@ export function checkLab(lab: Lab, text: YamlText): readonly TextError[] {
 	return check.errors;
 }
 
+/** Of a lab with a cluster: the machines that steps name, when those that there are have become known. */
+export function checkMachines(lab: Lab, text: YamlText, machines: readonly string[]): readonly TextError[] {
+	const named = lab.steps.flatMap(({ on, expect }, index) => {
+		const path: FieldPath = ["steps", index];
+		const elsewhere = (["counters", "log", "arp", "conntrack"] as const).flatMap((kind) =>
+			expect[kind].map((each, at) => ({ name: each.on, path: [...path, "expect", kind, at, "on"] })),
+		);
+		return [{ name: on, path: [...path, "on"] }, ...elsewhere];
+	});
+	return named.flatMap(({ name, path }) => {
+		if (name === undefined || machines.includes(name)) return [];
+		return [text.error(path, unknownName("a machine", { found: name, known: machines }))];
+	});
+}
+
 class Check {
 	readonly errors: TextError[] = [];
 	readonly #lab: Lab;
@@ -23,7 +38,13 @@ class Check {
 		this.#lab = lab;
 		this.#text = text;
 		this.#hosts = Object.keys(lab.hosts);
-		if (this.#hosts.length === 0) this.#fail(["hosts"], "expected at least one machine");
+		if (lab.cluster === undefined) {
+			if (this.#hosts.length === 0) this.#fail(["hosts"], "expected at least one machine");
+			return;
+		}
+		for (const field of ["hosts", "links"]) {
+			if (text.has([field])) this.#fail([field], "the machines of a lab with a cluster are the cluster's");
+		}
 	}
 
 	links(): void {
@@ -44,7 +65,8 @@ class Check {
 	}
 
 	step(step: LabStep, path: FieldPath): void {
-		if (step.on === "") this.#fail([...path, "on"], `missing; expected ${wordList(this.#hosts, "or")}`);
+		const machines = this.#lab.cluster === undefined ? wordList(this.#hosts, "or") : "a node, a pod or outside";
+		if (step.on === "") this.#fail([...path, "on"], `missing; expected ${machines}`);
 		else this.#host(step.on, [...path, "on"]);
 		this.#opens(step, [...path, "terminal"]);
 		for (const [at, name] of step.interrupt.entries()) {
@@ -88,7 +110,9 @@ class Check {
 		this.#unknown(path, "a terminal that a step opened", { found: name, known: [...this.#terminals.keys()] });
 	}
 
+	/** A cluster's machines are known when it has been built, see `checkMachines`. */
 	#host(name: string, path: FieldPath): void {
+		if (this.#lab.cluster !== undefined) return;
 		if (!this.#hosts.includes(name)) this.#unknown(path, "a machine", { found: name, known: this.#hosts });
 	}
 

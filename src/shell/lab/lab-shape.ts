@@ -13,7 +13,15 @@ import {
 	wholeNumber as whole,
 	addressWithPrefix as withPrefix,
 } from "../../formats/shapes.ts";
-import { type Count, LAB_SCHEMA, type Lab, type LabExpectation, type LabLink, type LabStep } from "./lab.ts";
+import {
+	type Count,
+	LAB_SCHEMA,
+	type Lab,
+	type LabCluster,
+	type LabExpectation,
+	type LabLink,
+	type LabStep,
+} from "./lab.ts";
 
 /** As written: a step's machine may be missing where there is only one. */
 export type LabText = Omit<Lab, "steps"> & { readonly steps: readonly StepText[] };
@@ -164,6 +172,12 @@ const host = z.strictObject({
 	iptables: iptablesText.optional(),
 });
 
+const cluster: z.ZodType<LabCluster> = z.strictObject({
+	manifests: z.string(),
+	network: z.string().optional(),
+	proxyMode: z.string().optional(),
+});
+
 export const LAB_SHAPE: z.ZodType<LabText> = z
 	.strictObject({
 		schema: z.literal(LAB_SCHEMA),
@@ -171,7 +185,8 @@ export const LAB_SHAPE: z.ZodType<LabText> = z
 		about: prose.optional(),
 		source: z.string().optional(),
 		seed: whole.optional(),
-		hosts: z.record(name, host),
+		cluster: cluster.optional(),
+		hosts: z.record(name, host).default({}),
 		links: z.array(link).default([]),
 		steps: z.array(step),
 	})

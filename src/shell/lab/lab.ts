@@ -12,9 +12,19 @@ export interface Lab {
 	readonly source?: string | undefined;
 	/** Of every random choice; default 1. */
 	readonly seed?: number | undefined;
+	/** The machines are those of a cluster: its nodes, its pods and `outside`; then `hosts` and `links` are empty. */
+	readonly cluster?: LabCluster | undefined;
 	readonly hosts: Readonly<Record<string, LabHost>>;
 	readonly links: readonly LabLink[];
 	readonly steps: readonly LabStep[];
+}
+
+/** What `podwire trace` has as options. */
+export interface LabCluster {
+	/** Kubernetes objects as YAML. */
+	readonly manifests: string;
+	readonly network?: string | undefined;
+	readonly proxyMode?: string | undefined;
 }
 
 export interface LabHost {

@@ -36,7 +36,10 @@ export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
 		if (ecn === "ce") setIpv4Tos(bytes, network, tos | ECN_CE);
 	}
 	const { dev } = vxlan;
-	return netifRx(dev, unwrapSkb(skb, frame, dev, { fn: "vxlan_rcv", note: { how: "vxlan", dev: dev.name, vni } }));
+	const inner = unwrapSkb(skb, frame, dev, { fn: "vxlan_rcv", note: { how: "vxlan", dev: dev.name, vni } });
+	// The outer UDP checksum was found right, or not needed: what is inside counts as summed up, too.
+	inner.checksumIsKnown = true;
+	return netifRx(dev, inner);
 }
 
 const IPV6_HLEN = 40;

@@ -43,6 +43,8 @@ interface DstInit {
 	readonly nexthop?: FibNexthop | undefined;
 	readonly errno?: DstErrno | undefined;
 	readonly pathMtu?: PathMtu | undefined;
+	/** A bridged packet's (`bridge_parent_rtable`): nobody looked it up. */
+	readonly isStandIn?: true;
 }
 
 export class Ipv4Dst implements Dst {
@@ -53,6 +55,7 @@ export class Ipv4Dst implements Dst {
 	readonly fibRoute: FibRoute | undefined;
 	readonly nexthop: FibNexthop | undefined;
 	readonly errno: DstErrno | undefined;
+	readonly isStandIn: boolean;
 	readonly input: (skb: Skb) => Fate;
 	readonly output: (skb: Skb) => Fate;
 	readonly linkFailure: (skb: Skb) => void;
@@ -69,6 +72,7 @@ export class Ipv4Dst implements Dst {
 		this.fibRoute = init.fibRoute;
 		this.nexthop = init.nexthop;
 		this.errno = init.errno;
+		this.isStandIn = init.isStandIn === true;
 		this.#pathMtu = init.pathMtu;
 		this.input = inputOf(init, ops);
 		this.output = outputOf(init, ops);

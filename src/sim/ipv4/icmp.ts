@@ -33,10 +33,12 @@ import { deliverSkb, dropSkb, originSkb, traceStep } from "../trace.ts";
 import { type Fate, type NetDevice, type Netns, pernet, type Skb } from "../types.ts";
 import { inetSelectAddr } from "./devinet.ts";
 import { inetConf } from "./devinet-sysctl.ts";
+import { ipv4DstOf } from "./dst.ts";
 import { icmpError } from "./icmp-error.ts";
 import { icmpErrorName } from "./icmp-name.ts";
 import { icmpLimitAllows } from "./inet-peer.ts";
 import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
+import { ipAppendSizes } from "./ip-refragment.ts";
 import { ipRouteOutput } from "./route.ts";
 
 /** What ping sockets register. `skb.data` is at the ICMP header, `skb.network` at the IP header. */
@@ -181,6 +183,7 @@ function icmpReply(
 		putIcmp(reply.bytes, reply.data, reply.end, { type: answer.type, code: 0, rest: icmpRest(bytes, skb.data) });
 		reply.dst = route.value;
 		reply.sk = KERNEL_SOCKET;
+		reply.fragSizes = ipAppendSizes(reply.length, route.value.mtu);
 		ipPushHeader(reply, { ...replyHeader(netns, tos), src: src ?? route.value.prefsrc ?? INADDR_DUMMY, dst: to });
 		if (skb.machine.tracer !== undefined) {
 			traceStep(skb, netns, "icmp_reply", { step: "answer", what: answer.what, child: reply.id });
@@ -207,6 +210,8 @@ const ANSWERABLE: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
 /** The source that `icmp_errors_use_inbound_ifaddr` asks for; undefined: the one facing the sender. */
 function inboundAddr(netns: Netns, skbIn: Skb, to: number): number | undefined {
 	if (inetConf(netns).icmpErrorsUseInboundIfaddr === 0) return undefined;
+	// The stand-in route of a bridged packet is none by which it came in (`rt_is_input_route`).
+	if (ipv4DstOf(skbIn)?.isStandIn === true) return undefined;
 	const dev: NetDevice | undefined = netns.devices.get(skbIn.iif);
 	const addr = dev === undefined ? undefined : inetSelectAddr(dev, to, "link");
 	return typeof addr === "number" ? addr : undefined;

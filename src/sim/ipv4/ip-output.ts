@@ -108,7 +108,10 @@ function ipFragment(skb: Skb, dst: Dst, mtu: number): Fate {
 			detail: `${skb.end - skb.network} bytes, MTU ${mtu} of ${dst.dev.name}`,
 		});
 	}
-	return ipDoFragment(skb, { netns, mtu, output: ipFinishOutput2 });
+	const fate = ipDoFragment(skb, { netns, mtu, output: ipFinishOutput2 });
+	// What came of the first fragments may have passed POST_ROUTING since.
+	outputState(netns).passed = skb.id;
+	return fate;
 }
 
 function ipFinishOutput2(skb: Skb): Fate {

@@ -1,5 +1,5 @@
 /** Cutting a packet into fragments (net/ipv4/ip_output.c: ip_do_fragment). */
-import { fillIpv4Checksum, IP_MF, IP_OFFSET, ipv4Frag, ipv4HeaderLength } from "../../wire/ipv4.ts";
+import { fillIpv4Checksum, IP_MF, IP_OFFSET, IPV4_MIN_HLEN, ipv4Frag, ipv4HeaderLength } from "../../wire/ipv4.ts";
 import { put16 } from "../../wire/read-write.ts";
 import { consumeSkb, originSkb, traceStep } from "../trace.ts";
 import { type Fate, type Netns, SKB_HEADROOM, Skb } from "../types.ts";
@@ -37,22 +37,38 @@ export function ipDoFragment(skb: Skb, cutting: Cutting): Fate {
 		originSkb(piece, netns, "ip_do_fragment", `fragment ${k + 1} of ${sizes.length}`, skb);
 		at += size;
 		fate = cutting.output(piece);
+		// A process takes each fragment as far as it goes before it sends the next; below a device that is still sending it does not.
+		if (k + 1 < sizes.length && skb.machine.xmitDepth === 0) skb.machine.loop.letSoftirqsIn();
 	});
 	consumeSkb(skb, netns, "ip_do_fragment", `cut into ${sizes.length} fragments`);
 	return fate;
 }
 
-/** The payload lengths of the pieces: all but the last are multiples of 8. */
+/** The payload lengths of the pieces. */
 function pieceSizes(skb: Skb, hlen: number, mtu: number): readonly number[] {
 	const before = skb.fragSizes;
 	const total = skb.end - skb.network - hlen;
 	const fits = before !== undefined && sum(before) === total && before.every((size) => size + hlen <= mtu);
 	if (fits && !lacksHeadroom(skb)) return before;
 	const limit = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
-	const most = Math.max((limit - hlen) & ~7, 8);
+	return cutInto(total, limit - hlen);
+}
+
+/** As few pieces as fit into `room`: all but the last are multiples of 8. */
+function cutInto(total: number, room: number): readonly number[] {
+	const most = Math.max(room & ~7, 8);
 	const sizes: number[] = [];
-	for (let left = total; left > 0; left -= most) sizes.push(Math.min(left, most));
-	return sizes;
+	let left = total;
+	for (; left > Math.max(room, 8); left -= most) sizes.push(most);
+	return [...sizes, left];
+}
+
+/**
+ * How a socket puts `length` bytes of payload together for a route with this MTU (`ip_append_data`): in fragments already,
+ * which stay as they are when netfilter then sends the packet another way. Undefined: it fits.
+ */
+export function ipAppendSizes(length: number, mtu: number): readonly number[] | undefined {
+	return length + IPV4_MIN_HLEN <= mtu ? undefined : cutInto(length, mtu - IPV4_MIN_HLEN);
 }
 
 /** Its fragments came from outside, and a tunnel's headers do not fit in front of them: they are not sent as they are. */

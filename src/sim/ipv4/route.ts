@@ -92,6 +92,8 @@ export function ipRouteMeHarder(netns: Netns, skb: Skb): RouteErrno | undefined 
 		anySrc: true,
 	});
 	if (!found.ok) return found.error;
+	// A socket's fragments have room for the headers of the device that they were made for.
+	if (found.value.dev.ops.needsHeadroom === true && skb.dst?.dev !== found.value.dev) skb.fragSizes = undefined;
 	skb.dst = found.value;
 	if (skb.machine.tracer !== undefined) traceRouteOutput(skb, netns, "ip_route_me_harder");
 	return undefined;

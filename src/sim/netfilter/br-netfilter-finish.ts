@@ -16,7 +16,7 @@ export const PRI_BRNF = 0;
 
 /** The stand-in route of a bridged packet: it says that the packet belongs to the bridge, and must not reach the IP layer. */
 export const bridgeParentRtable: (bridge: NetDevice) => Dst = perdevice(
-	(bridge) => new Ipv4Dst({ dev: bridge, type: "unicast" }),
+	(bridge) => new Ipv4Dst({ dev: bridge, type: "unicast", isStandIn: true }),
 );
 
 /** The IP hooks must not see that the frame is for another host's MAC address. */

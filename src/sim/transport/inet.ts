@@ -5,6 +5,7 @@ import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IP_DF, IPV4_MIN_HLEN, ipv4Dst, ipv4Src, putIpv4 } from "../../wire/ipv4.ts";
 import { fibOf } from "../ipv4/fib.ts";
 import { ipLocalOut } from "../ipv4/ip-output.ts";
+import { ipAppendSizes } from "../ipv4/ip-refragment.ts";
 import { ipRouteOutput, type OutputFlow, type RouteErrno } from "../ipv4/route.ts";
 import { pushSkb } from "../skb.ts";
 import { originSkb } from "../trace.ts";
@@ -71,6 +72,11 @@ export function inetXmit(netns: Netns, skb: Skb, header: InetHeader, origin: Ori
 	});
 	if (origin !== undefined) originSkb(skb, netns, origin.fn, origin.what, origin.parent);
 	return ipLocalOut(netns, skb);
+}
+
+/** The fragments in which a socket puts a long packet together for a route; undefined: it fits. */
+export function inetAppendSizes(length: number, mtu: number): readonly number[] | undefined {
+	return ipAppendSizes(length, mtu);
 }
 
 /** The addresses in the packet's IP header. */

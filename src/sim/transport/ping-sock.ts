@@ -22,7 +22,7 @@ import type { SendErrno, SkbSocket, SocketOwner } from "../skb-socket.ts";
 import { deliverSkb } from "../trace.ts";
 import { type Dst, type Fate, type Netns, pernet, type Skb } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
-import { inetDst, inetRoute, inetRouteConnect, inetSrc, inetXmit } from "./inet.ts";
+import { inetAppendSizes, inetDst, inetRoute, inetRouteConnect, inetSrc, inetXmit } from "./inet.ts";
 import { ADDR_ANY, type SockOptions, sockTtl } from "./sock-options.ts";
 
 const MAX_PAYLOAD = 65535 - IPV4_MIN_HLEN - ICMP_HLEN;
@@ -134,6 +134,7 @@ class PingSock implements EchoSocket, SkbSocket {
 		skb.sk = this;
 		skb.mark = mark;
 		skb.ignoreDf = pmtudisc !== "do";
+		skb.fragSizes = inetAppendSizes(skb.length, dst.mtu);
 		const header = {
 			src: bindAddr === ADDR_ANY ? (dst.prefsrc ?? ADDR_ANY) : bindAddr,
 			dst: this.#to,

@@ -47,7 +47,8 @@ export function tcpV4Rcv(skb: Skb): Fate {
 	if (found !== undefined && isBoundTo(found, dev.ifindex)) return toEndpoint(found, seg);
 	const listener = tcpLookupListener(table, daddr, dport, dev.ifindex);
 	if (listener !== undefined) return tcpListenRcv(listener, seg);
-	tcpV4SendReset(netns, seg);
+	// Broadcasts get none, whatever their MAC address says.
+	if (skb.dst?.type === "local") tcpV4SendReset(netns, seg);
 	return dropSkb(skb, netns, "tcp_v4_rcv", "NO_SOCKET");
 }
 

@@ -34,7 +34,7 @@ export function tcpPush(sock: TcpSock): void {
 	while (sock.inFlight < sock.cwnd) {
 		const size = nextSegmentSize(sock);
 		if (size === undefined) break;
-		sendSegment(sock, size);
+		if (!sendSegment(sock, size)) break;
 	}
 	if (sock.sndNxt !== sentBefore && !sock.timer.armed) sock.timer.set(sock.rtoNs);
 	if (sock.rtxQueue.length === 0 && hasUnsent(sock) && !sock.timer.armed) sock.timer.set(tcpProbe0Delay(sock));
@@ -139,17 +139,23 @@ function nextSegmentSize(sock: TcpSock): number | undefined {
 	return size;
 }
 
-function sendSegment(sock: TcpSock, size: number): void {
+/** False: it failed on its way down, and is as unsent as before (`tcp_write_xmit` does not advance then). */
+function sendSegment(sock: TcpSock, size: number): boolean {
 	const { payload, endsSend } = takeUnsent(sock, size);
 	const fin = sock.finQueued && sock.unsentBytes === 0;
 	const endSeq = seqAdd(sock.sndNxt, payload.length + (fin ? 1 : 0));
 	const flags = (endsSend ? TCP_PSH : 0) | (fin ? TCP_FIN : 0);
 	const seg = segment(sock, endSeq, flags, payload);
+	seg.skb = tcpTransmit(sock, seg.seq, flags | TCP_ACK, payload);
+	if (sock.sendFailed) {
+		putBackUnsent(sock, payload, endsSend);
+		return false;
+	}
 	sock.rtxQueue.push(seg);
 	sock.sndNxt = endSeq;
 	if (fin) sock.finSent = true;
 	if (payload.length > 0 && payload.length < sock.mss) sock.sndSml = endSeq;
-	seg.skb = tcpTransmit(sock, seg.seq, flags | TCP_ACK, payload);
+	return true;
 }
 
 /** A segment from `sndNxt` to `endSeq`. */
@@ -175,6 +181,15 @@ function takeUnsent(sock: TcpSock, size: number): { readonly payload: Uint8Array
 	}
 	sock.unsentBytes -= size - left;
 	return { payload: parts.length === 1 ? (parts[0] ?? NO_BYTES) : concatBytes(...parts), endsSend };
+}
+
+/** Undoes `takeUnsent`. */
+function putBackUnsent(sock: TcpSock, payload: Uint8Array, endsSend: boolean): void {
+	if (payload.length === 0) return;
+	const begun = endsSend ? undefined : sock.unsent.shift();
+	const bytes = begun === undefined ? payload : concatBytes(payload, begun.bytes.subarray(begun.at));
+	sock.unsent.unshift({ bytes, at: 0 });
+	sock.unsentBytes += payload.length;
 }
 
 function splitIfTooLong(sock: TcpSock, index: number): void {

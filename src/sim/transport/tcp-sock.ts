@@ -123,6 +123,8 @@ export class TcpSock implements SkbSocket, TcpEnds {
 	unsentBytes = 0;
 	finQueued = false;
 	finSent = false;
+	/** The last packet did not get past netfilter, or found no route: data in it counts as unsent. */
+	sendFailed = false;
 
 	// Congestion and retransmission
 	cwnd: number = TCP_INIT_CWND;
@@ -184,6 +186,10 @@ export class TcpSock implements SkbSocket, TcpEnds {
 		const { machine } = init.options.netns;
 		this.ipId = machine.rng.below(0x10000);
 		this.timer = new SockTimer(machine.loop, () => init.onTimer(this));
+	}
+
+	error(): void {
+		this.sendFailed = true;
 	}
 
 	/** Nobody's until it is accepted. */

@@ -74,9 +74,10 @@ function tcpProbeTimer(sock: TcpSock): void {
 		return;
 	}
 	// A window that opened without our noticing lets everything go at once.
+	sock.sendFailed = false;
 	tcpPush(sock);
 	if (sock.rtxQueue.length > 0) return;
-	tcpWriteWakeup(sock);
+	if (!sock.sendFailed) tcpWriteWakeup(sock);
 	sock.probesOut += 1;
 	if (sock.rtxQueue.length > 0) {
 		sock.timer.set(sock.rtoNs);

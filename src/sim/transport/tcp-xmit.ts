@@ -23,11 +23,12 @@ export function tcpClockMs(netns: Netns): number {
 
 /**
  * Sends one segment of a connection. `flags` with TCP_SYN gets the options of a SYN; an ACK clears `ackPending`. Undefined:
- * there was no route.
+ * there was no route; `sendFailed` says so, too, and whether netfilter dropped it.
  */
 export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: Uint8Array): Skb | undefined {
 	const { netns } = sock.options;
 	const dst = tcpRoute(sock);
+	sock.sendFailed = dst === undefined;
 	const syn = (flags & TCP_SYN) !== 0;
 	const window = syn ? Math.min(sock.rcvWnd, 65535) : tcpSelectWindow(sock) >>> sock.rcvWscale;
 	if ((flags & TCP_ACK) !== 0) sock.ackPending = false;

@@ -4,6 +4,7 @@ import { CLIENT, SERVER, TwoHosts } from "../../../test/two-hosts.ts";
 import { hex, utf8Decode, utf8Encode } from "../../base/bytes.ts";
 import type { SocketError, TcpConnection, TcpHandlers } from "../../kernel/socket.ts";
 import { ip } from "../../wire/addr.ts";
+import { registerNetHook } from "../netfilter/hooks.ts";
 import { tcpTable } from "./tcp-table.ts";
 
 /** A connection's story as its program hears it. */
@@ -552,4 +553,34 @@ test("after abort the program hears nothing, not even of what had already arrive
 	hosts.lab.pass(1);
 	expect(client).toMatchObject({ heard: ["connect"], received: "" });
 	expect(server.heard).toEqual(["ECONNRESET"]);
+});
+
+test("what netfilter drops on its way out has not been sent, and is tried again as it was", async () => {
+	const hosts = await TwoHosts.create();
+	const [client, server] = await pair(hosts);
+	let drops = 0;
+	registerNetHook(hosts.lab.netns("client"), "ipv4", "OUTPUT", {
+		priority: 0,
+		name: "test_drop",
+		fn: () => {
+			drops += 1;
+			return drops <= 2 ? "drop" : "accept";
+		},
+	});
+	hosts.packets.length = 0;
+	const sent = "x".repeat(3000);
+	client.connection?.send(utf8Encode(sent));
+	client.connection?.close();
+	hosts.lab.pass(0.15);
+	const sock = tcpTable(hosts.lab.netns("client")).established.list()[0];
+	if (sock?.kind !== "sock") throw new Error("no socket");
+	expect([hosts.packets.length, sock.rtxQueue.length, sock.unsentBytes, sock.sndNxt === sock.sndUna]).toEqual([
+		0,
+		0,
+		3000,
+		true,
+	]);
+	hosts.lab.pass(5);
+	expect(server.received).toBe(sent);
+	expect(server.heard).toEqual(["end"]);
 });

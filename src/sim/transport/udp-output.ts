@@ -9,7 +9,7 @@ import type { OutputFlow } from "../ipv4/route.ts";
 import { allocSkb } from "../skb.ts";
 import type { Dst } from "../types.ts";
 import { socketErr, tooLongErr } from "./errno.ts";
-import { inetRoute, inetRouteConnect, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
+import { inetAppendSizes, inetRoute, inetRouteConnect, inetRouteGeneration, inetXmit, v4 } from "./inet.ts";
 import { ADDR_ANY, endText, remoteAddr, sockTtl } from "./sock-options.ts";
 import type { UdpSock } from "./udp-sock.ts";
 
@@ -90,6 +90,7 @@ function udpSendSkb(
 	skb.hashedBySocket = sock.raddr !== ADDR_ANY;
 	skb.mark = sock.options.mark;
 	skb.ignoreDf = pmtudisc !== "do";
+	skb.fragSizes = inetAppendSizes(skb.length, dst.mtu);
 	sock.sendErrno = undefined;
 	inetXmit(
 		netns,

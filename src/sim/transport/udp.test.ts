@@ -3,8 +3,8 @@ import { badEndings } from "../../../test/sim-lab.ts";
 import { CLIENT, icmpLine, SERVER, TwoHosts } from "../../../test/two-hosts.ts";
 import { utf8Decode, utf8Encode } from "../../base/bytes.ts";
 import type { SocketAddr, SocketOptions, UdpSocket } from "../../kernel/socket.ts";
-import { ip } from "../../wire/addr.ts";
-import { ipv4Tos, ipv4Ttl } from "../../wire/ipv4.ts";
+import { cidr, ip } from "../../wire/addr.ts";
+import { IP_OFFSET, ipv4Frag, ipv4Tos, ipv4TotalLength, ipv4Ttl } from "../../wire/ipv4.ts";
 import { icmpSend } from "../ipv4/icmp.ts";
 import { registerNetHook } from "../netfilter/hooks.ts";
 
@@ -170,6 +170,39 @@ test("what does not fit the MTU is cut, unless pmtudisc says do", async () => {
 	expect(strict.socket.send(big, DNS)).toMatchObject({ error: { errno: "EMSGSIZE" } });
 	expect(strict.socket.send(new Uint8Array(1472), DNS)).toMatchObject({ ok: true });
 	expect(want.socket.send(new Uint8Array(65508), DNS)).toMatchObject({ error: { errno: "EMSGSIZE" } });
+});
+
+test("the last fragment may fill the MTU, and is then no multiple of 8", async () => {
+	const hosts = await TwoHosts.create({ mtu: 1400 });
+	open(hosts, "server", { bind: { port: 53 } });
+	const sizes = (payload: number): readonly number[] => {
+		hosts.packets.length = 0;
+		open(hosts, "client", {}).socket.send(new Uint8Array(payload), DNS);
+		hosts.lab.pass(0.01);
+		return hosts.packets.map(({ bytes }) => ipv4TotalLength(bytes, 0) - 20);
+	};
+	expect(sizes(1376 + 1380 - 8)).toEqual([1376, 1380]);
+	expect(sizes(1376 + 1381 - 8)).toEqual([1376, 1376, 5]);
+});
+
+test("each fragment goes all the way before the next is sent", async () => {
+	const hosts = await TwoHosts.create();
+	// The server sends back whatever is for that network.
+	await hosts.lab.add("client", { kind: "route", dst: cidr("10.9.0.0/24"), via: SERVER });
+	await hosts.lab.add("server", { kind: "route", dst: cidr("10.9.0.0/24"), via: CLIENT });
+	await hosts.lab.set("server", { kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" });
+	await hosts.lab.set("server", { kind: "sysctl", key: "net.ipv4.conf.all.send_redirects", value: "0" });
+	await hosts.lab.set("server", { kind: "sysctl", key: "net.ipv4.conf.eth0.send_redirects", value: "0" });
+	// The first one has to wait for the MAC address, the second time none has.
+	for (const _ of ["first", "second"]) {
+		hosts.packets.length = 0;
+		open(hosts, "client", { ttl: 9 }).socket.send(new Uint8Array(3000), { addr: ip("10.9.0.9"), port: 9 });
+		hosts.lab.pass(0.01);
+		const seen = hosts.packets.map(
+			({ from, bytes }) => `${from} ${ipv4Ttl(bytes, 0)} ${(ipv4Frag(bytes, 0) & IP_OFFSET) * 8}`,
+		);
+		expect(seen).toEqual([0, 1480, 2960].flatMap((offset) => [`client 9 ${offset}`, `server 8 ${offset}`]));
+	}
 });
 
 test("ttl, tos and pmtudisc of the socket are those of its packets", async () => {

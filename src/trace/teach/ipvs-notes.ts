@@ -42,9 +42,16 @@ export function ipvsReplies(visits: readonly Visit[], facts: MachineFacts): read
 	const others = replies.slice(1).map((reply) => reply.visit.skb);
 	const more = others.length === 0 ? "" : ` The same holds for ${numbers(others)}.`;
 	const text =
-		`#${visit.skb} is the real server's answer, and it passed ${facts.label(visit.netns)}, in FORWARD. There IPVS knew its connection and put the virtual address back: ` +
+		`#${visit.skb} is the real server's answer, and it came to ${facts.label(visit.netns)}, in ${hookOf(visit, step)}. There IPVS knew its connection and put the virtual address back: ` +
 		`${tupleText(first.step.before)} became ${tupleText(first.step.after)}. Only so does the client know it as the answer to what it sent to ${step.connection?.virtual.addr ?? "the virtual address"}.${more}`;
 	return [{ about: "ipvs-reply", packets: [visit.skb, ...others], text }];
+}
+
+/** The hook at which a step was made: FORWARD, or INPUT where the answer is for the director itself, which has masqueraded. */
+function hookOf(visit: Visit, step: Visit["events"][number]): string {
+	const before = visit.events.slice(0, visit.events.indexOf(step));
+	const hook = before.findLast((event) => event.step === "hook");
+	return hook?.step === "hook" ? hook.hook : "FORWARD";
 }
 
 /** The answer of a real server that the director never saw: the client knows no such connection. */
@@ -147,12 +154,12 @@ function takenWords({ visit, connection }: Forwarded, facts: MachineFacts): stri
 	const { virtual, destination } = connection;
 	const chosen = only(visit, "ipvs").find((each) => each.action === "schedule");
 	const isOwn = visit.events.findIndex((event) => event.step === "receive") < 0;
-	const place = isOwn ? "OUTPUT" : "INPUT";
+	const place = isOwn ? "OUTPUT, after the rules of nat" : "INPUT, after the rules of filter";
 	const came = isOwn
 		? `#${visit.skb} of ${where} itself was for ${virtual.addr}:${virtual.port}`
 		: `#${visit.skb} was for ${virtual.addr}:${virtual.port}, and routing said that this is for ${where} itself`;
 	return (
-		`${came}. In ${place}, after the rules of filter, IPVS looks at everything: it knows this service, so no socket of ${where} was asked. ` +
+		`${came}. In ${place}, IPVS looks at everything: it knows this service, so no socket of ${where} was asked. ` +
 		`The scheduler ${chosen?.scheduler ?? ""} chose ${destination.addr}:${destination.port}, and the connection table remembers it for the packets to come.`
 	);
 }

@@ -2,6 +2,9 @@
 import { expect, test } from "vitest";
 import { simHost } from "../../../test/scenario-samples.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
+import { ip, mac } from "../../wire/addr.ts";
+import { buildPacket } from "../file/build-packet.ts";
+import { generateScenario } from "../generate/generate.ts";
 import type { SeenFrame } from "../outcome.ts";
 import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
@@ -10,15 +13,16 @@ import { Judge } from "./judge.ts";
 import { kernelRelease } from "./kernel-release.ts";
 import { reasonFor } from "./known-differences.ts";
 import { fidelityJson, fidelityMarkdown, withTable } from "./table.ts";
-import { Tally } from "./tally.ts";
+import { agreesEnough, Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
 const NEW = kernelRelease("6.18.44");
 const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
-function verdict(index: number, result: VerdictResult): Verdict {
+function verdict(index: number, result: VerdictResult, isGenerated = true): Verdict {
 	return {
 		name: `7-${index}`,
+		isGenerated,
 		features: ["packet UDP", "match mark"],
 		hit: ["match mark"],
 		result,
@@ -55,6 +59,27 @@ test("verdicts are counted for all and for each feature", () => {
 	expect(summary.features.find(({ feature }) => feature === "wait")).toMatchObject({ scenarios: 0, hit: 0 });
 });
 
+test("of generated scenarios so many may differ as are allowed, of files none", () => {
+	const differs = { kind: "differs", difference: "d" } as const;
+	const enough = (allow: number, ...results: readonly Verdict[]): boolean => {
+		const made = new Tally();
+		for (const result of results) made.add(result);
+		return agreesEnough(made.summary(), allow);
+	};
+	const generated = [verdict(0, differs), verdict(1, differs)];
+	expect([1, 2, 3].map((allow) => enough(allow, ...generated))).toEqual([false, true, true]);
+	expect(enough(0, verdict(0, { kind: "agrees" }), verdict(1, { kind: "agrees" }, false))).toBe(true);
+	expect(enough(9, verdict(0, differs, false))).toBe(false);
+	expect(enough(9, verdict(0, { kind: "known", reason: "because" }, false))).toBe(true);
+});
+
+test("a scenario that is judged is told from a file or generated", async () => {
+	const same = judge(simHost(2));
+	expect(await same.judgeGenerated(21, 0)).toMatchObject({ name: "21-0", isGenerated: true });
+	const written = await same.judgeWritten({ ...generateScenario(21, 0), name: "file.yaml" });
+	expect(written).toMatchObject({ name: "file.yaml", isGenerated: false });
+});
+
 test("the table stands between its markers, with a row for each feature and a line for each reason", () => {
 	const summary = tally({ kind: "agrees" }, { kind: "known", reason: "because" }).summary();
 	const table = fidelityMarkdown(summary, FACTS);
@@ -74,32 +99,23 @@ test("the table stands between its markers, with a row for each feature and a li
 });
 
 test("a difference in nothing but what a reason explains is known", () => {
-	const at = { kind: "frame", step: 0, netns: "r", dev: "c0", number: 1 } as const;
-	const seen = (direction: "in" | "out", offset: number): SeenFrame => ({
-		step: 0,
-		netns: "r",
-		dev: "c0",
-		direction,
-		pktType: "host",
-		frame: Uint8Array.from([
-			...new Array<number>(12).fill(2),
-			8,
-			0,
-			0x45,
-			0,
-			0,
-			28,
-			0,
-			0,
-			0,
-			offset,
-			64,
-			17,
-			...new Array<number>(18).fill(0),
-		]),
+	const frame = (checksum: number, ttl = 64): Uint8Array => {
+		const ends = { src: ip("10.0.0.1"), dst: ip("10.0.0.2") };
+		const eth = { src: mac("02:00:00:00:00:01"), dst: mac("02:00:00:00:00:02") };
+		const about = buildPacket({ eth, ipv4: ends, udp: { sport: 1, dport: 2, checksum } });
+		return buildPacket({ eth, ipv4: { ...ends, ttl }, icmp: { type: 3, code: 3 }, payload: about.subarray(14) });
+	};
+	const seen = (bytes: Uint8Array): SeenFrame => ({
+		...{ step: 0, netns: "r", dev: "lo", direction: "in", pktType: "host" },
+		frame: bytes,
 	});
-	expect(reasonFor({ ...at, sim: seen("out", 9), real: seen("in", 0) }, NEW)).toMatch(/one after the other/);
-	expect(reasonFor({ ...at, sim: seen("out", 0), real: seen("in", 0) }, NEW)).toBe(undefined);
+	const reasonOn = (dev: string, real: Uint8Array): string | undefined => {
+		const at = { kind: "frame", step: 0, netns: "r", dev, number: 1 } as const;
+		return reasonFor({ ...at, sim: seen(frame(7)), real: seen(real), normalised: real }, NEW);
+	};
+	expect(reasonOn("lo", frame(8))).toMatch(/leaves checksums open/);
+	expect(reasonOn("eth0", frame(8))).toBe(undefined);
+	expect(reasonOn("lo", frame(8, 63))).toBe(undefined);
 });
 
 test("a difference may be known of older kernels only", () => {

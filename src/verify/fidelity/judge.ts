@@ -23,6 +23,8 @@ export interface JudgeOptions {
 	readonly real?: RealKernel;
 	/** Milliseconds of some clock, to tell how long each kernel took. */
 	readonly nowMs: () => number;
+	/** Called between one kernel's work and the other's, where others share the thread. */
+	readonly breathe?: () => Promise<void>;
 	/** The scenario as a file, with a comment in front. */
 	readonly printScenario: (scenario: Scenario, comment: string) => string;
 	readonly printDifference: (difference: Difference) => string;
@@ -40,7 +42,10 @@ export interface RealKernel {
 const CONFIRMATIONS = 2;
 
 export class Judge {
-	/** Time that generation and the simulated kernel took, and the real kernel; confirming and shrinking not counted. */
+	/**
+	 * Time that generation and the simulated kernel took, and the real kernel with all its waiting; confirming and shrinking
+	 * not counted.
+	 */
 	simMs = 0;
 	realMs = 0;
 	readonly #options: JudgeOptions;
@@ -54,24 +59,31 @@ export class Judge {
 		const begin = nowMs();
 		const scenario = generateScenario(seed, index, this.#options.places);
 		this.simMs += nowMs() - begin;
-		return this.judge(scenario);
+		return this.#judge(scenario, true);
 	}
 
-	async judge(scenario: Scenario): Promise<Verdict> {
+	/** Of a scenario that was written down. */
+	judgeWritten(scenario: Scenario): Promise<Verdict> {
+		return this.#judge(scenario, false);
+	}
+
+	async #judge(scenario: Scenario, isGenerated: boolean): Promise<Verdict> {
 		const { nowMs, real, sim: fresh } = this.#options;
 		const begin = nowMs();
 		const sim = await playSim(fresh(), scenario);
 		this.simMs += nowMs() - begin;
 		const features = scenario.features.filter(isFeature);
-		const verdict = { name: scenario.name, features, hit: hitFeatures(sim), normalised: {} };
+		const verdict = { name: scenario.name, isGenerated, features, hit: hitFeatures(sim), normalised: {} };
 		if (sim.refused !== undefined) {
 			const { netns, error } = sim.refused;
 			return { ...verdict, result: { kind: "refused", message: `${netns}: ${error.errno} ${error.message}` } };
 		}
 		if (real === undefined) return { ...verdict, result: { kind: "played" } };
+		await this.#options.breathe?.();
 		const realBegin = nowMs();
 		const { outcome } = await real.pool.play(scenario);
 		this.realMs += nowMs() - realBegin;
+		await this.#options.breathe?.();
 		const compared = compareOutcomes(scenario, sim, outcome);
 		if (compared.agrees) {
 			return { ...verdict, normalised: Object.fromEntries(compared.normalised), result: { kind: "agrees" } };

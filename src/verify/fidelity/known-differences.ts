@@ -1,15 +1,7 @@
 /** Differences that are known and stay: each with a reason, and a test by which one is recognised. */
-import { ETH_HLEN, ETH_P_IP, ethType } from "../../wire/ethernet.ts";
+import { ETH_HLEN } from "../../wire/ethernet.ts";
 import { ICMP_HLEN, icmpIsError, icmpType } from "../../wire/icmpv4.ts";
-import {
-	IP_OFFSET,
-	IPPROTO_ICMP,
-	IPPROTO_TCP,
-	IPV4_MIN_HLEN,
-	ipv4Frag,
-	ipv4HeaderLength,
-	ipv4Proto,
-} from "../../wire/ipv4.ts";
+import { IPPROTO_ICMP, IPPROTO_TCP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Proto } from "../../wire/ipv4.ts";
 import { TCP_CHECK } from "../../wire/tcp.ts";
 import { UDP_CHECK } from "../../wire/udp.ts";
 import type { Difference } from "../difference.ts";
@@ -25,12 +17,6 @@ export interface KnownDifference {
 }
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
-	{
-		reason:
-			"A socket's fragments leave one after the other, and Linux takes each of them all the way before the next; the simulated " +
-			"kernel sends all of them first. What comes back to the same device is seen among them.",
-		explains: comesBackAmongFragments,
-	},
 	{
 		reason:
 			"On lo Linux leaves checksums open; an ICMP error that quotes such a packet, and is translated by NAT, quotes a checksum " +
@@ -51,15 +37,6 @@ export function reasonFor(
 	if (found === undefined) return undefined;
 	const { before, reason } = found;
 	return before === undefined ? reason : `Linux before ${before.major}.${before.minor}: ${reason}`;
-}
-
-function comesBackAmongFragments(difference: Difference): boolean {
-	if (difference.kind !== "frame") return false;
-	const { sim, real } = difference;
-	if (sim?.direction !== "out" || real?.direction !== "in") return false;
-	const { frame } = sim;
-	const isIp = frame.length >= ETH_HLEN + IPV4_MIN_HLEN && ethType(frame, 0) === ETH_P_IP;
-	return isIp && (ipv4Frag(frame, ETH_HLEN) & IP_OFFSET) !== 0;
 }
 
 /** Only the checksum of the quoted packet, and that of the message around it. */

@@ -20,6 +20,8 @@ export interface TallySummary {
 	/** Of the agreements: only on a fresh topology. */
 	readonly onlyFresh: number;
 	readonly differences: number;
+	/** Of the unexplained differences: in scenarios that are files. */
+	readonly ofFiles: number;
 	readonly known: Readonly<Record<string, number>>;
 	readonly refused: number;
 	readonly normalised: Readonly<Record<string, number>>;
@@ -36,6 +38,7 @@ export class Tally {
 	readonly #normalised: Record<string, number> = {};
 	#onlyFresh = 0;
 	#refused = 0;
+	#ofFiles = 0;
 
 	add(verdict: Verdict): void {
 		count(this.#all, verdict);
@@ -50,6 +53,7 @@ export class Tally {
 		for (const [what, times] of Object.entries(verdict.normalised)) add(this.#normalised, what, times);
 		if (verdict.result.kind === "agrees when fresh") this.#onlyFresh += 1;
 		if (verdict.result.kind === "refused") this.#refused += 1;
+		if (verdict.result.kind === "differs" && !verdict.isGenerated) this.#ofFiles += 1;
 	}
 
 	summary(): TallySummary {
@@ -59,12 +63,18 @@ export class Tally {
 			agreements,
 			onlyFresh: this.#onlyFresh,
 			differences,
+			ofFiles: this.#ofFiles,
 			known: { ...known },
 			refused: this.#refused,
 			normalised: { ...this.#normalised },
 			features: [...this.#features].map(([feature, counts]) => ({ feature, ...counts, known: { ...counts.known } })),
 		};
 	}
+}
+
+/** Whether so few differ: of scenarios that nobody has seen so many may, of files none. */
+export function agreesEnough({ differences, ofFiles }: TallySummary, allow: number): boolean {
+	return ofFiles === 0 && differences <= allow;
 }
 
 function noCounts(): Counts {

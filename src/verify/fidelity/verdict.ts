@@ -5,6 +5,8 @@ import type { StepKind } from "../scenario.ts";
 export interface Verdict {
 	/** Seed and number, or the scenario's file. */
 	readonly name: string;
+	/** Nobody has seen it before; else it is a file's, on which the kernels have agreed. */
+	readonly isGenerated: boolean;
 	readonly features: readonly Feature[];
 	/** Features of rules that a packet matched. */
 	readonly hit: readonly Feature[];

@@ -100,14 +100,14 @@ export function rpfilter(site: Site): RpfilterMatch | undefined {
 }
 
 /**
- * What payloads and headers hold often: zeros, counting bytes, TCP's options, words. Not shorter than three bytes: a random
- * sequence number, time stamp or IP id would hold them now and then.
+ * What payloads and headers hold often: zeros, counting bytes, TCP's options, words. Long enough that it takes two bytes or
+ * more of what a kernel draws (IP ids, checksums, sequence numbers, time stamps) beside those that are always there.
  */
 export function stringMatch({ draw }: Site): PacketMatch & { readonly kind: "string" } {
 	return {
 		kind: "string",
 		algo: draw.pick(["bm", "kmp"]),
-		hex: draw.pick(["000000", "000102", "020405", "0101080a", "68656c6c6f", "6c6f6e67"]),
+		hex: draw.pick(["00000000", "00010203", "020405", "0101080a", "68656c6c6f", "6c6f6e67"]),
 		...(draw.chance(30) ? { from: draw.pick([20, 28, 40]) } : {}),
 		...(draw.chance(30) ? { to: draw.pick([48, 100]) } : {}),
 		...inverted(draw),
