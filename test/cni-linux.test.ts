@@ -126,6 +126,38 @@ test("bridge and portmap give a container addresses and a port of the host, and 
 	expect(JSON.parse(checked.out)).toMatchObject({ cniVersion: "1.1.0", code: 999 });
 });
 
+test("ptp and firewall, both families: routes by the gateway alone, a host route back, and the container's packets pass", async () => {
+	const ptp = { cniVersion: "1.0.0", name: "p2p", type: "ptp", ipMasq: true, mtu: 1400, ipam: IPAM };
+	const added = await cni("ADD", ptp);
+	expect(added.code, added.out).toBe(0);
+	const prevResult = JSON.parse(added.out);
+	const hostDevice: string = prevResult.interfaces[0].name;
+	expect(
+		(await sh("ip", "-n", "c1", "route"))
+			.trimEnd()
+			.split("\n")
+			.map((line) => line.trim()),
+	).toEqual([
+		"default via 10.88.0.1 dev eth0",
+		"10.88.0.0/24 via 10.88.0.1 dev eth0 src 10.88.0.2",
+		"10.88.0.1 dev eth0 scope link src 10.88.0.2",
+	]);
+	const routes6 = await sh("ip", "-n", "c1", "-6", "route");
+	expect(routes6).toContain("fd00:88::1 dev eth0 src fd00:88::2 metric 1024");
+	expect(routes6).toContain("fd00:88::/64 via fd00:88::1 dev eth0 src fd00:88::2 metric 1024");
+	expect(routes6).not.toContain("proto kernel metric 256 fd00");
+	expect(await sh("ip", "route", "show", "dev", hostDevice)).toBe("10.88.0.2 scope host \n");
+	const firewall = { cniVersion: "1.0.0", name: "p2p", type: "firewall", prevResult };
+	expect(JSON.parse((await cni("ADD", firewall)).out)).toEqual(prevResult);
+	for (const config of [firewall, { ...ptp, prevResult }])
+		expect(await cni("CHECK", config)).toEqual({ code: 0, out: "" });
+	expect(await sh("iptables-save", "-t", "filter")).toContain("-A CNI-FORWARD -s 10.88.0.2/32 -j ACCEPT");
+	await sh("ip", "netns", "exec", "c1", "ping", "-c", "1", "-W", "2", "10.88.0.1");
+	for (const config of [firewall, ptp]) expect(await cni("DEL", config)).toEqual({ code: 0, out: "" });
+	expect(await sh("iptables-save")).not.toContain("10.88.0.2");
+	expect(await sh("ip", "-br", "link")).not.toContain(hostDevice);
+});
+
 test("host-local run by four at once gives four addresses", async () => {
 	const config = { ...BRIDGE, name: "crowd", plugin: "host-local" };
 	const answers = await Promise.all(["a", "b", "c", "d"].map((id) => cni("ADD", config, id)));
