@@ -124,6 +124,16 @@ function buildProgram(io: Io, finish: (code: number) => void): Command {
 	addFidelityCommands(program, io, finish);
 	addProxyCommands(program, io, finish);
 	addDnsCommands(program, io, finish);
+	program
+		.command("cni")
+		.description(
+			"run a CNI plugin on this machine's kernel as a container runtime does (CNI_ variables, standard input)",
+		)
+		.argument("<plugin>", "bridge, firewall, host-local, loopback, portmap, ptp or static")
+		.action(async (plugin: string) => {
+			const { cni } = await import("./commands/cni.ts");
+			finish(await cni(io, plugin));
+		});
 	return program;
 }
 

@@ -10,10 +10,10 @@ import { familyOf } from "../wire/addr.ts";
 import { addNetns, applyPlan, dumpObjects } from "./apply-plan.ts";
 import { BridgePlugin } from "./attach-bridge.ts";
 import { CalicoPlugin } from "./attach-calico.ts";
+import { runChainedPlugins } from "./chained-plugins.ts";
 import type { Attachment, NodePlace } from "./cluster.ts";
 import type { NodeCniConf } from "./cni-conf.ts";
 import type { ClusterError } from "./errors.ts";
-import { forwardHostPorts } from "./host-ports.ts";
 import type { PodPlugin } from "./pod-plugin.ts";
 
 export interface AttachedPod {
@@ -55,13 +55,13 @@ export class NodeAttacher {
 		if (!applied.ok) return applied;
 		const added = await this.#plugin.added?.();
 		if (added?.ok === false) return added;
-		const forwarded = await forwardHostPorts(this.#kernel, this.#node, {
+		const chained = await runChainedPlugins(this.#kernel, this.#node, {
 			pod,
 			runtime,
 			conf: this.#conf,
 			planned: planned.value,
 		});
-		if (!forwarded.ok) return forwarded;
+		if (!chained.ok) return chained;
 		const container = await dumpObjects(this.#kernel, netns, ["link"]);
 		if (!container.ok) return container;
 		const mac = container.value.flatMap((link) => (link.kind === "link" && link.name === IF_NAME ? [link.mac] : []))[0];

@@ -4,6 +4,7 @@ import { parseNetworkConf } from "../cni/conf.ts";
 import type { BridgeConf } from "../cni/plugins/bridge-conf.ts";
 import type { CalicoConf } from "../cni/plugins/calico-conf.ts";
 import { calicoIpamRoom } from "../cni/plugins/calico-ipam.ts";
+import type { FirewallConf } from "../cni/plugins/firewall.ts";
 import type { HostLocalConf } from "../cni/plugins/host-local.ts";
 import type { PortmapConf } from "../cni/plugins/portmap-conf.ts";
 import { rangeSetSize } from "../cni/plugins/range.ts";
@@ -58,8 +59,8 @@ export const CALICO_CNI_CONF: string = `{
 
 /** What the cluster needs of a network's configuration. */
 export type NodeCniConf = NodeNetworkConf & {
-	/** Chained behind, and given the pods' host ports. */
-	readonly portmap?: PortmapConf;
+	/** Chained behind, in order. */
+	readonly chained: readonly (FirewallConf | PortmapConf)[];
 };
 
 type NodeNetworkConf =
@@ -91,10 +92,9 @@ export function nodeCniConf(settings: CniSettings, node: NodePlace): Result<Node
 		return err({ kind: "cni", node: node.name, ...(first ?? { message: "not a network configuration" }) });
 	}
 	const { name: network, plugins } = parsed.value;
-	const forwarding = plugins.find((plugin) => plugin.type === "portmap");
-	const portmap = forwarding?.takesMappings === true ? { portmap: forwarding } : {};
+	const chained = plugins.filter((plugin) => plugin.type === "portmap" || plugin.type === "firewall");
 	const calico = plugins.find((plugin) => plugin.type === "calico");
-	if (calico !== undefined) return ok({ plugin: "calico", network, calico, ...portmap });
+	if (calico !== undefined) return ok({ plugin: "calico", network, calico, chained });
 	const bridge = plugins.find((plugin) => plugin.type === "bridge");
 	if (bridge === undefined) {
 		const message = "podwire's clusters need the bridge, flannel or calico plugin";
@@ -111,7 +111,7 @@ export function nodeCniConf(settings: CniSettings, node: NodePlace): Result<Node
 		const message = "a cluster's nodes have no files";
 		return err({ kind: "cni", node: node.name, path: "$.ipam.resolvConf", message });
 	}
-	return ok({ plugin: "bridge", network, bridge, ipam: bridge.ipam, ...portmap });
+	return ok({ plugin: "bridge", network, bridge, ipam: bridge.ipam, chained });
 }
 
 /** How many pods the node's addresses are enough for. */

@@ -15,7 +15,7 @@ export interface Destination {
 	readonly addr: IpAddr;
 	/** Absent: only ICMP can go there. */
 	readonly port?: number;
-	/** Of the Service port or the container port. */
+	/** Of the Service port, the container port, or the pod's host port. */
 	readonly protocol?: Protocol;
 	readonly who?: Who;
 	/** The Service port that address and port stand for: a cluster IP, a node port, an external IP. */
@@ -73,7 +73,15 @@ export function resolveDestination(
 	}
 	const service = serviceAt(cluster, cidrContains(LOOPBACK, addr) ? nodeAddr(holder, addr) : addr, { port, protocol });
 	if (service !== undefined) return ok({ text, addr, port, ...known, ...service });
-	return ok({ text, addr, port, ...known, ...(chosen === undefined ? {} : { protocol: chosen.protocol }) });
+	const own = chosen?.protocol ?? (protocol === undefined ? hostPortProtocol(cluster, holder, port) : undefined);
+	return ok({ text, addr, port, ...known, ...(own === undefined ? {} : { protocol: own }) });
+}
+
+/** Of the first pod that has this port of the node. */
+function hostPortProtocol(cluster: Cluster, holder: Who | undefined, port: number): Protocol | undefined {
+	if (holder?.kind !== "node") return undefined;
+	const pods = cluster.snapshot.pods.filter(({ node }) => node === holder.node.name);
+	return pods.flatMap(({ ports }) => ports).find(({ hostPort }) => hostPort === port)?.protocol;
 }
 
 function resolvePlace(

@@ -1,6 +1,9 @@
 /** CNI_ARGS: `KEY=VALUE;KEY=VALUE`. */
 import { err, ok, type Result } from "../base/result.ts";
 
+/** What the bridge plugin and the IPAM plugins know; one list for all, because one CNI_ARGS goes to the plugin and its IPAM plugin. */
+export const PLUGIN_ARGS: readonly string[] = ["GATEWAY", "IP", "MAC"];
+
 /** Reads the arguments that a plugin knows; others are a mistake unless `IgnoreUnknown` is true. */
 export function parseCniArgs(text: string, known: readonly string[]): Result<ReadonlyMap<string, string>, string> {
 	const values = new Map<string, string>();

@@ -6,13 +6,15 @@ import { err, ok, type Result } from "../base/result.ts";
 import { type ConfError, JsonReader } from "./json-reader.ts";
 import { type BridgeConf, parseBridgeConf } from "./plugins/bridge-conf.ts";
 import { type CalicoConf, parseCalicoConf } from "./plugins/calico-conf.ts";
+import { type FirewallConf, parseFirewallConf } from "./plugins/firewall.ts";
 import { type FlannelEnv, parseFlannelConf } from "./plugins/flannel.ts";
 import type { LoopbackConf } from "./plugins/loopback.ts";
 import { type PortmapConf, parsePortmapConf } from "./plugins/portmap-conf.ts";
+import { type PtpConf, parsePtpConf } from "./plugins/ptp-conf.ts";
 import { CNI_VERSIONS, versionOf } from "./versions.ts";
 
 /** The flannel plugin is read as the bridge plugin that it calls. */
-export type PluginConf = BridgeConf | CalicoConf | LoopbackConf | PortmapConf;
+export type PluginConf = BridgeConf | CalicoConf | FirewallConf | LoopbackConf | PortmapConf | PtpConf;
 
 /** A network; a single configuration is a list of one plugin. */
 export interface NetworkConf {
@@ -63,16 +65,22 @@ function parsePlugin(at: JsonReader, flannel: FlannelEnv | undefined): PluginCon
 			return parseBridgeConf(at);
 		case "calico":
 			return parseCalicoConf(at);
+		case "firewall":
+			return parseFirewallConf(at);
 		case "flannel":
 			return parseFlannelConf(at, flannel);
 		case "loopback":
 			return { type };
 		case "portmap":
 			return parsePortmapConf(at);
+		case "ptp":
+			return parsePtpConf(at);
 		case undefined:
 			return at.at("type").fail("missing 'type'");
 		default:
-			return at.at("type").fail(`plugin ${type} is not modelled (bridge, calico, flannel, loopback and portmap are)`);
+			return at
+				.at("type")
+				.fail(`plugin ${type} is not modelled (bridge, calico, firewall, flannel, loopback, portmap and ptp are)`);
 	}
 }
 

@@ -93,13 +93,17 @@ function player({ execs, end }: Operation, cache: AttachmentCache): { library: C
 			Object.entries(env)
 				.map(([key, value]) => `${key}=${value}`)
 				.sort(),
-		).toEqual([...next["env"]].sort());
+		).toEqual(sorted(next["env"]));
 		expect(config).toEqual(withoutNulls(JSON.parse(next["stdin"])));
 		if (next["error"] !== null) return { ok: false, error: next["error"] };
 		return { ok: true, value: next["result"] ?? undefined };
 	};
 	const library = { path: [path ?? ""], has: (type: string) => !MISSING.includes(type), exec, cache };
 	return { library, left: () => queue.length };
+}
+
+function sorted(texts: readonly string[]): readonly string[] {
+	return [...texts].sort();
 }
 
 /** Go writes a list of nobody as null. */

@@ -1,5 +1,5 @@
 /** Reads a result of any version of the specification: what a plugin printed, or `prevResult`. */
-import { type Cidr, familyOf, type IpFamily, networkOf, parseMac } from "../wire/addr.ts";
+import { type Cidr, familyOf, type IpFamily, parseMac } from "../wire/addr.ts";
 import type { JsonReader } from "./json-reader.ts";
 import { resultShape } from "./result.ts";
 import type { CniDns, CniInterface, CniIp, CniResult, CniRoute } from "./types.ts";
@@ -85,7 +85,7 @@ function readIp(at: JsonReader): readonly CniIp[] {
 	];
 }
 
-/** A route of a result or of an IPAM configuration. */
+/** A route of a result or of an IPAM configuration; its destination as it stands there, with host bits. */
 export function readRoute(at: JsonReader): readonly CniRoute[] {
 	if (!at.requireObject()) return [];
 	if (!at.at("dst").present) {
@@ -101,7 +101,7 @@ export function readRoute(at: JsonReader): readonly CniRoute[] {
 	});
 	const scope = at.at("scope").integer(0, 255);
 	if (scope !== undefined && ![0, 200, 253, 254, 255].includes(scope)) at.at("scope").fail(`unknown scope ${scope}`);
-	return [{ dst: networkOf(dst), ...(gw === undefined ? {} : { gw }), ...Object.fromEntries(numbers) }];
+	return [{ dst, ...(gw === undefined ? {} : { gw }), ...Object.fromEntries(numbers) }];
 }
 
 /** `dns` of a result or of a configuration. */

@@ -1,6 +1,6 @@
 /** Results as JSON in every version of the specification: 0.1.0 and 0.2.0, 0.3.0 to 0.4.0, 1.0.0 and 1.1.0. */
 import { err, ok, type Result } from "../base/result.ts";
-import { familyOf, formatCidr, type IpFamily } from "../wire/addr.ts";
+import { familyOf, formatCidr, type IpAddr, type IpFamily } from "../wire/addr.ts";
 import type { CniDns, CniInterface, CniIp, CniResult, CniRoute } from "./types.ts";
 
 /** A JSON object. */
@@ -34,6 +34,13 @@ export function formatResult(result: CniResult, version: string): Result<JsonObj
 		...list("routes", result.routes.map(formatRoute)),
 		...(isOld || Object.keys(dns).length > 0 ? { dns } : {}),
 	});
+}
+
+/** What is wrong with more than one address of a family in 0.1.0 and 0.2.0; undefined: nothing. */
+export function tooManyAddresses(version: string, addrs: readonly IpAddr[]): string | undefined {
+	const families = new Set(addrs.map(familyOf));
+	if (families.size === addrs.length || resultShape(version)?.includes("0.2.0") !== true) return undefined;
+	return `CNI version ${version} does not support more than 1 address per family`;
 }
 
 /** One address per family, and the routes of that family with it. */

@@ -75,6 +75,11 @@ export interface CniResult {
 export interface PlanPart {
 	readonly netns: string;
 	readonly ops: readonly Op[];
+	/**
+	 * It uses addresses of the parts before as sources. IPv6's can be used only a moment later (duplicate address detection
+	 * is done by a work queue even where it is off); until then the kernel says EINVAL, and one tries again.
+	 */
+	readonly settled?: true;
 }
 
 export type Plan = readonly PlanPart[];

@@ -110,7 +110,10 @@ export class LinuxKernel implements Kernel {
 		return made.ok ? ok(undefined) : made;
 	}
 
-	/** Works in a namespace that is there already, by its name in /run/netns; `deleteNetns` deletes it as its own. */
+	/**
+	 * Works in a namespace that is there already: by its name in /run/netns, and then `deleteNetns` deletes it as its own, or by
+	 * an absolute path.
+	 */
 	adoptNetns(name: string, file: string): Result<void, KernelError> {
 		const adopted = this.#table.adopt(name, file);
 		if (!adopted.ok) return adopted;

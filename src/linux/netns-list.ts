@@ -43,11 +43,13 @@ export class NetnsList implements NetnsTable {
 		return made;
 	}
 
-	/** Takes a namespace of /run/netns that is there already. */
+	/** Takes a namespace that is there already: a file of /run/netns, or an absolute path, which then is nobody's to remove. */
 	adopt(name: string, file: string): Result<LinuxNetns, KernelError> {
 		if (this.#all.has(name)) return err(isThere(name));
 		try {
-			const netns = new LinuxNetns(name, openSync(`/run/netns/${file}`, "r"), file);
+			const isPath = file.startsWith("/");
+			const fd = openSync(isPath ? file : `/run/netns/${file}`, "r");
+			const netns = new LinuxNetns(name, fd, isPath ? undefined : file);
 			this.#all.set(name, netns);
 			return ok(netns);
 		} catch {

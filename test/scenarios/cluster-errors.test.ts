@@ -44,13 +44,14 @@ test.each<Case>([
 		what: "a mistake in the CNI configuration",
 		objects: { nodes: [node] },
 		options: { cniConf: BRIDGE_CNI_CONF.replace('"isGateway": true', '"isGateway": 1') },
-		message: "CNI: Node a: $.isGateway: want true or false, have a number",
+		message: "CNI: Node a: $.plugins[0].isGateway: want true or false, have a number",
 	},
 	{
 		what: "a plugin that is not modelled",
 		objects: { nodes: [node] },
-		options: { cniConf: '{"name": "x", "plugins": [{"type": "ptp"}]}' },
-		message: "CNI: Node a: $.plugins[0].type: plugin ptp is not modelled (bridge, calico, flannel and loopback are)",
+		options: { cniConf: '{"name": "x", "plugins": [{"type": "macvlan"}]}' },
+		message:
+			"CNI: Node a: $.plugins[0].type: plugin macvlan is not modelled (bridge, calico, firewall, flannel, loopback, portmap and ptp are)",
 	},
 	{
 		what: "a port for two programs of the host's network",

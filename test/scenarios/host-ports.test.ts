@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { runFlow } from "../../src/cli/flow.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
+import { BRIDGE_CNI_CONF } from "../../src/cluster/cni-conf.ts";
 import { NETWORK_NAMES } from "../../src/cluster/network-name.ts";
 import { formatRule } from "../../src/formats/iptables-save.ts";
 import type { KubeSnapshot } from "../../src/kube/snapshot.ts";
@@ -43,7 +44,8 @@ describe("in network bridge a host port leads to the pod", () => {
 	});
 
 	test("also with UDP", async () => {
-		const outcome = await flow(lab, { from: "outside", to: "node/n1:5353", proto: "udp" });
+		const outcome = await flow(lab, { from: "outside", to: "node/n1:5353" });
+		expect(outcome.proto).toBe("udp");
 		expect(outcome.visit).toMatchObject({ pod: "default/web", port: { port: 53 }, from: { addr: "203.0.113.2" } });
 	});
 
@@ -116,4 +118,17 @@ test("without portmap in the network's configuration a host port leads nowhere",
 	const lab = await buildLab(withHostPorts(), { cniConf });
 	const outcome = await flow(lab, { from: "node/n1", to: "node/n1:8080" });
 	expect(outcome.ending).toMatchObject({ kind: "refused" });
+});
+
+test("the firewall plugin chained behind lets the pods' packets pass, and a host port still works", async () => {
+	const cniConf = BRIDGE_CNI_CONF.replace('{"type": "portmap"', '{"type": "firewall"}, {"type": "portmap"');
+	const lab = await buildLab(withHostPorts(), { cniConf });
+	const outcome = await flow(lab, { from: "outside", to: "node/n1:8080" });
+	expect(outcome.visit).toMatchObject({ pod: "default/web" });
+	const leaving = await flow(lab, { from: "pod/web", to: "pod/there:80" });
+	expect(leaving.visit).toMatchObject({ pod: "default/there" });
+	const passed = leaving.events.flatMap((event) =>
+		event.step === "rule" && event.chain === "CNI-FORWARD" ? [event.rule.target.kind] : [],
+	);
+	expect(passed).toContain("accept");
 });

@@ -1,11 +1,12 @@
 /** Configuration of the bridge plugin. */
 import type { MacAddr } from "../../wire/addr.ts";
 import { parseMac } from "../../wire/addr.ts";
-import { parseCniArgs } from "../cni-args.ts";
+import { PLUGIN_ARGS, parseCniArgs } from "../cni-args.ts";
 import type { JsonReader } from "../json-reader.ts";
 import { readDns } from "../parse-result.ts";
 import type { CniDns } from "../types.ts";
 import { type ConfContext, type IpamConf, NO_CONTEXT, parseIpamConf } from "./ipam.ts";
+import { refuseVlans } from "./vlan-conf.ts";
 
 export interface BridgeConf {
 	readonly type: "bridge";
@@ -69,8 +70,7 @@ function refuseUnmodelled(at: JsonReader): void {
 	for (const key of ["macspoofchk", "enabledad"]) {
 		if (at.at(key).boolean(false)) at.at(key).fail(`${key} is not modelled`);
 	}
-	if ((at.at("vlan").integer(0, 4094) ?? 0) !== 0) at.at("vlan").fail("VLAN filtering is not modelled");
-	if (at.at("vlanTrunk").items().length > 0) at.at("vlanTrunk").fail("VLAN filtering is not modelled");
+	refuseVlans(at);
 	const backend = at.at("ipMasqBackend").string() ?? "iptables";
 	if (backend !== "iptables" && backend !== "")
 		at.at("ipMasqBackend").fail(`ipMasq backend ${backend} is not modelled (iptables is)`);
@@ -84,7 +84,7 @@ function readBridgeName(at: JsonReader): string {
 
 /** `runtimeConfig.mac` before `args.cni.mac`, and that before CNI_ARGS. */
 function readMac(at: JsonReader, { args }: ConfContext): MacAddr | undefined {
-	const given = parseCniArgs(args, ["MAC"]);
+	const given = parseCniArgs(args, PLUGIN_ARGS);
 	if (!given.ok) return at.fail(given.error);
 	const places = [at.at("runtimeConfig").at("mac"), at.at("args").at("cni").at("mac")];
 	const own = at.replacedBy(given.value.get("MAC"));

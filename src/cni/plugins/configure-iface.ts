@@ -1,7 +1,7 @@
 /** Addresses and routes of a container's device, as the reference plugins set them (`ipam.ConfigureIface`). */
 import type { Op } from "../../kernel/kernel.ts";
 import type { Addr, Route, Scope } from "../../kernel/objects.ts";
-import { type Cidr, familyOf, lastAddrOf } from "../../wire/addr.ts";
+import { type Cidr, familyOf, lastAddrOf, networkOf } from "../../wire/addr.ts";
 import type { CniIp, CniRoute } from "../types.ts";
 
 /** Sysctls, addresses, up, routes; on layer 2 only: up. */
@@ -48,7 +48,7 @@ function routeObject(dev: string, route: CniRoute, ips: readonly CniIp[]): Route
 	const via = route.gw ?? first?.gateway;
 	return {
 		kind: "route",
-		dst: route.dst,
+		dst: networkOf(route.dst),
 		dev,
 		...(via === undefined ? {} : { via }),
 		...(route.mtu === undefined ? {} : { mtu: route.mtu }),

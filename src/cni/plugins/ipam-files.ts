@@ -28,8 +28,10 @@ export function parseIpamFiles(files: ReadonlyMap<string, string>): IpamStore {
 	return { reservations, lastReserved };
 }
 
-export function formatIpamFiles(store: IpamStore): ReadonlyMap<string, string> {
-	const files = new Map<string, string>([[LOCK, ""]]);
+/** `before` are the files as they are: those that are none of the plugin's stay. */
+export function formatIpamFiles(store: IpamStore, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+	const others = [...before].filter(([name]) => !name.startsWith(LAST_RESERVED) && !parseIp(name).ok);
+	const files = new Map<string, string>([[LOCK, ""], ...others]);
 	for (const [addr, { containerId, ifName }] of store.reservations) {
 		files.set(addr, ifName === "" ? containerId : `${containerId}${LINE_BREAK}${ifName}`);
 	}

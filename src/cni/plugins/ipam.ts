@@ -1,7 +1,8 @@
 /** The IPAM plugins as the plugins that call them see them: one configuration, one result. */
 import { type IpAddr, parseIp } from "../../wire/addr.ts";
-import { parseCniArgs } from "../cni-args.ts";
+import { PLUGIN_ARGS, parseCniArgs } from "../cni-args.ts";
 import type { JsonReader } from "../json-reader.ts";
+import { tooManyAddresses } from "../result.ts";
 import type { HostLocalConf } from "./host-local.ts";
 import { parseHostLocalConf } from "./host-local-conf.ts";
 import { parseStaticConf, type StaticConf } from "./static.ts";
@@ -35,11 +36,11 @@ export function parseIpamConf(root: JsonReader, context: ConfContext): IpamConf 
 }
 
 /** host-local called by whatever plugin; the address of CNI_ARGS comes first, then `args.cni.ips`, then `runtimeConfig.ips`. */
-export function parseHostLocal(root: JsonReader, { args }: ConfContext): HostLocalConf | undefined {
+export function parseHostLocal(root: JsonReader, { args, cniVersion }: ConfContext): HostLocalConf | undefined {
 	const ipam = root.at("ipam");
 	if (!ipam.present) return root.fail("IPAM config missing 'ipam' key");
 	const ips: IpAddr[] = [];
-	const given = parseCniArgs(args, ["IP"]);
+	const given = parseCniArgs(args, PLUGIN_ARGS);
 	if (!given.ok) return root.fail(given.error);
 	const asked = given.value.get("IP") ?? "";
 	if (asked !== "") {
@@ -53,5 +54,8 @@ export function parseHostLocal(root: JsonReader, { args }: ConfContext): HostLoc
 			if (addr !== undefined) ips.push(addr);
 		}
 	}
-	return parseHostLocalConf(ipam, { ips, runtimeRanges: root.at("runtimeConfig").at("ipRanges") });
+	const conf = parseHostLocalConf(ipam, { ips, runtimeRanges: root.at("runtimeConfig").at("ipRanges") });
+	const firsts = conf?.ranges.flatMap((set) => set[0]?.subnet.addr ?? []) ?? [];
+	const crowded = tooManyAddresses(cniVersion, firsts);
+	return crowded === undefined ? conf : root.fail(crowded);
 }

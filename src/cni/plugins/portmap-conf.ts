@@ -72,7 +72,10 @@ function readBackend(at: JsonReader): boolean {
 		at.at("backend").fail(`unrecognized backend "${backend}"`);
 		return false;
 	}
-	const given = IPTABLES_ONLY.filter((key) => at.at(key).present);
+	// Conditions are the backend's own words; those of iptables begin with a dash or `!`.
+	const given = IPTABLES_ONLY.filter((key) => {
+		return key === "externalSetMarkChain" ? at.at(key).present : /^[-!]/.test(at.at(key).strings()[0] ?? "");
+	});
 	at.at("backend").fail(
 		given.length > 0
 			? `nftables backend was requested but configuration contains iptables-specific options [${given.join(" ")}]`

@@ -5,26 +5,11 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Op } from "../../kernel/kernel.ts";
 import { addrBits, type Cidr, familyOf, formatCidr, type IpAddr, networkOf } from "../../wire/addr.ts";
-import {
-	type CniDns,
-	type CniError,
-	type CniIp,
-	type CniResult,
-	type CniRuntime,
-	type Plan,
-	pluginError,
-} from "../types.ts";
+import { type CniError, type CniIp, type CniResult, type CniRuntime, type Plan, pluginError } from "../types.ts";
 import { addrObject, configureIface } from "./configure-iface.ts";
 import type { IpamResult } from "./host-local.ts";
 import { masqAdd, masqDel, masqOwner } from "./ip-masq.ts";
-
-export interface PtpConf {
-	readonly type: "ptp";
-	readonly ipMasq: boolean;
-	/** Of both ends, in bytes. Absent: the kernel's. */
-	readonly mtu?: number;
-	readonly dns: CniDns;
-}
+import type { PtpConf } from "./ptp-conf.ts";
 
 export interface PtpRequest {
 	readonly network: string;
@@ -49,7 +34,13 @@ export function ptpAdd(request: PtpRequest): Result<{ readonly plan: Plan; reado
 	const masq = conf.ipMasq ? masqAdd(masqOwner(network, runtime), addresses) : [];
 	const plan: Plan = [
 		{ netns: runtime.hostNetns, ops: forwardingOps(ipam.ips) },
-		{ netns: runtime.netns, ops: [addVeth(request), ...containerOps(request)] },
+		{ netns: runtime.netns, ops: [addVeth(request)] },
+		{ netns: runtime.hostNetns, ops: [hostUp(request)] },
+		{
+			netns: runtime.netns,
+			ops: configureIface(runtime.ifName, ipam.ips, { routes: ipam.routes, ipv6: request.ipv6 }),
+		},
+		{ netns: runtime.netns, ops: gatewayRoutes(request), settled: true },
 		{ netns: runtime.hostNetns, ops: [...hostOps(request), ...masq] },
 	];
 	const result: CniResult = {
@@ -94,10 +85,10 @@ function addVeth({ conf, runtime, hostDevice }: PtpRequest): Op {
 	};
 }
 
-/** The container's device, and instead of the network's own route one to the gateway and one by it. */
-function containerOps({ runtime, ipam, ipv6 }: PtpRequest): readonly Op[] {
+/** Instead of the network's own route one to the gateway and one by it. */
+function gatewayRoutes({ runtime, ipam }: PtpRequest): readonly Op[] {
 	const dev = runtime.ifName;
-	const network = ipam.ips.flatMap(({ address, gateway }): readonly Op[] => {
+	return ipam.ips.flatMap(({ address, gateway }): readonly Op[] => {
 		const dst = networkOf(address);
 		if (gateway === undefined) return [];
 		return [
@@ -106,21 +97,21 @@ function containerOps({ runtime, ipam, ipv6 }: PtpRequest): readonly Op[] {
 			{ verb: "add", object: { kind: "route", dst, via: gateway, dev, src: address.addr } },
 		];
 	});
-	return [...configureIface(dev, ipam.ips, { routes: ipam.routes, ipv6 }), ...network];
 }
 
-function hostOps({ conf, ipam, hostDevice: dev }: PtpRequest): readonly Op[] {
+function hostUp({ conf, hostDevice: name }: PtpRequest): Op {
 	const mtu = conf.mtu === undefined ? {} : { mtu: conf.mtu };
-	return [
-		{ verb: "replace", object: { kind: "link", name: dev, ...mtu, up: true } },
-		...ipam.ips.flatMap(({ address, gateway }): readonly Op[] => {
-			if (gateway === undefined) return [];
-			return [
-				{ verb: "add", object: addrObject(dev, host(gateway)) },
-				{ verb: "replace", object: { kind: "route", dst: host(address.addr), dev, scope: "host" } },
-			];
-		}),
-	];
+	return { verb: "replace", object: { kind: "link", name, ...mtu, up: true } };
+}
+
+function hostOps({ ipam, hostDevice: dev }: PtpRequest): readonly Op[] {
+	return ipam.ips.flatMap(({ address, gateway }): readonly Op[] => {
+		if (gateway === undefined) return [];
+		return [
+			{ verb: "add", object: addrObject(dev, host(gateway)) },
+			{ verb: "replace", object: { kind: "route", dst: host(address.addr), dev, scope: "host" } },
+		];
+	});
 }
 
 function forwardingOps(ips: readonly CniIp[]): readonly Op[] {

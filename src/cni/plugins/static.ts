@@ -1,10 +1,10 @@
 /** The static IPAM plugin: the addresses it is told, from the runtime, the configuration's arguments, or its own list. */
 import { err, ok, type Result } from "../../base/result.ts";
-import { type Cidr, cidrContains, familyOf, type IpAddr, parseCidr, parseIp } from "../../wire/addr.ts";
-import { parseCniArgs } from "../cni-args.ts";
+import { type Cidr, cidrContains, type IpAddr, parseCidr, parseIp } from "../../wire/addr.ts";
+import { PLUGIN_ARGS, parseCniArgs } from "../cni-args.ts";
 import type { JsonReader } from "../json-reader.ts";
 import { readDns, readRoute } from "../parse-result.ts";
-import { resultShape } from "../result.ts";
+import { tooManyAddresses } from "../result.ts";
 import type { CniDns, CniIp, CniRoute } from "../types.ts";
 import type { IpamResult } from "./host-local.ts";
 
@@ -31,13 +31,11 @@ export function parseStaticConf(root: JsonReader, { args, cniVersion }: StaticCo
 	const asked = askedAddresses(root);
 	const addresses = asked ?? [...readAddresses(at.at("addresses")), ...given.value.addresses];
 	const withGateways = asked === undefined ? setGateways(addresses, given.value.gateways) : addresses;
-	const isOldest = resultShape(cniVersion)?.includes("0.2.0") === true;
-	for (const family of ["ipv4", "ipv6"] as const) {
-		const own = withGateways.filter(({ address }) => familyOf(address.addr) === family);
-		if (isOldest && own.length > 1) {
-			return root.fail(`CNI version ${cniVersion} does not support more than 1 address per family`);
-		}
-	}
+	const crowded = tooManyAddresses(
+		cniVersion,
+		withGateways.map(({ address }) => address.addr),
+	);
+	if (crowded !== undefined) return root.fail(crowded);
 	const routes = at.at("routes").items().flatMap(readRoute);
 	return { type: "static", addresses: withGateways, routes, dns: readDns(at.at("dns")) };
 }
@@ -94,7 +92,7 @@ interface GivenByArgs {
 }
 
 function readArgs(args: string): Result<GivenByArgs, string> {
-	const parsed = parseCniArgs(args, ["IP", "GATEWAY"]);
+	const parsed = parseCniArgs(args, PLUGIN_ARGS);
 	if (!parsed.ok) return parsed;
 	const addresses: CniIp[] = [];
 	for (const text of items(parsed.value.get("IP"))) {

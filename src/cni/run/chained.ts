@@ -87,9 +87,17 @@ export const LOOPBACK: CniPlugin = {
 		if (!runtime.ok) return runtime;
 		const prev = readPrevResult(call);
 		if (!prev.ok) return prev;
-		const own = loopbackAdd(runtime.value);
-		const planned = ok({ plan: own.plan, result: prev.value ?? own.result });
-		return carryOut(host, call, { runtime: runtime.value, planned });
+		const { plan, result } = loopbackAdd(runtime.value);
+		const applied = await applyParts(host, plan);
+		if (!applied.ok) return applied;
+		if (prev.value !== undefined) return printResult(call, runtime.value, prev.value);
+		// ::1 as well, where the kernel has IPv6.
+		const seen = await dumped(host, runtime.value.netns, ["addr"]);
+		if (!seen.ok) return seen;
+		const ips = seen.value.flatMap((object) =>
+			object.kind === "addr" && object.dev === "lo" ? [{ address: object.addr, interface: 0 }] : [],
+		);
+		return printResult(call, runtime.value, { ...result, ips });
 	},
 	del: async (host, call) => {
 		const runtime = runtimeOf(host, call);

@@ -4,7 +4,7 @@ import type { KernelObject, Link } from "../../kernel/objects.ts";
 import { formatCidr } from "../../wire/addr.ts";
 import type { PluginCall } from "../plugin-main.ts";
 import type { BridgeConf } from "../plugins/bridge-conf.ts";
-import type { PtpConf } from "../plugins/ptp.ts";
+import type { PtpConf } from "../plugins/ptp-conf.ts";
 import { type CniError, type CniInterface, type CniResult, pluginError } from "../types.ts";
 import { dumped, linksOf, type PluginHost, readPrevResult, runtimeOf } from "./host.ts";
 

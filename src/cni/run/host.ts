@@ -1,12 +1,16 @@
 /** Where a plugin runs: a kernel, the node's namespace, files. And what all plugins ask of it. */
 import { err, ok, type Result } from "../../base/result.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
+import type { Kernel, KernelError } from "../../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, Link } from "../../kernel/objects.ts";
 import { type ConfError, JsonReader } from "../json-reader.ts";
 import { parseResult } from "../parse-result.ts";
 import type { PluginCall } from "../plugin-main.ts";
 import { formatResult, type JsonObject } from "../result.ts";
-import { type CniError, type CniResult, type CniRuntime, type Plan, pluginError } from "../types.ts";
+import { type CniError, type CniResult, type CniRuntime, type Plan, type PlanPart, pluginError } from "../types.ts";
+
+/** 5 seconds. */
+const SETTLE_TRIES = 100;
+const SETTLE_POLL_NS = 50_000_000;
 
 /** Directories of small files, as the plugins keep them. */
 export interface CniDisk {
@@ -15,6 +19,8 @@ export interface CniDisk {
 	/** Makes these the files of a directory, which is made if need be. */
 	replace(dir: string, files: ReadonlyMap<string, string>): Promise<Result<void, string>>;
 	read(path: string): Promise<Result<string, string>>;
+	/** Whoever else works on that directory waits until `work` is done. */
+	exclusive<T>(dir: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface PluginHost {
@@ -85,12 +91,24 @@ export function runtimeOf(host: PluginHost, call: PluginCall): Result<CniRuntime
 }
 
 export async function applyParts(host: PluginHost, plan: Plan): Promise<Result<void, CniError>> {
-	for (const { netns, ops } of plan) {
-		if (ops.length === 0) continue;
-		const applied = await host.kernel.apply(netns, ops);
+	for (const part of plan) {
+		if (part.ops.length === 0) continue;
+		const applied = await applyPart(host, part);
 		if (!applied.ok) return err(kernelError(applied.error.errno, applied.error.message));
 	}
 	return ok(undefined);
+}
+
+/** A part that needs settled addresses is tried again, for as long as the reference plugins wait. */
+async function applyPart(
+	{ kernel }: PluginHost,
+	{ netns, ops, settled }: PlanPart,
+): Promise<Result<void, KernelError>> {
+	for (let triesLeft = settled === true ? SETTLE_TRIES : 0; ; triesLeft -= 1) {
+		const applied = await kernel.apply(netns, ops);
+		if (applied.ok || applied.error.errno !== "EINVAL" || triesLeft <= 0) return applied;
+		await kernel.run(() => false, SETTLE_POLL_NS);
+	}
 }
 
 export async function dumped(

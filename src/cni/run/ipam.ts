@@ -140,10 +140,12 @@ async function changeStore<T>(
 	conf: HostLocalConf,
 	change: (store: IpamStore) => { readonly result: Result<T, CniError>; readonly store: IpamStore },
 ): Promise<Result<T, CniError>> {
-	const before = await readStore(host, call, conf);
-	if (!before.ok) return before;
-	const { result, store } = change(before.value);
-	const written = await host.disk.replace(directory(call, conf), formatIpamFiles(store));
-	if (!written.ok) return err({ code: 5, message: written.error });
-	return result;
+	return host.disk.exclusive(directory(call, conf), async () => {
+		const before = await host.disk.list(directory(call, conf));
+		if (!before.ok) return err({ code: 5, message: before.error });
+		const { result, store } = change(parseIpamFiles(before.value));
+		const written = await host.disk.replace(directory(call, conf), formatIpamFiles(store, before.value));
+		if (!written.ok) return err({ code: 5, message: written.error });
+		return result;
+	});
 }

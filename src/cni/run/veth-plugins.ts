@@ -1,13 +1,12 @@
 /** bridge and ptp: plugins that make a pair of devices and ask an IPAM plugin for addresses. */
 import { err, ok, type Result } from "../../base/result.ts";
 import type { JsonReader } from "../json-reader.ts";
-import { readDns } from "../parse-result.ts";
 import type { PluginCall } from "../plugin-main.ts";
 import { type BridgeHost, bridgeAdd, bridgeDel, bridgeEnsure, vethName, withMacs } from "../plugins/bridge.ts";
 import { type BridgeConf, parseBridgeConf } from "../plugins/bridge-conf.ts";
 import type { IpamResult } from "../plugins/host-local.ts";
-import { type IpamConf, parseIpamConf } from "../plugins/ipam.ts";
-import { type PtpConf, ptpAdd, ptpDel } from "../plugins/ptp.ts";
+import { ptpAdd, ptpDel } from "../plugins/ptp.ts";
+import { type PtpConf, parsePtpConf } from "../plugins/ptp-conf.ts";
 import type { JsonObject } from "../result.ts";
 import { type CniError, type CniResult, type CniRuntime, type Plan, pluginError } from "../types.ts";
 import { checkAttachment } from "./check-attachment.ts";
@@ -26,29 +25,9 @@ import {
 import { ipamAdd, ipamCheck, ipamDel, ipamGc, ipamStatus, readValidAttachments } from "./ipam.ts";
 
 export const BRIDGE: CniPlugin = pluginOf((root, call) => parseBridgeConf(root, call));
-export const PTP: CniPlugin = pluginOf(parsePtpConf);
+export const PTP: CniPlugin = pluginOf((root, call) => parsePtpConf(root, call));
 
-interface PtpWithIpam extends PtpConf {
-	readonly ipam?: IpamConf;
-}
-
-type VethConf = BridgeConf | PtpWithIpam;
-
-function parsePtpConf(root: JsonReader, call: PluginCall): PtpWithIpam | undefined {
-	const backend = root.at("ipMasqBackend").string() ?? "";
-	if (backend !== "" && backend !== "iptables") {
-		return root.at("ipMasqBackend").fail(`ipMasq backend ${backend} is not modelled (iptables is)`);
-	}
-	const mtu = root.at("mtu").integer(0, 65535) ?? 0;
-	const ipam = parseIpamConf(root, call);
-	return {
-		type: "ptp",
-		ipMasq: root.at("ipMasq").boolean(false),
-		dns: readDns(root.at("dns")),
-		...(mtu === 0 ? {} : { mtu }),
-		...(ipam === undefined ? {} : { ipam }),
-	};
-}
+type VethConf = BridgeConf | PtpConf;
 
 type ReadVethConf = (root: JsonReader, call: PluginCall) => VethConf | undefined;
 
