@@ -74,7 +74,7 @@ export function tcpV4Err(
 		if (aborts && seq === found.sndIsn) tcpRequestDrop(found);
 		return;
 	}
-	if (before(seq, found.sndUna) || after(seq, found.sndNxt)) return;
+	if (before(seq, found.sndUna) || after(seq, sndNxtNow(found))) return;
 	if (error.type === ICMP_DEST_UNREACH && error.code === ICMP_FRAG_NEEDED) {
 		tcpMtuReduced(found);
 		return;
@@ -83,6 +83,12 @@ export function tcpV4Err(
 	if (meaning === undefined) return;
 	if (found.state === "SYN_SENT" || found.state === "SYN_RECV") tcpFail(found, meaning.errno);
 	else found.softErrno = meaning.errno;
+}
+
+/** Until `connect` comes back from sending it, a SYN does not count as sent (`tcp_connect`). */
+function sndNxtNow(sock: TcpSock): number {
+	const isConnecting = sock.state === "SYN_SENT" && sock.openedInTurn === sock.options.netns.machine.loop.turn;
+	return isConnecting ? sock.sndUna : sock.sndNxt;
 }
 
 /** A redirect is heard by a connection that is there, not by one that only begins or that waits to be forgotten. */

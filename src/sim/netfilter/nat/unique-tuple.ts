@@ -124,9 +124,14 @@ function isUsedUnaltered(tuple: CtTuple, ct: Conntrack, net: ConntrackNet): bool
 	if (other === undefined && invertTuple(tuple, sought)) other = findInZoneOf(ct, sought, net);
 	if (other === undefined) return false;
 	if ((other.status & IPS_NAT_MASK) !== 0) return true;
-	copyTuple(ct.reply, sought);
-	sought.zone = other.original.zone;
-	return !sameTuple(other.original, sought);
+	return !(isSameInAnyZone(other.original, ct.reply, sought) && isSameInAnyZone(other.reply, ct.original, sought));
+}
+
+/** `nf_ct_tuple_equal`; `scratch` is overwritten. */
+function isSameInAnyZone(a: CtTuple, b: CtTuple, scratch: CtTuple): boolean {
+	copyTuple(b, scratch);
+	scratch.zone = a.zone;
+	return sameTuple(a, scratch);
 }
 
 /** An entry with this tuple in either direction; `sought.zone` is overwritten. */
