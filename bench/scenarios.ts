@@ -1,7 +1,9 @@
 /** How many generated scenarios a second two processes play: generated and simulated, or on topologies of the real kernel. */
 import { fork } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
-import { NO_PRETENURING, openLinuxHost, simHost } from "../src/cli/scenario-hosts.ts";
+import { Turns } from "../src/base/turns.ts";
+import { LANES, WORKER_FLAGS } from "../src/cli/fidelity-run.ts";
+import { type LinuxHost, NO_PRETENURING, openLinuxHost, simHost } from "../src/cli/scenario-hosts.ts";
 import { generateScenario } from "../src/verify/generate/generate.ts";
 import { playScenario } from "../src/verify/run-scenario.ts";
 import { Stage } from "../src/verify/stage.ts";
@@ -49,7 +51,7 @@ async function rates(kernel: KernelName): Promise<void> {
 
 function child(kernel: KernelName, from: number): Promise<Rate> {
 	return new Promise((resolve, reject) => {
-		const forked = fork(process.argv[1] ?? "", [SCENARIOS, kernel, String(from)]);
+		const forked = fork(process.argv[1] ?? "", [SCENARIOS, kernel, String(from)], { execArgv: [...WORKER_FLAGS] });
 		forked.on("message", (rate: Rate) => resolve(rate));
 		forked.on("exit", (code) => reject(new Error(`scenarios ${kernel}: exit code ${code}`)));
 	});
@@ -64,21 +66,56 @@ async function playSim(from: number): Promise<Rate> {
 	});
 }
 
+/** As `podwire fidelity` does it: while a scenario waits on one kernel, others play on others. */
 async function playReal(from: number): Promise<Rate> {
-	const host = await openLinuxHost();
-	if (!host.ok) throw new Error(host.error.join(" "));
-	const pool = new StagePool(host.value, { limit: 40 });
-	const rate = await measured("real", from, async (index) => void (await pool.play(generateScenario(SEED, index))));
-	await pool.close();
-	host.value.close();
+	const turns = new Turns();
+	const lanes = await Promise.all(Array.from({ length: LANES }, () => openLane(turns)));
+	const rate = await measured("real", from, async (index) => {
+		const lane = lanes.shift();
+		if (lane === undefined) throw new Error("more scenarios at once than lanes");
+		await turns.begin();
+		try {
+			await lane.pool.play(generateScenario(SEED, index));
+		} finally {
+			turns.give();
+			lanes.push(lane);
+		}
+	});
+	for (const { host } of lanes) host.close();
 	return rate;
+}
+
+interface Lane {
+	readonly host: LinuxHost;
+	readonly pool: StagePool;
+}
+
+async function openLane(turns: Turns): Promise<Lane> {
+	const host = await openLinuxHost({ turns });
+	if (!host.ok) throw new Error(host.error.join(" "));
+	return { host: host.value, pool: new StagePool(host.value, { limit: 40 }) };
 }
 
 async function measured(kernel: KernelName, from: number, play: (index: number) => Promise<void>): Promise<Rate> {
 	const [before, count] = COUNTS[kernel];
-	for (let k = 0; k < before; k += 1) await play(from + k);
+	const atOnce = kernel === "real" ? LANES : 1;
+	await playAll({ from, count: before, atOnce }, play);
 	const [began, cpu] = [performance.now(), process.cpuUsage()];
-	for (let k = 0; k < count; k += 1) await play(from + before + k);
+	await playAll({ from: from + before, count, atOnce }, play);
 	const { user, system } = process.cpuUsage(cpu);
 	return { seconds: (performance.now() - began) / 1e3, cpuMs: (user + system) / 1e3 };
+}
+
+interface Stretch {
+	readonly from: number;
+	readonly count: number;
+	readonly atOnce: number;
+}
+
+async function playAll({ from, count, atOnce }: Stretch, play: (index: number) => Promise<void>): Promise<void> {
+	let next = from;
+	const one = async (): Promise<void> => {
+		while (next < from + count) await play(next++);
+	};
+	await Promise.all(Array.from({ length: atOnce }, one));
 }

@@ -438,6 +438,28 @@ describe.skipIf(!canRun).each(BACKENDS)("transactions: %s", (backend) => {
 		expect(bad.ok ? "" : bad.error.message).toMatch(/^line 3: .*bogus/);
 	});
 
+	test("whole rule sets one after the other, with one in between that is refused", () => {
+		const tables = new Tables({ backend });
+		const load = (...lines: readonly string[]): string => {
+			const loaded = tables.driver.replaceAll(tables.netns, `*filter\n:X -\n${lines.join("\n")}\nCOMMIT\n`);
+			return loaded.ok ? "ok" : `${loaded.error.errno}: ${loaded.error.message}`;
+		};
+		expect(load("-A INPUT -j X", "[3:30] -A X -p tcp -m tcp --dport 80 -j DROP")).toBe("ok");
+		expect(load("-A X -p udp -m udp --dport 53 -j RETURN")).toBe("ok");
+		expect([tables.rules("INPUT"), tables.rules("X")]).toEqual([[], ["-p udp -m udp --dport 53 -j RETURN"]]);
+		expect(load("-A X -j ACCEPT", "-A X -p nonsense")).toMatch(/^EINVAL: line 4: .*nonsense/);
+		expect(tables.rules("X")).toEqual(["-p udp -m udp --dport 53 -j RETURN"]);
+		expect(load("-A FORWARD -m mark --mark 0x7 -j X")).toBe("ok");
+		expect([tables.rules("FORWARD"), tables.rules("X")]).toEqual([["-m mark --mark 0x7 -j X"], []]);
+		const many = Array.from({ length: 500 }, (_, k) => `-A X -s 10.0.${k >> 8}.${k & 255} -j RETURN`);
+		expect(load(...many)).toBe("ok");
+		expect(tables.rules("X")?.length).toBe(500);
+		tables.driver.forget(tables.netns);
+		expect(load("-A X -j DROP")).toBe("ok");
+		tables.driver.forget(tables.netns);
+		expect(tables.rules("X")).toEqual(["-j DROP"]);
+	});
+
 	test("packets are counted, by policies too", () => {
 		const tables = new Tables({ backend });
 		runProgram(tables.netns, ["ip", "link", "set", "lo", "up"]);

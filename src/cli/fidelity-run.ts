@@ -30,7 +30,13 @@ export interface RunFacts {
 }
 
 /** A scenario’s garbage is young: with more room for it, most is never looked at. Much code runs a few times in each scenario: compiled at once. */
-const WORKER_FLAGS = ["--max-semi-space-size=64", "--min-semi-space-size=64", "--always-sparkplug"];
+export const WORKER_FLAGS: readonly string[] = [
+	"--max-semi-space-size=64",
+	"--min-semi-space-size=64",
+	"--always-sparkplug",
+];
+/** So many real kernels a worker has: a scenario waits for half of its time (where nothing answers), and others play meanwhile. */
+export const LANES = 3;
 /** So many scenarios a worker gets at a time. */
 const BATCH = 50;
 
@@ -91,7 +97,7 @@ class Run {
 	async worker(): Promise<void> {
 		const [, script] = process.argv;
 		if (script === undefined) throw new Error("no script to start workers from");
-		const child = fork(script, ["fidelity-worker"], { serialization: "advanced", execArgv: WORKER_FLAGS });
+		const child = fork(script, ["fidelity-worker"], { serialization: "advanced", execArgv: [...WORKER_FLAGS] });
 		send(child, this.#request.start);
 		child.on("message", (message: unknown) => {
 			if (this.hear(message)?.kind !== "idle") return;

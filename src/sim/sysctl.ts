@@ -109,8 +109,21 @@ export function registerDeviceSysctls(
 	const leaves = leavesOf(defaults);
 	machine.sysctlDeviceLeaves.set(prefix, leaves);
 	for (const scope of scopes) {
-		for (const [leaf, value] of leaves) machine.sysctlDefaults.set(`${prefix}.${scope}.${leaf}`, value);
+		for (const [key, value] of scopedKeys(defaults, `${prefix}.${scope}.`)) machine.sysctlDefaults.set(key, value);
 	}
+}
+
+type Keys = readonly (readonly [key: string, value: string])[];
+const knownKeys = new WeakMap<Readonly<Record<string, string>>, Map<string, Keys>>();
+
+function scopedKeys(defaults: Readonly<Record<string, string>>, head: string): Keys {
+	const byHead = knownKeys.get(defaults) ?? new Map<string, Keys>();
+	knownKeys.set(defaults, byHead);
+	const known = byHead.get(head);
+	if (known !== undefined) return known;
+	const keys = Object.entries(defaults).map(([leaf, value]) => [`${head}${leaf}`, value] as const);
+	byHead.set(head, keys);
+	return keys;
 }
 
 /**

@@ -29,9 +29,13 @@ export class KeptSysctls {
 		if (!read.ok) return read;
 		const all = new Map([...this.#clean, ...Object.entries(wanted)]);
 		const differing = [...all].filter(([key, value]) => this.#now.get(key) !== value);
-		const writes = differing.some(([key]) => SHARED.test(key))
-			? [...this.#clean, ...Object.entries(wanted)]
-			: differing;
+		const shared = new Set(differing.filter(([key]) => SHARED.test(key)).map(([key]) => leafOf(key)));
+		const writes =
+			shared.size === 0
+				? differing
+				: [...this.#clean, ...Object.entries(wanted)].filter(
+						([key, value]) => shared.has(leafOf(key)) || (all.get(key) === value && this.#now.get(key) !== value),
+					);
 		for (const [key, value] of all) this.#now.set(key, value);
 		for (const key of changing) this.#now.delete(key);
 		return ok(writes.map(([key, value]) => ({ verb: "replace", object: { kind: "sysctl", key, value } })));
@@ -50,6 +54,12 @@ export class KeptSysctls {
 	}
 }
 
-/** Writing one of these writes others along, so the order of all counts. */
+/** What is written along has the same last part, or is one of forwarding's (net/ipv4/devinet.c: inet_forward_change). */
+function leafOf(key: string): string {
+	const leaf = key.slice(key.lastIndexOf(".") + 1).replace(/_ms$/, "");
+	return leaf === "ip_forward" || leaf === "accept_redirects" ? "forwarding" : leaf;
+}
+
+/** Writing one of these writes others along, so the order of those counts. */
 const SHARED =
 	/^net\.ipv[46]\.(ip_forward$|conf\.default\.|neigh\.default\.|conf\.all\.forwarding$)|^net\.ipv6\.conf\.all\./;

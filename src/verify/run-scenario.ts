@@ -72,15 +72,8 @@ class Play {
 		const { kernel } = this.#host;
 		for (const netns of this.#scenario.topology.netns) {
 			const stop = kernel.capture(this.#stage.name(netns), {}, ({ dev, direction, pktType, frame, link }) => {
-				this.#frames.push({
-					step: this.#step,
-					netns,
-					dev,
-					direction,
-					pktType,
-					frame,
-					...(link === undefined ? {} : { link }),
-				});
+				const seen = { step: this.#step, netns, dev, direction, pktType, frame };
+				this.#frames.push(link === undefined ? seen : { ...seen, link });
 			});
 			if (!stop.ok) return err({ netns, error: stop.error });
 			this.#stops.push(stop.value);

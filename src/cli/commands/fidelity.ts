@@ -7,7 +7,7 @@ import type { Verdict } from "../../verify/fidelity/verdict.ts";
 import { printScenario } from "../../verify/file/print-scenario.ts";
 import { generateScenario } from "../../verify/generate/generate.ts";
 import { IPIP_PLACE_NAMES, PLACE_NAMES, placesNamed } from "../../verify/generate/places/places.ts";
-import { type RunFacts, type RunRequest, runInMachine, runOnMachine } from "../fidelity-run.ts";
+import { LANES, type RunFacts, type RunRequest, runInMachine, runOnMachine } from "../fidelity-run.ts";
 import { type ExitCode, type Io, UsageError } from "../io.ts";
 import { readScenarios } from "../scenario-files.ts";
 
@@ -58,6 +58,7 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 			seed: options.seed,
 			kernel: options.kernel,
 			shrinkTries: options.shrinkTries,
+			// The virtual machine is slow enough with one.
 			lanes: options.vm ? 1 : LANES,
 			places,
 		},
@@ -73,11 +74,11 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 	const table = fidelityMarkdown(summary, facts);
 	io.out(options.json ? fidelityJson(summary, facts) : `\n${table}\n`);
 	if (options.write && options.kernel === "both") writeTable(table, place);
-	const rate = (ms: number): string => (ms === 0 ? "–" : `${Math.round((summary.scenarios * 1000) / ms)}`);
+	const each = (ms: number): string => (ms === 0 ? "–" : (ms / Math.max(1, summary.scenarios)).toFixed(1));
 	const known = Object.values(summary.known).reduce((total, times) => total + times, 0);
 	io.err(
 		`seed ${options.seed}: ${summary.scenarios} scenarios in ${seconds.toFixed(1)} s ` +
-			`(${Math.round(summary.scenarios / seconds)}/s; one worker alone: simulated ${rate(simMs)}/s, real ${rate(realMs)}/s), ` +
+			`(${Math.round(summary.scenarios / seconds)}/s; each took ${each(simMs)} ms on the simulated kernel, ${each(realMs)} ms with waiting on the real one), ` +
 			`${summary.agreements} agreements, ${summary.onlyFresh} of them not at once, ` +
 			`${summary.differences} unexplained differences, ${known} known, ${summary.refused} refused\n`,
 	);
@@ -113,9 +114,6 @@ function doubtsOf({ scenarios, onlyFresh, refused }: TallySummary, expected: num
 		...(onlyFresh > bound ? [`${onlyFresh} scenarios agreed only when tried again: too many`] : []),
 	];
 }
-
-/** A scenario on the real kernel waits for half of its time, when nothing answers; the virtual machine is slow enough without. */
-const LANES = 3;
 
 const PROGRESS_EVERY = 500;
 const PROGRESS_EVERY_IN_VM = 10;

@@ -5,6 +5,9 @@ import { RTM_GETNSID } from "./constants.ts";
 import { NetlinkSocket } from "./socket.ts";
 import { MessageWriter } from "./writer.ts";
 
+/** So many namespaces are asked for first; with many in the table, asking for all takes long. */
+const NEWEST = 8;
+
 const NETNSA_NSID = 1;
 const NETNSA_FD = 3;
 /** struct rtgenmsg, aligned. */
@@ -53,29 +56,37 @@ export class Rtnl {
 	netnsOfId(netns: LinuxNetns, nsid: number): LinuxNetns | undefined {
 		const known = this.#known.get(netns)?.get(nsid);
 		if (known !== undefined && this.table.find(known.name) === known) return known;
-		return this.netnsIds(netns).get(nsid);
+		// Most often it was made just before or after.
+		const newest = this.table.all().slice(-NEWEST);
+		const found = this.#ask(netns, newest);
+		this.#known.set(netns, new Map([...(this.#known.get(netns) ?? []), ...found]));
+		return found.get(nsid) ?? this.netnsIds(netns).get(nsid);
 	}
 
 	/** The namespaces of the table that `netns` has a number for, by number. */
 	netnsIds(netns: LinuxNetns): ReadonlyMap<number, LinuxNetns> {
-		const all = this.table.all();
-		const request = new MessageWriter();
-		for (const { fd } of all) {
-			request.message({ type: RTM_GETNSID }, (to) => to.u32(0).attrU32(NETNSA_FD, fd));
-		}
-		const { replies } = this.socket(netns).exchange(request);
-		const found: (readonly [number, LinuxNetns])[] = [];
-		for (const [k, [message]] of replies) {
-			const nsid = message?.attrs(RTGENMSG_BYTES).i32(NETNSA_NSID) ?? -1;
-			const other = all[k];
-			if (nsid >= 0 && other !== undefined) found.push([nsid, other]);
-		}
-		const ids = new Map(found.sort(([a], [b]) => a - b));
+		const ids = this.#ask(netns, this.table.all());
 		this.#known.set(netns, ids);
 		return ids;
 	}
 
 	close(): void {
 		for (const netns of [...this.#sockets.keys()]) this.forget(netns);
+	}
+
+	/** The numbers that `netns` has for these. */
+	#ask(netns: LinuxNetns, others: readonly LinuxNetns[]): ReadonlyMap<number, LinuxNetns> {
+		const request = new MessageWriter();
+		for (const { fd } of others) {
+			request.message({ type: RTM_GETNSID }, (to) => to.u32(0).attrU32(NETNSA_FD, fd));
+		}
+		const { replies } = this.socket(netns).exchange(request);
+		const found: (readonly [number, LinuxNetns])[] = [];
+		for (const [k, [message]] of replies) {
+			const nsid = message?.attrs(RTGENMSG_BYTES).i32(NETNSA_NSID) ?? -1;
+			const other = others[k];
+			if (nsid >= 0 && other !== undefined) found.push([nsid, other]);
+		}
+		return new Map(found.sort(([a], [b]) => a - b));
 	}
 }

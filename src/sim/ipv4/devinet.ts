@@ -122,7 +122,7 @@ export const inDev: (dev: NetDevice) => InDevice = perdevice((dev) => {
 /** Reads all settings of a device anew. */
 export function refreshInDev(target: InDevice): void {
 	if (!sysctls(target.dev.netns).values.wrote(`${CONF_PREFIX}.`)) {
-		for (const { name, how, value } of SETTINGS) target[name] = combine(how, value, value);
+		Object.assign(target, UNTOUCHED);
 		return;
 	}
 	const head = deviceKey(CONF_PREFIX, target.dev.name, "");
@@ -131,11 +131,10 @@ export function refreshInDev(target: InDevice): void {
 
 /** Reads the setting of a leaf anew, and what depends on it; a leaf that is no setting changes nothing. */
 export function refreshInDevLeaf(target: InDevice, leaf: string): void {
+	const settings = SETTINGS_OF.get(leaf);
+	if (settings === undefined) return;
 	const head = deviceKey(CONF_PREFIX, target.dev.name, "");
-	for (const setting of SETTINGS) {
-		const depends = leaf === "forwarding" && setting.name === "acceptRedirects";
-		if (setting.leaf === leaf || depends) refreshSetting(target, setting, head);
-	}
+	for (const setting of settings) refreshSetting(target, setting, head);
 }
 
 interface Setting {
@@ -152,6 +151,19 @@ const SETTINGS: readonly Setting[] = CONF_NAMES.map((name) => {
 	const [leaf, how, value] = CONF[name];
 	return { name, leaf, how, value, allKey: `${CONF_PREFIX}.all.${leaf}` };
 });
+
+/** Those that depend on a leaf, in the order of the table. */
+const SETTINGS_OF: ReadonlyMap<string, readonly Setting[]> = new Map(
+	SETTINGS.map(({ leaf }) => [
+		leaf,
+		SETTINGS.filter((other) => other.leaf === leaf || (leaf === "forwarding" && other.name === "acceptRedirects")),
+	]),
+);
+
+/** With the values that every namespace has in the beginning. */
+const UNTOUCHED: Readonly<Partial<InDeviceConf>> = Object.fromEntries(
+	SETTINGS.map(({ name, how, value }) => [name, combine(how, value, value)]),
+);
 
 /** `head` is the beginning of the device's keys. */
 function refreshSetting(target: InDevice, { name, leaf, how, value, allKey }: Setting, head: string): void {

@@ -1,5 +1,5 @@
 /** One rule: a protocol, header matches, extensions and a target that go together. */
-import type { Match, MatchKind, Rule, Target, TargetKind } from "../../../kernel/xtables.ts";
+import type { Match, MatchKind, Rule, Target } from "../../../kernel/xtables.ts";
 import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from "../../../wire/ipv4.ts";
 import { TCP_RST, TCP_SYN } from "../../../wire/tcp.ts";
 import { SERVER_PORTS } from "../scene.ts";
@@ -91,18 +91,17 @@ function made(site: Site, kind: MatchKind): readonly Match[] {
 }
 
 function drawTarget(site: Site): Target {
-	const fitting = TARGET_KINDS.flatMap((kind) => {
-		const maker = TARGET_MAKERS[kind];
-		return "why" in maker || !targetFits(maker, site) ? [] : [[maker.weight, maker] as const];
-	});
-	const maker = site.draw.weighted(fitting);
+	const maker = site.draw.weighted(MADE_TARGETS.filter(([, made]) => targetFits(made, site)));
 	const target = maker.make(site);
 	if (target === undefined) return { kind: "none" };
 	site.scene.uses(maker.feature);
 	return target;
 }
 
-const TARGET_KINDS: readonly TargetKind[] = kindsOf(TARGET_MAKERS);
+const MADE_TARGETS = kindsOf(TARGET_MAKERS).flatMap((kind) => {
+	const maker = TARGET_MAKERS[kind];
+	return "why" in maker ? [] : [[maker.weight, maker] as const];
+});
 
 /** The target writes a destination port: two flows to different ports could become one, were it not for one port only. */
 function picksPort(target: Target): boolean {
