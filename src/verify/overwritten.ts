@@ -35,7 +35,8 @@ export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly See
 		(other) =>
 			other !== real &&
 			other.direction === "out" &&
-			(other.netns !== real.netns || other.dev !== real.dev) &&
+			// Out by the device it came in by, too: a router sends it back.
+			(real.direction === "in" || other.netns !== real.netns || other.dev !== real.dev) &&
 			isEqual(other.frame, real.frame),
 	);
 }

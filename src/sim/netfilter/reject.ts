@@ -51,7 +51,8 @@ const IPPROTO_UDPLITE = 136;
 
 /** Sends an ICMP destination unreachable about the packet; a later fragment or a bad checksum gets none. */
 export function nfSendUnreach(skb: Skb, code: number): void {
-	if ((ipv4Frag(skb.bytes, skb.network) & IP_OFFSET) !== 0 || !checksumIsValid(skb)) return;
+	if ((ipv4Frag(skb.bytes, skb.network) & IP_OFFSET) !== 0) return;
+	if (!skb.checksumIsKnown && !checksumIsValid(skb)) return;
 	icmpSend(skb, ICMP_DEST_UNREACH, code, 0);
 }
 
@@ -149,5 +150,5 @@ function checksumIsValid(skb: Skb): boolean {
 	const proto = ipv4Proto(bytes, network);
 	if (proto === IPPROTO_TCP) return end - at >= TCP_MIN_HLEN && tcpChecksumIsValid(bytes, at, end, addrs);
 	if (proto === IPPROTO_UDP) return end - at >= UDP_HLEN && udpChecksumIsValid(bytes, at, end, addrs);
-	return skb.checksumIsKnown || UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
+	return UNVERIFIED.has(proto) || foldChecksum(sumBytes(bytes, at, end)) === 0;
 }

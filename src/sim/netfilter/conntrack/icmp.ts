@@ -38,8 +38,8 @@ export function icmpError(skb: Skb, net: ConntrackNet, state: HookState): "accep
 	const at = skb.network + ipv4HeaderLength(b, skb.network);
 	if (at + ICMP_HLEN > skb.end) return refuse(net, "short ICMP packet");
 	if (verifiesChecksum(net, state)) {
-		if (!icmpChecksumIsValid(b, at, skb.end)) return refuse(net, "bad ICMP checksum");
-		skb.checksumIsKnown = true;
+		skb.checksumIsKnown = icmpChecksumIsValid(b, at, skb.end);
+		if (!skb.checksumIsKnown) return refuse(net, "bad ICMP checksum");
 	}
 	const type = icmpType(b, at);
 	if (type > MAX_TYPE) return refuse(net, `unknown ICMP type ${type}`);

@@ -76,8 +76,8 @@ function tcpError(skb: Skb, net: ConntrackNet, state: HookState): string | undef
 	if (length < TCP_MIN_HLEN || at + length > skb.end) return "truncated or malformed TCP segment";
 	if (verifiesChecksum(net, state)) {
 		const addrs = { src: ipv4Src(b, skb.network), dst: ipv4Dst(b, skb.network) };
-		if (!tcpChecksumIsValid(b, at, skb.end, addrs)) return "bad TCP checksum";
-		skb.checksumIsKnown = true;
+		skb.checksumIsKnown = tcpChecksumIsValid(b, at, skb.end, addrs);
+		if (!skb.checksumIsKnown) return "bad TCP checksum";
 	}
 	return tcpFlagsAreValid(tcpFlags(b, at)) ? undefined : "a combination of TCP flags that nobody sends";
 }

@@ -29,7 +29,6 @@ function udpError(skb: Skb, net: ConntrackNet, state: HookState): string | undef
 	if (length < UDP_HLEN || at + length > skb.end) return "truncated or malformed UDP packet";
 	if (!verifiesChecksum(net, state)) return undefined;
 	const addrs = { src: ipv4Src(b, skb.network), dst: ipv4Dst(b, skb.network) };
-	if (!udpChecksumIsValid(b, at, at + length, addrs)) return "bad UDP checksum";
-	skb.checksumIsKnown = true;
-	return undefined;
+	skb.checksumIsKnown = udpChecksumIsValid(b, at, at + length, addrs);
+	return skb.checksumIsKnown ? undefined : "bad UDP checksum";
 }
