@@ -15,6 +15,7 @@ import { udpClient } from "../src/programs/udp-client.ts";
 import { udpEcho } from "../src/programs/udp-echo.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { summarizeFrame } from "../src/wire/summary.ts";
+import { icmp, udp } from "./router-lab.ts";
 
 export interface ContractKernel {
 	readonly kernel: Kernel;
@@ -274,6 +275,108 @@ export function kernelContract(name: string, open: () => ContractKernel): void {
 				expect(errno(await ask("10.9.2.1"))).toBe("EACCES");
 				expect(errno(await ask("10.9.3.1"))).toBe("EINVAL");
 				expect(errno(await ask("192.0.2.1"))).toBe("ENETUNREACH");
+			});
+
+			/**
+			 * Which of two ways a flow takes is chance: Linux keys the hash with a number that it draws. What is not: how many take
+			 * each, what makes two packets one flow, and whether an ICMP error goes with what it is about.
+			 */
+			describe.each([0, 1])("over two ways, with hash policy %d,", (policy) => {
+				const FLOWS = 400;
+				const HASH_POLICY = "net.ipv4.fib_multipath_hash_policy";
+				const ONE = ip("10.0.0.2");
+				const OTHER = ip("10.0.0.3");
+
+				async function ways(): Promise<void> {
+					await cable();
+					const nexthops = [
+						{ via: ONE, dev: "eth0", weight: 1 },
+						{ via: OTHER, dev: "eth0", weight: 3 },
+					];
+					await must(
+						"a",
+						set({ kind: "sysctl", key: HASH_POLICY, value: String(policy) }),
+						set({ kind: "sysctl", key: "net.ipv4.ip_forward", value: "1" }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.all.rp_filter", value: "0" }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.eth0.rp_filter", value: "0" }),
+						add({ kind: "route", dst: cidr("10.9.0.0/16"), nexthops }),
+					);
+				}
+				/** The gateway of each flow; the n-th one is to address 10.9.n and from port n, or only one of these. */
+				async function gateways(varied: "dst" | "sport"): Promise<readonly (string | undefined)[]> {
+					const found: (string | undefined)[] = [];
+					for (let n = 0; n < FLOWS; n += 1) {
+						const host = varied === "dst" ? `10.9.${n >> 8}.${n & 255}` : "10.9.0.1";
+						const sport = varied === "sport" ? 1024 + n : 1024;
+						const query = { src: ip("10.0.0.1"), dst: ip(host), proto: 17, sport, dport: 53 };
+						const answer = await kernel.routeGet("a", query);
+						found.push(answer.ok ? answer.value.via : answer.error.errno);
+					}
+					return found;
+				}
+				const count = (all: readonly (string | undefined)[], via: string) => all.filter((one) => one === via).length;
+
+				test("flows spread by weight and keep their way", async () => {
+					await ways();
+					const first = await gateways("dst");
+					expect(count(first, ONE) + count(first, OTHER)).toBe(FLOWS);
+					// A quarter of 400 with a standard deviation of 8.7: six of them.
+					expect(Math.abs(count(first, ONE) - FLOWS / 4)).toBeLessThan(52);
+					expect(await gateways("dst")).toEqual(first);
+				});
+
+				test(`an ICMP error ${policy === 0 ? "goes" : "need not go"} where the flow goes that it is about`, async () => {
+					await ways();
+					const permanent = { kind: "neigh", dev: "eth0", state: "PERMANENT" } as const;
+					await must(
+						"a",
+						add({ ...permanent, addr: ONE, mac: MAC_B }),
+						add({ ...permanent, addr: OTHER, mac: mac("02:00:00:00:00:0c") }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.all.send_redirects", value: "0" }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.eth0.send_redirects", value: "0" }),
+					);
+					const hops: number[] = [];
+					const stop = kernel.capture("a", { dev: "eth0" }, ({ frame, direction }) => {
+						if (direction === "out" && frame[12] === 8 && frame[13] === 0) hops.push(frame[5] ?? 0);
+					});
+					const sender = kernel.sockets.openPacket("b", { dev: "eth0", etherType: 0x88b5 }, {});
+					if (!sender.ok || !stop.ok) throw new Error("no packet socket");
+					const header = [2, 0, 0, 0, 0, 10, 2, 0, 0, 0, 0, 11, 8, 0];
+					const near = "10.8.0.1";
+					for (let k = 1; k <= 60; k += 1) {
+						const far = `10.9.0.${k}`;
+						const about = udp({ src: far, dst: near, sport: 53, dport: 1024 });
+						const packets = [
+							udp({ src: near, dst: far, sport: 1024, dport: 53 }),
+							icmp({ src: "10.8.7.7", dst: far, type: 3, code: 1, rest: 0, body: about }),
+						];
+						for (const [at, each] of packets.entries()) {
+							expect(sender.value.send(Uint8Array.from([...header, ...each])).ok).toBe(true);
+							await kernel.run(() => hops.length > 2 * (k - 1) + at, SECOND);
+						}
+					}
+					stop.value();
+					expect(hops).toHaveLength(120);
+					const together = hops.filter((hop, at) => at % 2 === 0 && hop === hops[at + 1]).length;
+					// By chance alone 37.5 of 60, with a standard deviation of 3.75.
+					if (policy === 0) expect(together).toBe(60);
+					else expect(Math.abs(together - 37.5)).toBeLessThan(22);
+				});
+
+				test("ports tell flows apart with policy 1 only", async () => {
+					await ways();
+					const found = await gateways("sport");
+					if (policy === 0) expect(new Set(found).size).toBe(1);
+					else expect(Math.abs(count(found, ONE) - FLOWS / 4)).toBeLessThan(52);
+				});
+			});
+
+			test("there are hash policies 0 to 3 and no others", async () => {
+				await cable();
+				const key = "net.ipv4.fib_multipath_hash_policy";
+				for (const value of ["4", "-1"]) {
+					expect(errno(await kernel.apply("a", [set({ kind: "sysctl", key, value })]))).toBe("EINVAL");
+				}
 			});
 
 			test("a bridge learns where its neighbours are", async () => {

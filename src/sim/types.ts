@@ -340,7 +340,7 @@ export class Skb {
 	fragSizes: readonly number[] | undefined = undefined;
 	/** IPVS has dealt with the packet and looks at it no more (`ipvs_property`). */
 	ipvsProperty = false;
-	/** Found right, by connection tracking or around the packet as a tunnel's: REJECT sums it up no more, whatever becomes of it (`csum_valid`). */
+	/** Connection tracking, or the UDP socket of a VXLAN device, found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
 	checksumIsKnown = false;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;

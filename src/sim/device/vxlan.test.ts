@@ -71,6 +71,19 @@ test("without learning nothing is learnt, and without an entry nothing is sent",
 	expect((await made.links("h1")).find(({ name }) => name === "vx")?.stats?.txDropped).toBe(1);
 });
 
+test("a frame that is shorter than the IP header its type promises is not sent", async () => {
+	const made = await lab();
+	for (const [type, length] of [
+		[0x0800, 19],
+		[0x86dd, 39],
+	] as const) {
+		made.settle();
+		made.send("h1", "vx", { src: A, dst: B, type, length });
+		const drops = made.settle().filter((event) => event.step === "drop");
+		expect(drops).toMatchObject([{ netns: "h1", fn: "vxlan_xmit_one", reason: "PKT_TOO_SMALL" }, { netns: "h1" }]);
+	}
+});
+
 test("both directions of a flow have one source port, and other flows others", async () => {
 	const made = await lab();
 	const ports = (from: string, frame: { src: string; dst: string; type: number }): readonly unknown[] => {

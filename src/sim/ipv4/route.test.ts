@@ -120,6 +120,11 @@ test("forwarded flows spread over the next hops; one flow stays with one", async
 	expect(new Set(ways(ports)).size).toBe(1);
 	await router.lab.set("m", { kind: "sysctl", key: "net.ipv4.fib_multipath_hash_policy", value: "1" });
 	expect(new Set(ways(ports)).size).toBe(2);
+	for (const policy of ["2", "3"]) {
+		const object = { kind: "sysctl", key: "net.ipv4.fib_multipath_hash_policy", value: policy } as const;
+		const refused = await router.lab.kernel.apply("m", [{ verb: "replace", object }]);
+		expect(refused).toMatchObject({ ok: false, error: { errno: "EOPNOTSUPP" } });
+	}
 });
 
 test("a flow of one's own stays with the next hop whose source it has", async () => {

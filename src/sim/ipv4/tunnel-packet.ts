@@ -96,6 +96,7 @@ export function unwrapSkb(outer: Skb, at: number, dev: NetDevice, more: { fn: st
 	if (dev.netns === netns) inner.mark = outer.mark;
 	inner.dev = dev;
 	inner.hashedBySocket = outer.hashedBySocket;
+	inner.checksumIsKnown = outer.checksumIsKnown;
 	if (outer.machine.tracer !== undefined) {
 		traceStep(outer, netns, more.fn, { step: "decap", child: inner.id, ...more.note });
 		if (dev.hardHeaderLength === 0) inner.network = at;
