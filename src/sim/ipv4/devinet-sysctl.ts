@@ -103,6 +103,14 @@ export function registerInetSysctls(machine: Machine): void {
 	});
 }
 
+/** Policies 2 (what is inside a tunnel) and 3 (`fib_multipath_hash_fields`) are not modelled; there are no others. */
+export function hashPolicyFault(key: string, value: string): "EINVAL" | "EOPNOTSUPP" | undefined {
+	if (key !== NUMBERS.fibMultipathHashPolicy[0]) return undefined;
+	const policy = Number(value);
+	if (policy === 0 || policy === 1) return undefined;
+	return policy === 2 || policy === 3 ? "EOPNOTSUPP" : "EINVAL";
+}
+
 /** Whether writing the key writes others too. */
 export function isForwardSysctl(key: string): boolean {
 	return key === IP_FORWARD || key === ALL_FORWARDING;

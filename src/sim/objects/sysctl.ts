@@ -1,7 +1,7 @@
 /** sysctls of the port: `sysctl -w`. A key always exists or never does, so `add` and `replace` both write. */
 import { ok } from "../../base/result.ts";
 import type { Sysctl } from "../../kernel/objects.ts";
-import { isForwardSysctl, keysOfForwarding } from "../ipv4/devinet-sysctl.ts";
+import { hashPolicyFault, isForwardSysctl, keysOfForwarding } from "../ipv4/devinet-sysctl.ts";
 import { ipvsSysctlFault } from "../ipvs/settings.ts";
 import { setSysctl, sysctls } from "../sysctl.ts";
 import type { Netns } from "../types.ts";
@@ -18,7 +18,7 @@ export const sysctlHandler: ObjectHandler<Sysctl> = {
 		if (isNumbers(before) && !isNumbers(value)) {
 			return refuse("EINVAL", `setting key "${key}": Invalid argument`);
 		}
-		const fault = ipvsSysctlFault(key, value);
+		const fault = ipvsSysctlFault(key, value) ?? hashPolicyFault(key, value);
 		if (fault === "EOPNOTSUPP") return refuse(fault, `${key} = ${value} is not modelled`);
 		if (fault !== undefined) return refuse(fault, `setting key "${key}": Invalid argument`);
 		const saved = savedValues(netns, key, before);
