@@ -15,6 +15,7 @@ import { udpClient } from "../src/programs/udp-client.ts";
 import { udpEcho } from "../src/programs/udp-echo.ts";
 import { cidr, ip, mac } from "../src/wire/addr.ts";
 import { summarizeFrame } from "../src/wire/summary.ts";
+import { icmp, udp } from "./router-lab.ts";
 
 export interface ContractKernel {
 	readonly kernel: Kernel;
@@ -278,7 +279,7 @@ export function kernelContract(name: string, open: () => ContractKernel): void {
 
 			/**
 			 * Which of two ways a flow takes is chance: Linux keys the hash with a number that it draws. What is not: how many take
-			 * each, what makes two packets one flow, and that an ICMP error goes with what it is about.
+			 * each, what makes two packets one flow, and whether an ICMP error goes with what it is about.
 			 */
 			describe.each([0, 1])("over two ways, with hash policy %d,", (policy) => {
 				const FLOWS = 400;
@@ -322,6 +323,44 @@ export function kernelContract(name: string, open: () => ContractKernel): void {
 					// A quarter of 400 with a standard deviation of 8.7: six of them.
 					expect(Math.abs(count(first, ONE) - FLOWS / 4)).toBeLessThan(52);
 					expect(await gateways("dst")).toEqual(first);
+				});
+
+				test(`an ICMP error ${policy === 0 ? "goes" : "need not go"} where the flow goes that it is about`, async () => {
+					await ways();
+					const permanent = { kind: "neigh", dev: "eth0", state: "PERMANENT" } as const;
+					await must(
+						"a",
+						add({ ...permanent, addr: ONE, mac: MAC_B }),
+						add({ ...permanent, addr: OTHER, mac: mac("02:00:00:00:00:0c") }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.all.send_redirects", value: "0" }),
+						set({ kind: "sysctl", key: "net.ipv4.conf.eth0.send_redirects", value: "0" }),
+					);
+					const hops: number[] = [];
+					const stop = kernel.capture("a", { dev: "eth0" }, ({ frame, direction }) => {
+						if (direction === "out" && frame[12] === 8 && frame[13] === 0) hops.push(frame[5] ?? 0);
+					});
+					const sender = kernel.sockets.openPacket("b", { dev: "eth0", etherType: 0x88b5 }, {});
+					if (!sender.ok || !stop.ok) throw new Error("no packet socket");
+					const header = [2, 0, 0, 0, 0, 10, 2, 0, 0, 0, 0, 11, 8, 0];
+					const near = "10.8.0.1";
+					for (let k = 1; k <= 60; k += 1) {
+						const far = `10.9.0.${k}`;
+						const about = udp({ src: far, dst: near, sport: 53, dport: 1024 });
+						const packets = [
+							udp({ src: near, dst: far, sport: 1024, dport: 53 }),
+							icmp({ src: "10.8.7.7", dst: far, type: 3, code: 1, rest: 0, body: about }),
+						];
+						for (const [at, each] of packets.entries()) {
+							expect(sender.value.send(Uint8Array.from([...header, ...each])).ok).toBe(true);
+							await kernel.run(() => hops.length > 2 * (k - 1) + at, SECOND);
+						}
+					}
+					stop.value();
+					expect(hops).toHaveLength(120);
+					const together = hops.filter((hop, at) => at % 2 === 0 && hop === hops[at + 1]).length;
+					// By chance alone 37.5 of 60, with a standard deviation of 3.75.
+					if (policy === 0) expect(together).toBe(60);
+					else expect(Math.abs(together - 37.5)).toBeLessThan(22);
 				});
 
 				test("ports tell flows apart with policy 1 only", async () => {

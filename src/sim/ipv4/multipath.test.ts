@@ -62,7 +62,7 @@ test("every hash finds a next hop that is alive, whatever the weights", () => {
 function keysOf(bytes: Uint8Array): FlowKeys {
 	const skb = new Skb(new Machine(new EventLoop(), new Prng(1)), bytes, 0, bytes.length);
 	skb.network = 0;
-	return flowKeysOf(skb);
+	return flowKeysOf(skb, 0);
 }
 
 test("ports are part of a flow, but not of a fragment; an ICMP error belongs to the flow it is about", () => {

@@ -38,21 +38,18 @@ export function multipathHash(keys: FlowKeys, policy: number): number {
 	return (h >>> 1) & 0x7fffffff;
 }
 
-/** The keys of a packet; of an ICMP error, those of the packet it is about, so that it takes the same path. */
-export function flowKeysOf(skb: Skb): FlowKeys {
-	return flowKeysAt(skb.bytes, skb.network, skb.end);
-}
-
-/** The same of the packet in `bytes` from `at` to `end`. */
-export function flowKeysAt(bytes: Uint8Array, at: number, end: number): FlowKeys {
+/** The keys of a packet; under policy 0 an ICMP error has those of the packet it is about, so that it takes the same path. */
+export function flowKeysOf({ bytes, network: at, end }: Skb, policy: number): FlowKeys {
+	if (policy !== 0) return flowKeysAt(bytes, at, end);
 	const first = at + ipv4HeaderLength(bytes, at);
 	if (ipv4Proto(bytes, at) === IPPROTO_ICMP && icmpIsError(icmpType(bytes, first)) && !ipv4IsFragment(bytes, at)) {
-		if (first + ICMP_HLEN + 28 <= end) return keysAt(bytes, first + ICMP_HLEN, end);
+		if (first + ICMP_HLEN + 28 <= end) return flowKeysAt(bytes, first + ICMP_HLEN, end);
 	}
-	return keysAt(bytes, at, end);
+	return flowKeysAt(bytes, at, end);
 }
 
-function keysAt(bytes: Uint8Array, at: number, end: number): FlowKeys {
+/** The keys of the packet in `bytes` from `at` to `end` (`skb_flow_dissect_flow_keys`). */
+export function flowKeysAt(bytes: Uint8Array, at: number, end: number): FlowKeys {
 	const proto = ipv4Proto(bytes, at);
 	const ports = at + ipv4HeaderLength(bytes, at);
 	const hasPorts =

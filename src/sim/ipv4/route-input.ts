@@ -88,8 +88,9 @@ function tellsOfRedirects(dev: NetDevice, { src }: RouteCacheKey, { gateway }: F
 }
 
 function multipath(netns: Netns, key: RouteCacheKey, hit: FibHit, skb: Skb | undefined): FibNexthop | undefined {
-	const keys = skb === undefined ? { ...key, proto: 0, sport: 0, dport: 0 } : flowKeysOf(skb);
-	const hash = multipathHash(keys, inetConf(netns).fibMultipathHashPolicy);
+	const policy = inetConf(netns).fibMultipathHashPolicy;
+	const keys = skb === undefined ? { ...key, proto: 0, sport: 0, dport: 0 } : flowKeysOf(skb, policy);
+	const hash = multipathHash(keys, policy);
 	return fibSelectMultipath(hit.route, hash, (hop) => !hop.dead && !(hop.linkdown && skipsLinkdown(netns, hop.oif)));
 }
 
