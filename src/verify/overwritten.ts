@@ -25,6 +25,11 @@ import type { SeenFrame } from "./outcome.ts";
  * with its IP header rewritten and not sent yet, for its next hop's MAC address is not known.
  */
 export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly SeenFrame[]): boolean {
+	// A device without Ethernet headers, an IPIP tunnel's.
+	if (sim.link === "ip") {
+		const isSame = isSameFragment(sim.frame, real.frame, 0) && !isEqual(sim.frame, real.frame);
+		return isSame && ipv4ChecksumIsValid(real.frame, 0);
+	}
 	const inside = insideOf(sim.frame);
 	if (inside > 0) return isOverwrittenInside(sim.frame, real.frame, { at: inside, all });
 	if (!isSameFragment(sim.frame, real.frame) || isEqual(sim.frame, real.frame)) return false;
@@ -75,10 +80,9 @@ function insideOf(b: Uint8Array): number {
 }
 
 /** Not the first one of its packet; what routers, NAT and rules change is left out, and the id, which may be the kernel's own. */
-function isSameFragment(a: Uint8Array, b: Uint8Array): boolean {
-	const at = ETH_HLEN;
+function isSameFragment(a: Uint8Array, b: Uint8Array, at: number = ETH_HLEN): boolean {
 	if (a.length !== b.length || a.length < at + IPV4_MIN_HLEN) return false;
-	if (ethType(a, 0) !== ETH_P_IP || ethType(b, 0) !== ETH_P_IP) return false;
+	if (at === ETH_HLEN && (ethType(a, 0) !== ETH_P_IP || ethType(b, 0) !== ETH_P_IP)) return false;
 	const hlen = ipv4HeaderLength(a, at);
 	const isLater = (ipv4Frag(a, at) & IP_OFFSET) !== 0;
 	return (
