@@ -1,15 +1,15 @@
 /** VXLAN packets that come in (drivers/net/vxlan/vxlan_core.c: vxlan_rcv, vxlan_set_mac, vxlan_snoop). */
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { ipText, macIsGroup, macText } from "../../wire/addr.ts";
-import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, ethSrc, ethType } from "../../wire/ethernet.ts";
-import { IPV4_MIN_HLEN, ipv4Src, ipv4Tos, setIpv4Tos } from "../../wire/ipv4.ts";
+import { ETH_HLEN, ETH_P_IP, ethSrc, ethType } from "../../wire/ethernet.ts";
+import { ipv4Src, ipv4Tos, setIpv4Tos } from "../../wire/ipv4.ts";
 import { UDP_HLEN } from "../../wire/udp.ts";
 import { VXLAN_HLEN, vxlanIsValid, vxlanVni } from "../../wire/vxlan.ts";
 import { netifRx } from "../core/dev.ts";
 import { ECN_CE, ecnDecapsulate, unwrapSkb } from "../ipv4/tunnel-packet.ts";
 import { dropSkb } from "../trace.ts";
 import type { Fate, Skb } from "../types.ts";
-import type { Vxlan, VxlanSocket } from "./vxlan.ts";
+import { innerHeaderLength, type Vxlan, type VxlanSocket } from "./vxlan.ts";
 
 /** `skb.data` at the UDP header of a datagram that ends at `end`. */
 export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
@@ -40,13 +40,6 @@ export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
 	// The outer UDP checksum was found right, or not needed: what is inside counts as summed up, too.
 	inner.checksumIsKnown = true;
 	return netifRx(dev, inner);
-}
-
-const IPV6_HLEN = 40;
-
-function innerHeaderLength(etherType: number): number {
-	if (etherType === ETH_P_IP) return IPV4_MIN_HLEN;
-	return etherType === ETH_P_IPV6 ? IPV6_HLEN : 0;
 }
 
 /** Learns behind which host the inner source is; the result is why the frame is not taken. */

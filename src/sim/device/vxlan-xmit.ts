@@ -1,13 +1,13 @@
 /** Sending frames by VXLAN (drivers/net/vxlan/vxlan_core.c: vxlan_xmit, vxlan_xmit_one). */
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { ipText, macText } from "../../wire/addr.ts";
-import { ETH_HLEN, ETH_P_IP, ethDst, ethType } from "../../wire/ethernet.ts";
+import { ETH_HLEN, ETH_P_8021Q, ETH_P_IP, ethDst, ethType } from "../../wire/ethernet.ts";
 import { IPPROTO_UDP, ipv4Tos } from "../../wire/ipv4.ts";
-import { put16 } from "../../wire/read-write.ts";
+import { get16, put16 } from "../../wire/read-write.ts";
 import { fillUdpChecksum, PORT_DST, PORT_SRC, UDP_CHECK, UDP_HLEN } from "../../wire/udp.ts";
 import { putVxlan, VXLAN_HLEN } from "../../wire/vxlan.ts";
 import { netifRxForHost } from "../core/dev.ts";
-import { pushVlanTag } from "../core/vlan-tag.ts";
+import { ETH_P_8021AD, pushVlanTag, VLAN_HLEN } from "../core/vlan-tag.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { isMulticast } from "../ipv4/martian.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
@@ -16,7 +16,7 @@ import { lowerPathMtu } from "../ipv4/tunnel-pmtu.ts";
 import { copySkb, pushSkb } from "../skb.ts";
 import { dropSkb, originSkb } from "../trace.ts";
 import type { Dst, Fate, NetDevice, Skb } from "../types.ts";
-import { VXLAN_HEADROOM, type Vxlan, vxlanOf, vxlansOf } from "./vxlan.ts";
+import { innerHeaderLength, VXLAN_HEADROOM, type Vxlan, vxlanOf, vxlansOf } from "./vxlan.ts";
 import { VXLAN_DEFAULT_MAC, type VxlanRemote } from "./vxlan-fdb.ts";
 import { udpFlowSourcePort } from "./vxlan-hash.ts";
 import { fragNeededReply } from "./vxlan-pmtu.ts";
@@ -46,6 +46,10 @@ export function vxlanXmit(skb: Skb): Fate {
 
 function vxlanXmitOne(skb: Skb, dev: NetDevice, vxlan: Vxlan, remote: VxlanRemote): Fate {
 	const { conf, netns } = vxlan;
+	if (isShort(skb)) {
+		dev.stats.txDropped += 1;
+		return dropSkb(skb, dev.netns, "vxlan_xmit_one", "PKT_TOO_SMALL", { detail: "shorter than its IP header" });
+	}
 	if (remote.addr === 0) {
 		dev.stats.txDropped += 1;
 		return dropSkb(skb, dev.netns, "vxlan_xmit_one", "NO_TX_TARGET", { detail: "its destination is 0.0.0.0" });
@@ -92,6 +96,18 @@ function vxlanXmitOne(skb: Skb, dev: NetDevice, vxlan: Vxlan, remote: VxlanRemot
 		what: `VXLAN (VNI ${vni}) ${text}, around packet #${skb.id}`,
 		fn: "vxlan_xmit_one",
 	});
+}
+
+/** Without a whole IP header where its type says there is one (`skb_vlan_inet_prepare`, since Linux 6.14). */
+function isShort({ bytes, mac, end }: Skb): boolean {
+	let network = mac + ETH_HLEN;
+	let type = ethType(bytes, mac);
+	while (type === ETH_P_8021Q || type === ETH_P_8021AD) {
+		if (network + VLAN_HLEN > end) return true;
+		type = get16(bytes, network + 2);
+		network += VLAN_HLEN;
+	}
+	return end - network < innerHeaderLength(type);
 }
 
 interface Ends {

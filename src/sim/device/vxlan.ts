@@ -2,6 +2,8 @@
  * VXLAN devices (drivers/net/vxlan/vxlan_core.c): Ethernet frames in UDP packets. The device with its settings, and the UDP
  * socket that it shares with the others of its port. `vxlan-xmit.ts` and `vxlan-rcv.ts` move the frames.
  */
+import { ETH_P_IP, ETH_P_IPV6 } from "../../wire/ethernet.ts";
+import { IPV4_MIN_HLEN } from "../../wire/ipv4.ts";
 import { registerNetdevice } from "../core/netdevice.ts";
 import { uppersOf } from "../core/uppers.ts";
 import { mcGroups } from "../ipv4/multicast-groups.ts";
@@ -37,6 +39,14 @@ export interface VxlanConf {
 
 /** Outer IP, UDP and VXLAN header, and the inner Ethernet header. */
 export const VXLAN_HEADROOM = 50;
+
+const IPV6_HLEN = 40;
+
+/** What a frame of this type must have behind its Ethernet header. */
+export function innerHeaderLength(etherType: number): number {
+	if (etherType === ETH_P_IP) return IPV4_MIN_HLEN;
+	return etherType === ETH_P_IPV6 ? IPV6_HLEN : 0;
+}
 
 export interface VxlanMovers {
 	readonly xmit: (skb: Skb) => Fate;

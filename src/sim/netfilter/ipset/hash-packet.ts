@@ -91,8 +91,14 @@ export function portOfPacket(
 	}
 }
 
-/** Undefined: the packet has no Ethernet header (it was made here). */
+/**
+ * Undefined: the packet has no Ethernet header (it was made here). Around a frame, VXLAN's outer packet has that frame's: since
+ * 6.18.44 Linux takes the header's length, which is below zero then, for an unsigned number (`skb_mac_header_len`).
+ */
 export function macOfPacket({ skb }: PacketPlace, isSrc: boolean): number | undefined {
-	if (skb.mac < 0 || skb.mac + ETH_HLEN > skb.data) return undefined;
+	if (skb.mac < 0 || skb.dev === undefined || skb.dev.hardHeaderLength < ETH_HLEN || skb.dev.isLoopback)
+		return undefined;
+	const lengthBytes = skb.network - skb.mac;
+	if (lengthBytes >= 0 && lengthBytes < ETH_HLEN) return undefined;
 	return isSrc ? ethSrc(skb.bytes, skb.mac) : ethDst(skb.bytes, skb.mac);
 }
