@@ -63,7 +63,7 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 	if (arp.op === ARP_REQUEST) {
 		const { route } = ipRouteInputAddrs(dev, { src: arp.sip, dst: arp.tip });
 		if (route?.type === "local") return answerOwn(skb, dev, arp);
-		if (route !== undefined && mayProxy(dev, route)) return answerForOther(skb, dev, { arp, when });
+		if (route !== undefined && mayProxy(dev, route, arp)) return answerForOther(skb, dev, { arp, when });
 	}
 	return learn(skb, dev, arp);
 }
@@ -141,10 +141,11 @@ function arpFilter(dev: NetDevice, arp: ArpFacts): string | undefined {
 	return route.ok && route.value.dev === dev ? undefined : "arp_filter: the way back is another";
 }
 
-/** `arp_fwd_proxy`: forwarding, proxy_arp, and the route leaves by another device. */
-function mayProxy(dev: NetDevice, route: Dst): boolean {
+/** Forwarding, and proxy_arp where the route leaves by another device (`arp_fwd_proxy`), or proxy_arp_pvlan where by the same (`arp_fwd_pvlan`). */
+function mayProxy(dev: NetDevice, route: Dst, { sip, tip }: ArpFacts): boolean {
 	const conf = inDev(dev);
-	return conf.forwarding !== 0 && conf.proxyArp !== 0 && route.type === "unicast" && route.dev !== dev;
+	if (conf.forwarding === 0 || route.type !== "unicast") return false;
+	return route.dev === dev ? conf.proxyArpPvlan !== 0 && sip !== tip : conf.proxyArp !== 0;
 }
 
 /** `arp_is_garp`. */
