@@ -16,8 +16,6 @@ const DIRECTORIES = ["verify", "verify-vm", "regressions"].map((name) => `test/s
 /** Shrunk scenarios are in the message too. */
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-verify-vm-"));
 const GENERATED = 24;
-/** Of the generated ones; see docs/fidelity.md. */
-const ALLOWED = 2;
 const TIMEOUT_MS = 600_000;
 
 const REPORT = z.object({
@@ -54,9 +52,6 @@ test(
 			"20",
 			"--regressions",
 			SCRATCH,
-			// Of those that nobody has seen: the files must agree.
-			"--allow",
-			String(ALLOWED),
 			...DIRECTORIES,
 		);
 		expect(code, err).toBe(0);
@@ -65,7 +60,7 @@ test(
 		const known = Object.values(report.known).reduce((sum, times) => sum + times, 0);
 		expect(report.kernel).toMatch(/^Linux 6\.1\./);
 		expect(report.scenarios, err).toBe(files.length + GENERATED);
-		expect(report.agreements + known, err).toBeGreaterThanOrEqual(report.scenarios - ALLOWED);
+		expect(report.agreements + known, err).toBe(report.scenarios);
 	},
 	TIMEOUT_MS,
 );

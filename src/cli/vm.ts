@@ -9,8 +9,8 @@ import { UsageError } from "./io.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "dist/cli/main.js");
 const VARIABLE = "PODWIRE_VM_RUN";
-/** Without it there is no net.bridge.bridge-nf-call-iptables. */
-const MODULES = "br_netfilter";
+/** Without the first there is no net.bridge.bridge-nf-call-iptables; with the second tunl0 is in every namespace from its beginning. */
+const MODULES = "br_netfilter,ipip";
 /** vm-run's own failures: time was up, the machine died or could not start. */
 const TIMEOUT = 124;
 const DIED = 125;

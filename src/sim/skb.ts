@@ -23,7 +23,8 @@ export function putSkb(skb: Skb, lengthBytes: number): void {
 }
 
 /**
- * A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along; it has its own id.
+ * A copy with its own bytes (`skb_copy`). Device, mark, conntrack, route and bridge note come along, its socket does not
+ * (`skb_clone` leaves `sk` behind); it has its own id.
  */
 export function copySkb(skb: Skb): Skb {
 	const copy = new Skb(skb.machine, skb.bytes.slice(0), skb.data, skb.end);
@@ -41,7 +42,6 @@ export function copySkb(skb: Skb): Skb {
 	copy.ct = skb.ct;
 	copy.ctInfo = skb.ctInfo;
 	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
-	copy.sk = skb.sk;
 	copy.hashedBySocket = skb.hashedBySocket;
 	copy.forwarded = skb.forwarded;
 	copy.doRedirect = skb.doRedirect;

@@ -16,7 +16,7 @@ import {
 	ipv4TotalLength,
 } from "../wire/ipv4.ts";
 import { get16 } from "../wire/read-write.ts";
-import { UDP_HLEN } from "../wire/udp.ts";
+import { UDP_CHECK, UDP_HLEN } from "../wire/udp.ts";
 import { VXLAN_HLEN, VXLAN_LINUX_PORT, VXLAN_PORT } from "../wire/vxlan.ts";
 import type { SeenFrame } from "./outcome.ts";
 
@@ -42,13 +42,13 @@ export function isOverwritten(sim: SeenFrame, real: SeenFrame, all: readonly See
 			other.direction === "out" &&
 			// Out by the device it came in by, too: a router sends it back.
 			(real.direction === "in" || other.netns !== real.netns || other.dev !== real.dev) &&
-			isEqual(other.frame, real.frame),
+			isOnItsWay(real.frame, other.frame),
 	);
 }
 
 /**
- * A tunnel's outer packet with such a fragment inside: the new Ethernet header, for which the kernel writes 16 bytes at once,
- * is over the end of the outer headers.
+ * A tunnel's outer packet with such a fragment inside: rewritten and not sent yet, or sent, and then the new Ethernet header,
+ * for which the kernel writes 16 bytes at once, is over the end of the outer headers.
  */
 function isOverwrittenInside(
 	sim: Uint8Array,
@@ -57,14 +57,32 @@ function isOverwrittenInside(
 ): boolean {
 	const frame = real.subarray(at - ETH_HLEN);
 	if (real.length !== sim.length || isEqual(frame, sim.subarray(at - ETH_HLEN))) return false;
+	if (isUnsent(sim, real, at)) return true;
 	const before = Uint8Array.from(frame);
 	before.set(sim.subarray(at - ETH_HLEN, at));
 	before.set([8, 0], ETH_HLEN - 2);
 	const asSent = Uint8Array.from(sim.subarray(at - ETH_HLEN));
 	asSent.set([8, 0], ETH_HLEN - 2);
 	return (
-		isSameFragment(asSent, before) && all.some((other) => other.direction === "out" && isEqual(other.frame, frame))
+		isSameFragment(asSent, before) && all.some((other) => other.direction === "out" && isOnItsWay(frame, other.frame))
 	);
+}
+
+/** Sent as `out` was, which by now may show what the next router wrote into the same bytes. */
+function isOnItsWay(frame: Uint8Array, out: Uint8Array): boolean {
+	const isSameHop = isEqual(frame.subarray(0, ETH_HLEN), out.subarray(0, ETH_HLEN));
+	return isSameHop && isSameFragment(frame, out) && ipv4ChecksumIsValid(frame, ETH_HLEN);
+}
+
+/** With a new IP header inside, and not sent yet: all in front of it is as it was, but for what is drawn. */
+function isUnsent(sim: Uint8Array, real: Uint8Array, at: number): boolean {
+	const l4 = ETH_HLEN + ipv4HeaderLength(sim, ETH_HLEN);
+	const drawn = [ETH_HLEN + 4, ETH_HLEN + 10, ...(l4 === at ? [] : [l4 + UDP_CHECK])];
+	const isSameOutside = sim
+		.subarray(0, at)
+		.every((byte, k) => byte === real[k] || drawn.some((field) => k === field || k === field + 1));
+	const isSame = isSameFragment(sim.subarray(at), real.subarray(at), 0) && ipv4ChecksumIsValid(real, at);
+	return isSameOutside && isSame;
 }
 
 const VXLAN_PORTS = [VXLAN_PORT, VXLAN_LINUX_PORT];

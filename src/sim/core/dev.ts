@@ -20,6 +20,7 @@ export function devQueueXmit(skb: Skb): Fate {
 		});
 	}
 	skb.mac = skb.data;
+	if (dev.ops.isStacked === true && skb.machine.xmitDepth > XMIT_RECURSION_LIMIT) return deadLoop(skb, dev);
 	// On lo each packet is shown once, when it comes in, as libpcap does.
 	if (dev.taps.length > 0 && !dev.isLoopback) tap(dev, skb, "outgoing");
 	if (skb.machine.tracer !== undefined) {
@@ -38,16 +39,16 @@ export function devQueueXmit(skb: Skb): Fate {
 	return fate;
 }
 
-/** A device that sends through another: no more than 8 one upon the other (`dev_xmit_recursion`). */
+/** Devices that send through each other: no more than 8 upon the first one, and no capture sees what is too many (`dev_xmit_recursion`). */
+function deadLoop(skb: Skb, dev: NetDevice): Fate {
+	const { machine } = skb;
+	const text = `Dead loop on virtual device ${dev.name}, fix it urgently!`;
+	machine.log.push({ at: machine.loop.now(), netns: dev.netns.name, level: 2, text });
+	return dropSkb(skb, dev.netns, "__dev_queue_xmit", "RECURSION_LIMIT", { detail: `${dev.name} sends through itself` });
+}
+
 function stackedXmit(dev: NetDevice, skb: Skb): Fate {
 	const { machine } = skb;
-	if (machine.xmitDepth >= XMIT_RECURSION_LIMIT) {
-		const text = `Dead loop on virtual device ${dev.name}, fix it urgently!`;
-		machine.log.push({ at: machine.loop.now(), netns: dev.netns.name, level: 2, text });
-		return dropSkb(skb, dev.netns, "__dev_queue_xmit", "RECURSION_LIMIT", {
-			detail: `${dev.name} sends through itself`,
-		});
-	}
 	machine.xmitDepth += 1;
 	const fate = dev.ops.xmit(skb);
 	machine.xmitDepth -= 1;

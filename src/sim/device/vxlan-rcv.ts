@@ -36,9 +36,10 @@ export function vxlanRcv(skb: Skb, socket: VxlanSocket, end: number): Fate {
 		if (ecn === "ce") setIpv4Tos(bytes, network, tos | ECN_CE);
 	}
 	const { dev } = vxlan;
-	// The datagram's checksum was found right, or was none, and that note stays (__skb_checksum_validate_needed).
-	skb.checksumIsKnown = true;
-	return netifRx(dev, unwrapSkb(skb, frame, dev, { fn: "vxlan_rcv", note: { how: "vxlan", dev: dev.name, vni } }));
+	const inner = unwrapSkb(skb, frame, dev, { fn: "vxlan_rcv", note: { how: "vxlan", dev: dev.name, vni } });
+	// The outer UDP checksum was found right, or not needed: what is inside counts as summed up, too.
+	inner.checksumIsKnown = true;
+	return netifRx(dev, inner);
 }
 
 /** Learns behind which host the inner source is; the result is why the frame is not taken. */

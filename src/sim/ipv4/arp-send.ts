@@ -56,12 +56,12 @@ function arpSolicit(neigh: Neighbour, skb: Skb | undefined): void {
 	arpSend(dev, unicast ? neigh.mac : MAC_BROADCAST, packet, skb);
 }
 
-/** The sender address of a request, by `arp_announce`. */
+/** The sender address of a request, by `arp_announce`; what is neither 1 nor 2 counts as 0. */
 function sourceFor(dev: NetDevice, target: number, skb: Skb | undefined): number {
 	const { arpAnnounce, addrs } = inDev(dev);
-	if (skb !== undefined && skb.network >= 0 && arpAnnounce < 2) {
+	if (skb !== undefined && skb.network >= 0 && arpAnnounce !== 2) {
 		const src = ipv4Src(skb.bytes, skb.network);
-		const sameSubnet = arpAnnounce === 0 || addrs.some((ifa) => ifaContains(ifa, src) && ifaContains(ifa, target));
+		const sameSubnet = arpAnnounce !== 1 || addrs.some((ifa) => ifaContains(ifa, src) && ifaContains(ifa, target));
 		if (sameSubnet && inetAddrType(dev.netns, src) === "local") return src;
 	}
 	return ipv4(inetSelectAddr(dev, target, "link") ?? 0);

@@ -17,6 +17,7 @@ import { neighOps } from "../core/neigh-table.ts";
 import { neighCreate, neighFlush, neighLookup, neighUpdate } from "../core/neighbour.ts";
 import { deliverSkb, dropSkb, traceStep } from "../trace.ts";
 import type { DeviceEvent, Dst, Fate, Machine, NetDevice, Skb } from "../types.ts";
+import { whyIgnored } from "./arp-ignore.ts";
 import { arpNeighOps, arpSend, sendGratuitousArp } from "./arp-send.ts";
 import { ifaContains, inDev } from "./devinet.ts";
 import { inetAddrType, ipRouteInputAddrs, ipRouteOutput } from "./route.ts";
@@ -62,7 +63,7 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 	if (arp.op === ARP_REQUEST) {
 		const { route } = ipRouteInputAddrs(dev, { src: arp.sip, dst: arp.tip });
 		if (route?.type === "local") return answerOwn(skb, dev, arp);
-		if (route !== undefined && mayProxy(dev, route)) return answerForOther(skb, dev, { arp, when });
+		if (route !== undefined && mayProxy(dev, route, arp)) return answerForOther(skb, dev, { arp, when });
 	}
 	return learn(skb, dev, arp);
 }
@@ -71,13 +72,13 @@ function arpProcess(skb: Skb, when: "received" | "again"): Fate {
 function arpProbe(skb: Skb, dev: NetDevice, arp: ArpFacts): Fate {
 	const mine = arp.op === ARP_REQUEST && inetAddrType(dev.netns, arp.tip) === "local";
 	if (!mine) return ignore(skb, dev, `${ipText(arp.tip)} is not an address of this host`);
-	const why = arpIgnore(dev, arp);
+	const why = whyIgnored(dev, arp);
 	if (why !== undefined) return ignore(skb, dev, why);
 	return answer(skb, dev, arp, "answer");
 }
 
 function answerOwn(skb: Skb, dev: NetDevice, arp: ArpFacts): Fate {
-	const why = arpIgnore(dev, arp) ?? (inDev(dev).arpFilter !== 0 ? arpFilter(dev, arp) : undefined);
+	const why = whyIgnored(dev, arp) ?? (inDev(dev).arpFilter !== 0 ? arpFilter(dev, arp) : undefined);
 	if (why !== undefined) return ignore(skb, dev, why);
 	neighEventNs(dev, arp);
 	return answer(skb, dev, arp, "answer");
@@ -134,37 +135,17 @@ function neighEventNs(dev: NetDevice, arp: ArpFacts): void {
 	neighUpdate(neigh, { mac: arp.sha, state: "STALE", override: true });
 }
 
-/** `arp_ignore`: why a request for a local address gets no answer. */
-function arpIgnore(dev: NetDevice, arp: ArpFacts): string | undefined {
-	const { arpIgnore: level, addrs } = inDev(dev);
-	const own = addrs.filter((ifa) => ifa.local === arp.tip);
-	const refused = `arp_ignore=${level}`;
-	switch (level) {
-		case 1:
-			return own.length > 0 ? undefined : refused;
-		case 2:
-			return own.some((ifa) => arp.sip === 0 || ifaContains(ifa, arp.sip)) ? undefined : refused;
-		case 3: {
-			const all = [...dev.netns.devices.values()].flatMap((other) => inDev(other).addrs);
-			return all.some((ifa) => ifa.local === arp.tip && ifa.scope !== "host") ? undefined : refused;
-		}
-		case 8:
-			return refused;
-		default:
-			return undefined;
-	}
-}
-
 /** `arp_filter`: no answer when packets to the asker would leave by another device. */
 function arpFilter(dev: NetDevice, arp: ArpFacts): string | undefined {
 	const route = ipRouteOutput(dev.netns, { dst: arp.sip, src: arp.tip, mark: 0, tos: 0, proto: 0 });
 	return route.ok && route.value.dev === dev ? undefined : "arp_filter: the way back is another";
 }
 
-/** `arp_fwd_proxy`: forwarding, proxy_arp, and the route leaves by another device. */
-function mayProxy(dev: NetDevice, route: Dst): boolean {
+/** Forwarding, and proxy_arp where the route leaves by another device (`arp_fwd_proxy`), or proxy_arp_pvlan where by the same (`arp_fwd_pvlan`). */
+function mayProxy(dev: NetDevice, route: Dst, { sip, tip }: ArpFacts): boolean {
 	const conf = inDev(dev);
-	return conf.forwarding !== 0 && conf.proxyArp !== 0 && route.type === "unicast" && route.dev !== dev;
+	if (conf.forwarding === 0 || route.type !== "unicast") return false;
+	return route.dev === dev ? conf.proxyArpPvlan !== 0 && sip !== tip : conf.proxyArp !== 0;
 }
 
 /** `arp_is_garp`. */

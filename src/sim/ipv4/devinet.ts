@@ -57,7 +57,7 @@ const CONF: Readonly<Record<ConfName, readonly [leaf: string, how: Combine, valu
 	acceptLocal: ["accept_local", "or", 0],
 	srcValidMark: ["src_valid_mark", "or", 0],
 	proxyArp: ["proxy_arp", "or", 0],
-	proxyArpPvlan: ["proxy_arp_pvlan", "device", 0],
+	proxyArpPvlan: ["proxy_arp_pvlan", "or", 0],
 	arpIgnore: ["arp_ignore", "max", 0],
 	arpAnnounce: ["arp_announce", "max", 0],
 	arpFilter: ["arp_filter", "or", 0],

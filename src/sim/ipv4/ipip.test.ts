@@ -92,7 +92,7 @@ test("tunnels that lead into each other end as Linux ends them", async () => {
 		{ kind: "route", dst: cidr("10.7.0.0/24"), dev: "t1" },
 	);
 	const { events } = ping(lab, "n1", "10.7.0.1");
-	expect(events.filter((event) => event.step === "encap")).toHaveLength(8);
+	expect(events.filter((event) => event.step === "encap")).toHaveLength(9);
 	expect(events.find((event) => event.step === "drop")).toMatchObject({ reason: "RECURSION_LIMIT" });
 	expect(lab.kernel.log().at(-1)?.text).toMatch(/^Dead loop on virtual device t[12], fix it urgently!$/);
 });

@@ -96,7 +96,8 @@ export function portOfPacket(
  * 6.18.44 Linux takes the header's length, which is below zero then, for an unsigned number (`skb_mac_header_len`).
  */
 export function macOfPacket({ skb }: PacketPlace, isSrc: boolean): number | undefined {
-	if (skb.mac < 0 || skb.dev === undefined || skb.dev.hardHeaderLength < ETH_HLEN) return undefined;
+	if (skb.mac < 0 || skb.dev === undefined || skb.dev.hardHeaderLength < ETH_HLEN || skb.dev.isLoopback)
+		return undefined;
 	const lengthBytes = skb.network - skb.mac;
 	if (lengthBytes >= 0 && lengthBytes < ETH_HLEN) return undefined;
 	return isSrc ? ethSrc(skb.bytes, skb.mac) : ethDst(skb.bytes, skb.mac);

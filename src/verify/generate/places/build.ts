@@ -181,7 +181,10 @@ class Making {
 		});
 		sides.forEach((side, at) => {
 			const other = sides[1 - at] ?? side;
-			this.#links.push(tunnelLink(tunnel, side, other));
+			const link = tunnelLink(tunnel, side, other);
+			// The module makes tunl0 with the namespace: it stands before all devices that are added, and so do its addresses.
+			if (tunnel.open === true) this.#links.unshift(link);
+			else this.#links.push(link);
 			if (tunnel.master !== undefined) {
 				const router = listOf(this.#routers, side.netns);
 				const own = router.findIndex(({ name }) => name === tunnel.master);

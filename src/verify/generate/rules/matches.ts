@@ -258,7 +258,9 @@ function conntrack(site: Site): ConntrackMatch {
 		[5, 3],
 	]);
 	for (let k = 0; k < count; k += 1) Object.assign(options, draw.weighted(all));
-	return { kind: "conntrack", ...options };
+	if (options.expireSeconds === undefined) return { kind: "conntrack", ...options };
+	// Before an entry is confirmed its time does not count from the clock yet: what is left depends on how long the machine is up.
+	return { kind: "conntrack", ...options, status: { value: ["CONFIRMED"] } };
 }
 
 function addrtype(site: Site): Match & { readonly kind: "addrtype" } {
