@@ -8,9 +8,13 @@ import type { Nfacct } from "../kernel/objects.ts";
 
 /**
  * A line for each set and each element, by name. In which order a hash lists its elements is compared where the scenario's
- * text gives its `initval`; otherwise the kernel draws it.
+ * text gives its `initval`; otherwise the kernel draws it. `unordered`: sets of which it is not, by name.
  */
-export function setLines(sets: readonly IpSet[], text: string): ReadonlyMap<string, string> {
+export function setLines(
+	sets: readonly IpSet[],
+	text: string,
+	unordered: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, string> {
 	const parsed = parseIpSetSave(text);
 	const given = new Map((parsed.ok ? parsed.value : []).map((set) => [set.name, set.options?.initval]));
 	const lines = new Map<string, string>();
@@ -18,7 +22,7 @@ export function setLines(sets: readonly IpSet[], text: string): ReadonlyMap<stri
 		if (set.type === undefined) continue;
 		const type = syntaxOf(set.type);
 		const { initval, ...options } = set.options ?? {};
-		const isOrdered = !set.type.startsWith("hash:") || given.get(set.name) !== undefined;
+		const isOrdered = !unordered.has(set.name) && (!set.type.startsWith("hash:") || given.get(set.name) !== undefined);
 		const known = isOrdered && initval !== undefined ? { ...options, initval } : options;
 		const elements = (set.entries ?? []).map((member) => [formatElement(member.parts, type), member] as const);
 		const order = isOrdered ? `: ${elements.map(([element]) => element).join(" ")}` : "";

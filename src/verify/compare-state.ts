@@ -2,6 +2,7 @@
 import { formatConntrack } from "../formats/conntrack.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import type { ConntrackEntry, Tuple } from "../kernel/conntrack.ts";
+import type { IpSet, IpSetMember } from "../kernel/ipset.ts";
 import type { Fdb, Neigh, NeighState, XtChain } from "../kernel/objects.ts";
 import type { Counters, Rule } from "../kernel/xtables.ts";
 import type { Chance } from "./chance.ts";
@@ -30,19 +31,19 @@ export function compareState({ scenario, sim, real, chance }: Both): Difference 
 		const setsText = scenario.config[netns]?.ipset ?? "";
 		const found =
 			(areSame(a.chains, b.chains) ? undefined : differing("rule", ruleLines(a.chains), ruleLines(b.chains))) ??
-			differing(
-				"ipset",
-				setLines(a.sets, setsText),
-				setLines(b.sets, setsText),
-				(x, y) => sameElement(x, y, late) && chance.count("ipset timeout"),
-			) ??
-			differing("nfacct", accountLines(a.accounts), accountLines(b.accounts)) ??
 			conntrackDifference(
 				a.conntrack,
 				b.conntrack,
 				chance,
 				(x, y) => sameTimeout(x, y, late) && chance.count("conntrack timeout"),
 			) ??
+			// After the connections, which tell of ports that NAT drew.
+			setDifference(a.sets, b.sets, {
+				text: setsText,
+				chance,
+				close: (x, y) => sameElement(x, y, late) && chance.count("ipset timeout"),
+			}) ??
+			differing("nfacct", accountLines(a.accounts), accountLines(b.accounts)) ??
 			differing("neigh", neighLines(a.neighs), neighLines(b.neighs), (x, y) => waited && sameStates(x, y, chance)) ??
 			differing("fdb", fdbLines(a.fdb), fdbLines(b.fdb));
 		if (found !== undefined) return { ...found, netns, step: scenario.steps.length };
@@ -62,6 +63,9 @@ function waitedMs({ steps }: Scenario): number {
 /** What a thing is called → its text, in which everything that is compared stands. */
 type Lines = ReadonlyMap<string, string>;
 
+/** Whether two texts of one thing may pass for the same. */
+type Close = (sim: string, real: string) => boolean;
+
 type StateDifference = Pick<Extract<Difference, { where: string }>, "kind" | "where"> & {
 	readonly sim?: string;
 	readonly real?: string;
@@ -71,7 +75,7 @@ function differing(
 	kind: StateDifference["kind"],
 	sim: Lines,
 	real: Lines,
-	close: (sim: string, real: string) => boolean = () => false,
+	close: Close = () => false,
 ): StateDifference | undefined {
 	for (const [where, a] of sim) {
 		const b = real.get(where);
@@ -126,12 +130,41 @@ function countersText(counters: Counters | undefined): string {
 	return `[${counters?.packets ?? 0}:${counters?.bytes ?? 0}]`;
 }
 
+/** A hash lists its elements by what they are, so one with a drawn port in it has an order of its own. */
+function setDifference(
+	sim: readonly IpSet[],
+	real: readonly IpSet[],
+	{ text, chance, close }: { readonly text: string; readonly chance: Chance; readonly close: Close },
+): StateDifference | undefined {
+	const found = differing("ipset", setLines(sim, text), setLines(real, text), close);
+	if (found === undefined) return undefined;
+	const drawn = new Set<string>();
+	const theirs = real.map((set) => {
+		const entries = (set.entries ?? []).map((member) => withSimPorts(member, chance));
+		if (entries.every((member, k) => member === set.entries?.[k])) return set;
+		drawn.add(set.name);
+		return { ...set, entries };
+	});
+	if (drawn.size === 0) return found;
+	return differing("ipset", setLines(sim, text, drawn), setLines(theirs, text, drawn), close);
+}
+
+/** An element in the simulated kernel's terms; the same one if no port of it was drawn. */
+function withSimPorts(member: IpSetMember, chance: Chance): IpSetMember {
+	const parts = member.parts.map((part) => {
+		if (part.kind !== "port" || part.to !== undefined) return part;
+		const port = chance.simPort(part.proto, part.port);
+		return port === part.port ? part : { ...part, port };
+	});
+	return parts.every((part, k) => part === member.parts[k]) ? member : { ...member, parts };
+}
+
 /** By original tuple and the zones it is in. */
 function conntrackDifference(
 	sim: readonly ConntrackEntry[],
 	real: readonly ConntrackEntry[],
 	chance: Chance,
-	close: (sim: string, real: string) => boolean,
+	close: Close,
 ): StateDifference | undefined {
 	const [ours, theirs] = [byOriginal(sim), byOriginal(real, chance)];
 	for (const [where, { reply }] of ours) learnReply(reply, theirs.get(where)?.reply, chance);

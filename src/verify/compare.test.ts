@@ -1,6 +1,7 @@
 /** Comparing: what chance decided is passed over and counted, everything else is found. */
 import { expect, test } from "vitest";
 import { CLASH_STEPS, dnatScenario, simHost, TCP_STEP, UDP_STEP } from "../../test/scenario-samples.ts";
+import { parseIpSetSave } from "../formats/ipset/parse-listing.ts";
 import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import { ip, ipNum, mac, macNum } from "../wire/addr.ts";
 import { ETH_P_IP, putEthernet } from "../wire/ethernet.ts";
@@ -188,6 +189,40 @@ test("a port that NAT drew may be seen in the connection only", async () => {
 	const result = await unseen();
 	expect(result.agrees && result.normalised.get("NAT port")).toBe(1);
 });
+
+test("a port that NAT drew may stand in a set, whose order it then changes, and no other port may", async () => {
+	const compareSets = (theirs: readonly number[]): Promise<Comparison> => withSets([2000, 53], theirs);
+	expect(await compareSets([2000, 53])).toMatchObject({ agrees: true });
+	expect(await compareSets([53, 2000])).toMatchObject({ agrees: false, first: { kind: "ipset" } });
+	expect(await compareSets([2001, 53])).toMatchObject({ agrees: false, first: { kind: "ipset" } });
+	expect(await withSets(["drawn", 53], ["drawn", 53])).toMatchObject({ agrees: true });
+	expect(await withSets(["drawn", 53], [53, "drawn"])).toMatchObject({ agrees: true });
+	expect(await withSets(["drawn", 53], ["drawn", 54])).toMatchObject({ agrees: false, first: { kind: "ipset" } });
+});
+
+/** A clash on both kernels, and then a set with these UDP ports on each; `drawn`: the port that NAT drew there. */
+async function withSets(
+	ours: readonly (number | "drawn")[],
+	theirs: readonly (number | "drawn")[],
+): Promise<Comparison> {
+	const head = "create s hash:ip,port family inet hashsize 64 maxelem 9 initval 0x1\n";
+	const plain = dnatScenario(CLASH_STEPS);
+	const config = { ...plain.config, router: { ...plain.config["router"], ipset: head } };
+	const scenario: Scenario = { ...plain, config };
+	const play = async (seed: number, ports: readonly (number | "drawn")[]): Promise<Outcome> => {
+		const outcome = await runScenario(simHost(seed), plain);
+		return atRouter((router) => {
+			const drawn = router.conntrack.flatMap(({ original, reply }) =>
+				reply.dport === undefined || reply.dport === original.sport ? [] : [reply.dport],
+			);
+			const lines = ports.map((port) => `add s 10.0.0.1,udp:${port === "drawn" ? drawn[0] : port}`);
+			const parsed = parseIpSetSave([head, ...lines].join("\n"));
+			if (!parsed.ok) throw new Error(parsed.error.message);
+			return { ...router, sets: parsed.value };
+		})(outcome);
+	};
+	return compareOutcomes(scenario, await play(1, ours), await play(2, theirs));
+}
 
 test("a port seen in the connection only is found when NAT could not have drawn it", async () => {
 	const changed = (port: number): Promise<Comparison> =>

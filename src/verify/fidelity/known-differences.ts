@@ -2,7 +2,7 @@
 import { ETH_HLEN } from "../../wire/ethernet.ts";
 import { ICMP_HLEN, icmpIsError, icmpType } from "../../wire/icmpv4.ts";
 import { IPPROTO_ICMP, IPPROTO_TCP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Proto } from "../../wire/ipv4.ts";
-import { TCP_CHECK } from "../../wire/tcp.ts";
+import { TCP_CHECK, TCP_MIN_HLEN, TCP_RST, tcpFlags } from "../../wire/tcp.ts";
 import { UDP_CHECK } from "../../wire/udp.ts";
 import type { Difference } from "../difference.ts";
 import { isBefore, type KernelRelease } from "./kernel-release.ts";
@@ -19,8 +19,8 @@ export interface KnownDifference {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 	{
 		reason:
-			"On lo Linux leaves checksums open; an ICMP error that quotes such a packet, and is translated by NAT, quotes a checksum " +
-			"that is neither right nor open.",
+			"Linux leaves checksums open on lo and in REJECT's own RSTs; an ICMP error that quotes such a packet, and is translated by " +
+			"NAT, quotes a checksum that is neither right nor open.",
 		explains: quotesOpenChecksum,
 	},
 ];
@@ -41,7 +41,7 @@ export function reasonFor(
 
 /** Only the checksum of the quoted packet, and that of the message around it. */
 function quotesOpenChecksum(difference: Difference): boolean {
-	if (difference.kind !== "frame" || difference.dev !== "lo") return false;
+	if (difference.kind !== "frame") return false;
 	const sim = difference.sim?.frame;
 	const real = difference.normalised;
 	if (sim === undefined || real === undefined || sim.length !== real.length) return false;
@@ -49,7 +49,10 @@ function quotesOpenChecksum(difference: Difference): boolean {
 	const quoted = icmp + ICMP_HLEN;
 	if (ipv4Proto(sim, ETH_HLEN) !== IPPROTO_ICMP || !icmpIsError(icmpType(sim, icmp))) return false;
 	const inner = quoted + ipv4HeaderLength(sim, quoted);
-	const check = inner + (ipv4Proto(sim, quoted) === IPPROTO_TCP ? TCP_CHECK : UDP_CHECK);
+	const isTcp = ipv4Proto(sim, quoted) === IPPROTO_TCP;
+	const isReset = isTcp && inner + TCP_MIN_HLEN <= sim.length && (tcpFlags(sim, inner) & TCP_RST) !== 0;
+	if (difference.dev !== "lo" && !isReset) return false;
+	const check = inner + (isTcp ? TCP_CHECK : UDP_CHECK);
 	const open = new Set([icmp + 2, icmp + 3, check, check + 1]);
 	return sim.every((byte, at) => byte === real[at] || open.has(at));
 }

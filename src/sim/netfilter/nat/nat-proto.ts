@@ -16,7 +16,6 @@ import {
 	IPPROTO_UDP,
 	ipv4Dst,
 	ipv4HeaderLength,
-	ipv4Proto,
 	ipv4Src,
 	setIpv4Dst,
 	setIpv4Src,
@@ -75,6 +74,7 @@ export function nfNatIcmpReplyTranslation(skb: Skb, ct: Conntrack, manip: Manip)
 	fillIcmpChecksum(b, icmp, skb.end);
 	const target = conntrackNet(ct.netns).scratch;
 	invertTuple(other, target);
+	target.proto = IPPROTO_ICMP;
 	manipIpv4(skb, skb.network, target, manip);
 	return undefined;
 }
@@ -92,7 +92,8 @@ export function manipIpv4(skb: Skb, at: number, target: CtTuple, manip: Manip): 
 function manipL4(skb: Skb, at: number, target: CtTuple, manip: Manip): void {
 	const b = skb.bytes;
 	const l4 = at + ipv4HeaderLength(b, at);
-	switch (ipv4Proto(b, at)) {
+	// The connection's protocol, not the packet's: they differ where a device turned the packet into an ICMP error.
+	switch (target.proto) {
 		case IPPROTO_TCP:
 			if (l4 + TCP_MIN_HLEN <= skb.end) mendChecksum(b, at, l4 + TCP_CHECK, { target, manip });
 			putPort(b, l4, target, manip);
