@@ -57,10 +57,11 @@ describe.skipIf(missing.length > 0)(`the real kernel ${missing.join(" ")}`, () =
 
 	test("a scenario that the kernels refuse is refused by both, with the same errno", async () => {
 		const [scenario] = examples();
-		if (scenario === undefined) throw new Error("no example");
+		const netns = scenario?.topology.netns[0];
+		if (scenario === undefined || netns === undefined) throw new Error("no example");
 		const wrong = {
 			...scenario,
-			config: { ...scenario.config, client: { sysctls: { "net.ipv4.conf.nothing.forwarding": "1" } } },
+			config: { ...scenario.config, [netns]: { sysctls: { "net.ipv4.conf.nothing.forwarding": "1" } } },
 		};
 		const host = await openLinuxHost();
 		if (!host.ok) throw new Error(host.error.join("\n"));
