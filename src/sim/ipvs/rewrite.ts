@@ -11,6 +11,7 @@ import type { IpvsConn } from "./types.ts";
 /** The request goes to the real server. */
 export function dnatPacket(skb: Skb, cp: IpvsConn): void {
 	const target = new CtTuple(undefined, ORIGINAL);
+	target.proto = ipv4Proto(skb.bytes, skb.network);
 	target.dst = cp.daddr;
 	target.dport = cp.dport;
 	manipIpv4(skb, skb.network, target, "dst");
@@ -19,6 +20,7 @@ export function dnatPacket(skb: Skb, cp: IpvsConn): void {
 /** The answer comes from the virtual address. */
 export function snatPacket(skb: Skb, cp: IpvsConn): void {
 	const target = new CtTuple(undefined, ORIGINAL);
+	target.proto = ipv4Proto(skb.bytes, skb.network);
 	target.src = cp.vaddr;
 	target.sport = cp.vport;
 	manipIpv4(skb, skb.network, target, "src");
