@@ -342,6 +342,8 @@ export class Skb {
 	ipvsProperty = false;
 	/** Connection tracking, or the UDP socket of a VXLAN device, found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
 	checksumIsKnown = false;
+	/** How often its buffer was made longer for the headers of a tunnel; what is unwrapped keeps the buffer. */
+	encapsulations = 0;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;
 

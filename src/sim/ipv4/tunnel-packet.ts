@@ -32,6 +32,7 @@ export function wrapSkb(inner: Skb, from: NetDevice, netns: Netns): Skb {
 	outer.dev = from;
 	outer.mac = inner.mac;
 	outer.checksumIsKnown = inner.checksumIsKnown;
+	outer.encapsulations = inner.encapsulations + 1;
 	outer.hashedBySocket = inner.hashedBySocket;
 	if (from.netns !== netns) return outer;
 	outer.mark = inner.mark;
@@ -97,6 +98,7 @@ export function unwrapSkb(outer: Skb, at: number, dev: NetDevice, more: { fn: st
 	inner.dev = dev;
 	inner.hashedBySocket = outer.hashedBySocket;
 	inner.checksumIsKnown = outer.checksumIsKnown;
+	inner.encapsulations = outer.encapsulations;
 	if (outer.machine.tracer !== undefined) {
 		traceStep(outer, netns, more.fn, { step: "decap", child: inner.id, ...more.note });
 		if (dev.hardHeaderLength === 0) inner.network = at;
