@@ -4,7 +4,7 @@ import { IP_DF, ipv4Dst, ipv4Frag } from "../../wire/ipv4.ts";
 import { neighCreate, neighLookup, neighOutput } from "../core/neighbour.ts";
 import { brDevQueuePushXmit, brForwardFinish } from "../device/bridge-forward.ts";
 import { brHandleFrameFinish } from "../device/bridge-input.ts";
-import { Ipv4Dst } from "../ipv4/dst.ts";
+import { Ipv4Dst, ipv4DstOf } from "../ipv4/dst.ts";
 import { ipDoFragment } from "../ipv4/ip-refragment.ts";
 import { ipRouteInput } from "../ipv4/route.ts";
 import { dropSkb } from "../trace.ts";
@@ -81,7 +81,7 @@ export function brNfDevQueueXmit(skb: Skb): Fate {
 	// Pieces are no longer than those that came in.
 	const limit = skb.fragMaxSize > 0 ? Math.min(dev.mtu, skb.fragMaxSize) : dev.mtu;
 	if (skb.end - skb.network <= limit) return brDevQueuePushXmit(skb);
-	const mtu = dev.master?.mtu ?? dev.mtu;
+	const mtu = routeMtu(skb) ?? dev.master?.mtu ?? dev.mtu;
 	const mayCut = skb.fragMaxSize > 0 ? skb.fragMaxSize <= mtu : (ipv4Frag(skb.bytes, skb.network) & IP_DF) === 0;
 	if (!mayCut)
 		return dropSkb(skb, dev.netns, "br_nf_ip_fragment", "PKT_TOO_BIG", { detail: `${dev.name} has MTU ${mtu}` });
@@ -92,6 +92,12 @@ export function brNfDevQueueXmit(skb: Skb): Fate {
 		return brDevQueuePushXmit(piece);
 	};
 	return ipDoFragment(skb, { netns: dev.netns, mtu, output });
+}
+
+/** The MTU of the packet's route: the stand-in's, that is the bridge's, or of the one that DNAT led to (`ip_skb_dst_mtu`). */
+function routeMtu(skb: Skb): number | undefined {
+	const dst = ipv4DstOf(skb);
+	return skb.forwarded ? dst?.forwardMtu : dst?.mtu;
 }
 
 /** The rest of the bridge's PRE_ROUTING functions, then `okfn`. */
