@@ -126,6 +126,31 @@ test("a difference in nothing but what a reason explains is known", () => {
 	expect(reasonOn("eth0", frame(8, { tcp: "ACK" }), frame(7, { tcp: "ACK" }))).toBe(undefined);
 });
 
+test("of an older kernel it is known that a VXLAN device sends through itself once more, and no other frame too many", () => {
+	const eth = { src: mac("02:00:00:00:00:01"), dst: mac("02:00:00:00:00:02") };
+	const ends = { src: ip("10.0.0.1"), dst: ip("10.0.0.2") };
+	const inside = (depth: number): Uint8Array => {
+		if (depth === 0) return buildPacket({ eth, ipv4: ends, udp: { sport: 1, dport: 2 } });
+		const payload = Uint8Array.from([8, 0, 0, 0, 0, 0, 1, 0, ...inside(depth - 1)]);
+		return buildPacket({ eth, ipv4: ends, udp: { sport: 1, dport: 4789 }, payload });
+	};
+	const reason = (depth: number, release: string): string | undefined => {
+		const seen = {
+			step: 0,
+			netns: "r",
+			dev: "vx0",
+			direction: "out",
+			pktType: "outgoing",
+			frame: inside(depth),
+		} as const;
+		const at = { kind: "frame", step: 0, netns: "r", dev: "vx0", number: 1 } as const;
+		return reasonFor({ ...at, real: seen }, kernelRelease(release));
+	};
+	expect(reason(3, "6.1.0-56-amd64")).toMatch(/^Linux before 6.18: a VXLAN device/);
+	expect(reason(2, "6.1.0-56-amd64")).toBe(undefined);
+	expect(reason(3, "6.18.44")).toBe(undefined);
+});
+
 test("a difference may be known of older kernels only", () => {
 	const known = [{ reason: "r", before: { major: 6, minor: 7 }, explains: () => true }];
 	const difference = { kind: "log", step: 0, sim: "a" } as const;
