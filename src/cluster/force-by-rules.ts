@@ -1,8 +1,10 @@
 /** Makes kube-proxy's random choice fall on one endpoint by the rules themselves: works on every kernel. */
-import { ok, type Result } from "../base/result.ts";
+import type { Result } from "../base/result.ts";
 import type { Kernel, KernelError, Op } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import type { Rule } from "../kernel/xtables.ts";
+import { formatAddrPort, hostLiteral } from "../wire/addr.ts";
+import { changeForAWhile } from "./change-for-a-while.ts";
 
 /** The probability 1 of `-m statistic` in the kernel's fixed point. */
 const ALWAYS = 2 ** 31;
@@ -11,35 +13,25 @@ const ALWAYS = 2 ** 31;
  * In every chain that chooses among endpoints by chance, the rule of `endpoint` (`IP:PORT`) gets the probability 1 and the
  * others 0. The result puts the rules back as they were, their counters included.
  */
-export async function forceByRules(
+export function forceByRules(
 	kernel: Kernel,
 	namespaces: readonly string[],
 	endpoint: string,
 ): Promise<Result<() => Promise<void>, KernelError>> {
-	const undo: { readonly netns: string; readonly ops: readonly Op[] }[] = [];
-	const putBack = async (): Promise<void> => {
-		for (const { netns, ops } of undo) {
-			const done = await kernel.apply(netns, ops);
-			if (!done.ok) throw new Error(`${netns}: the rules could not be put back: ${done.error.message}`);
-		}
-	};
-	for (const netns of namespaces) {
-		const dumped = await kernel.dump(netns, ["xt-chain"]);
-		if (!dumped.ok) return dumped;
-		const chains = dumped.value.filter((object) => object.kind === "xt-chain");
-		const choosing = forcedChains(chains, endpoint);
-		if (choosing.length === 0) continue;
-		const applied = await kernel.apply(
-			netns,
-			choosing.map(({ forced }) => replace(forced)),
-		);
-		if (!applied.ok) {
-			await putBack();
-			return applied;
-		}
-		undo.push({ netns, ops: choosing.map(({ original }) => replace(original)) });
-	}
-	return ok(putBack);
+	return changeForAWhile(kernel, namespaces, {
+		kinds: ["xt-chain"],
+		what: "rules",
+		change: (objects) => {
+			const choosing = forcedChains(
+				objects.filter((object) => object.kind === "xt-chain"),
+				endpoint,
+			);
+			return {
+				ops: choosing.map(({ forced }) => replace(forced)),
+				undo: choosing.map(({ original }) => replace(original)),
+			};
+		},
+	});
 }
 
 /** The chains that end in DNAT, and to where, as `IP:PORT`. */
@@ -49,8 +41,7 @@ export function endpointChains(chains: readonly XtChain[]): ReadonlyMap<string, 
 		for (const { target } of chain.rules) {
 			if (target.kind !== "dnat" || target.to.minAddr === undefined) continue;
 			const { minAddr, minPort } = target.to;
-			const addr = minAddr.includes(":") ? `[${minAddr}]` : minAddr;
-			found.set(chain.chain, minPort === undefined ? addr : `${addr}:${minPort}`);
+			found.set(chain.chain, minPort === undefined ? hostLiteral(minAddr) : formatAddrPort(minAddr, minPort));
 		}
 	}
 	return found;

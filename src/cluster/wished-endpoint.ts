@@ -2,6 +2,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import { namespacedName } from "../kube/snapshot.ts";
+import { formatAddrPort } from "../wire/addr.ts";
 import type { Cluster, ClusterPod, Visit } from "./cluster.ts";
 import type { Destination } from "./destination.ts";
 import { type ResolveError, resolveWho, whoNames } from "./names.ts";
@@ -54,8 +55,7 @@ export function wishedEndpoint(
 		return err({ kind: "not-an-endpoint", endpoint, endpoints: names });
 	}
 	if (!chosen.usable) return err({ kind: "endpoint-not-ready", pod: namespacedName(pod) });
-	const literal = chosen.addr.includes(":") ? `[${chosen.addr}]` : chosen.addr;
-	return ok({ pod, addr: `${literal}:${chosen.port}` });
+	return ok({ pod, addr: formatAddrPort(chosen.addr, chosen.port) });
 }
 
 /** Undefined: the wished pod was reached, or none was. */

@@ -8,7 +8,7 @@
  */
 import type { ConntrackEntry } from "../kernel/conntrack.ts";
 import { type EndpointSlice, type KubeSnapshot, type NodeFacts, namespacedName } from "../kube/snapshot.ts";
-import type { IpAddr, IpFamily } from "../wire/addr.ts";
+import { formatAddrPort, type IpAddr, type IpFamily } from "../wire/addr.ts";
 import { DEFAULT_FAMILIES, type KubeProxyConfig } from "./config.ts";
 import { endpointsOfPort, slicesByService } from "./endpoints.ts";
 import { isLoopback } from "./node-port-addresses.ts";
@@ -49,7 +49,7 @@ export function udpFrontends(
 			const endpoints = endpointsOfPort(own, info, "").filter((endpoint) => endpoint.serving);
 			const serving = new Set(endpoints.map(({ text }) => text));
 			for (const address of [info.clusterIP, ...info.loadBalancerVIPs, ...info.externalIPs]) {
-				addresses.set(place(address, info.port), serving);
+				addresses.set(formatAddrPort(address, info.port), serving);
 			}
 			if (info.nodePort !== 0) nodePorts.set(info.nodePort, serving);
 		}
@@ -68,13 +68,13 @@ export function staleEntries({
 	const isOurs = (entry: ConntrackEntry, frontends: UdpFrontends | undefined): ReadonlySet<string> | undefined => {
 		const { dst, dport = 0 } = entry.original;
 		// As in the rules: a Service's own address goes before a node port.
-		const byAddress = frontends?.addresses.get(place(dst, dport));
+		const byAddress = frontends?.addresses.get(formatAddrPort(dst, dport));
 		return byAddress ?? (isNodePortAddress(dst) ? frontends?.nodePorts.get(dport) : undefined);
 	};
 	return entries.filter((entry) => {
 		if (entry.family !== family || entry.proto !== PROTO_NUMBERS.udp) return false;
 		const serving = isOurs(entry, after);
-		const goesTo = place(entry.reply.src, entry.reply.sport ?? 0);
+		const goesTo = formatAddrPort(entry.reply.src, entry.reply.sport ?? 0);
 		if (serving !== undefined) return !serving.has(goesTo);
 		// Nobody is there any more. What the rules of a Service that is gone did not translate is somebody else's.
 		return entry.dnat === true && isOurs(entry, before)?.has(goesTo) === true;
@@ -113,8 +113,4 @@ function nodePortAddressTest(
 	const set = new Set<IpAddr>(nodePorts.all ? interfaceAddresses : nodePorts.addresses);
 	return (address) =>
 		isLoopback(address) ? localhostNodePorts && (nodePorts.all || set.has(address)) : set.has(address);
-}
-
-function place(address: IpAddr, port: number): string {
-	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

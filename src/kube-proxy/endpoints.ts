@@ -1,6 +1,6 @@
 /** EndpointSlices → the endpoints of each port of a Service, as the proxy keeps them. */
 import type { EndpointSlice } from "../kube/snapshot.ts";
-import type { IpAddr } from "../wire/addr.ts";
+import { formatAddrPort, type IpAddr } from "../wire/addr.ts";
 import type { L4Protocol } from "./rule.ts";
 
 export interface ProxyEndpoint {
@@ -45,7 +45,7 @@ export function endpointsOfPort(
 			for (const endpoint of slice.endpoints) {
 				const address = endpoint.addresses[0];
 				if (address === undefined) continue;
-				const text = slice.family === "ipv4" ? `${address}:${number}` : `[${address}]:${number}`;
+				const text = formatAddrPort(address, number);
 				const known = byText.get(text);
 				if (known !== undefined && !(known.terminating && !endpoint.terminating)) continue;
 				byText.set(text, {

@@ -2,7 +2,7 @@
 import { utf8Decode } from "../base/bytes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SocketAddr, SocketOptions, TcpConnection } from "../kernel/socket.ts";
-import { familyOf } from "../wire/addr.ts";
+import { formatAddrPort, hostLiteral } from "../wire/addr.ts";
 import { formatHttpMessage, type HttpMessage, type HttpParseError, HttpParser } from "./http-message.ts";
 import { type Failure, failureOf, type TimedOut } from "./outcome.ts";
 
@@ -118,8 +118,7 @@ export function startHttpGet(
 
 function requestBytes(options: HttpGetOptions): Uint8Array {
 	const { addr, port } = options.to;
-	const literal = familyOf(addr) === "ipv6" ? `[${addr}]` : addr;
-	const host = options.host ?? (port === 80 ? literal : `${literal}:${port}`);
+	const host = options.host ?? (port === 80 ? hostLiteral(addr) : formatAddrPort(addr, port));
 	const headers = new Map([
 		["Host", host],
 		["User-Agent", "podwire"],

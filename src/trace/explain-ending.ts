@@ -4,6 +4,7 @@ import { formatRule } from "../formats/iptables-save.ts";
 import { DROP_REASONS } from "../kernel/drop-reason.ts";
 import type { TraceEvent } from "../kernel/trace-event.ts";
 import type { Rule } from "../kernel/xtables.ts";
+import { formatAddrPort } from "../wire/addr.ts";
 import type { FlowFacts } from "./flow-facts.ts";
 import { eventsOf, type Journey } from "./journey.ts";
 
@@ -83,6 +84,5 @@ export function bareRule(rule: Rule): string {
 }
 
 export function addrText(at: { readonly addr: string; readonly port?: number }): string {
-	if (at.port === undefined) return at.addr;
-	return at.addr.includes(":") ? `[${at.addr}]:${at.port}` : `${at.addr}:${at.port}`;
+	return at.port === undefined ? at.addr : formatAddrPort(at.addr, at.port);
 }

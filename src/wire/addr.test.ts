@@ -4,6 +4,7 @@ import {
 	addrPlus,
 	cidr,
 	cidrContains,
+	formatAddrPort,
 	formatCidr,
 	ip,
 	ipNum,
@@ -117,4 +118,10 @@ test("a network holds exactly the addresses between its first and its last", () 
 		}),
 	);
 	expect(cidrContains(cidr("10.0.0.0/8"), ip("::a00:1"))).toBe(false);
+});
+
+test("before a port an IPv6 address stands in brackets", () => {
+	expect(formatAddrPort("10.0.0.1", 80)).toBe("10.0.0.1:80");
+	expect(formatAddrPort("2001:db8::1", 80)).toBe("[2001:db8::1]:80");
+	expect(formatAddrPort("localhost", 80)).toBe("localhost:80");
 });

@@ -62,6 +62,16 @@ export function formatCidr(net: Cidr): string {
 	return `${net.addr}/${net.prefix}`;
 }
 
+/** An address or name as it stands before a port: an IPv6 address in brackets. */
+export function hostLiteral(host: string): string {
+	return host.includes(":") ? `[${host}]` : host;
+}
+
+/** `10.0.0.1:80`, `[2001:db8::1]:80`. */
+export function formatAddrPort(host: string, port: number): string {
+	return `${hostLiteral(host)}:${port}`;
+}
+
 export function familyOf(addr: IpAddr): IpFamily {
 	return addr.includes(":") ? "ipv6" : "ipv4";
 }

@@ -1,5 +1,5 @@
 /** `IP:port` and `[IP]:port`, as Go's net.SplitHostPort takes them apart. */
-import { familyOf, parseIp } from "../../wire/addr.ts";
+import { familyOf, formatAddrPort, parseIp } from "../../wire/addr.ts";
 
 export interface HostPort {
 	readonly host: string;
@@ -19,6 +19,5 @@ export function isIpv6(text: string): boolean {
 
 /** A bare IP address gets the port; anything else stays as it is. */
 export function withPort(text: string, port: number): string {
-	if (!parseIp(text).ok) return text;
-	return isIpv6(text) ? `[${text}]:${port}` : `${text}:${port}`;
+	return parseIp(text).ok ? formatAddrPort(text, port) : text;
 }

@@ -1,7 +1,7 @@
 /** What every kind of socket has: its namespace and the options it was opened with, checked and as numbers. */
 import { ok, type Result } from "../../base/result.ts";
 import type { SocketAddr, SocketError, SocketOptions } from "../../kernel/socket.ts";
-import { type IpAddr, type IpNum, ipNum, ipText } from "../../wire/addr.ts";
+import { formatAddrPort, type IpAddr, type IpNum, ipNum, ipText } from "../../wire/addr.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { inetAddrType } from "../ipv4/route.ts";
 import type { SocketOwner } from "../skb-socket.ts";
@@ -88,7 +88,7 @@ export function socketAddr(addr: IpNum, port: number): SocketAddr {
 
 /** `10.244.1.5:80`, `[2001:db8::1]:80`. */
 export function endText(addr: IpNum, port: number): string {
-	return typeof addr === "number" ? `${ipText(addr)}:${port}` : `[${ipText(addr)}]:${port}`;
+	return formatAddrPort(ipText(addr), port);
 }
 
 /** `tcp 10.244.1.5:80 (http-server)`: how a socket is called in traces. */

@@ -2,7 +2,7 @@
 import { utf8Encode } from "../../../base/bytes.ts";
 import type { SocketAddr, SocketOptions } from "../../../kernel/socket.ts";
 import type { HttpResponseHead } from "../../../programs/http-response.ts";
-import { type IpAddr, parseIp } from "../../../wire/addr.ts";
+import { formatAddrPort, type IpAddr, parseIp } from "../../../wire/addr.ts";
 import type { CommandContext } from "../../command.ts";
 import { type HttpExchangeEnd, httpExchange } from "../../http-exchange.ts";
 import { lookupHost } from "../../name-service.ts";
@@ -120,7 +120,7 @@ export class CurlTransfer {
 			});
 		this.#times.nameLookup = this.#elapsed();
 		const remote = { addr, port: url.port };
-		this.#note(`  Trying ${addr.includes(":") ? `[${addr}]` : addr}:${url.port}...`);
+		this.#note(`  Trying ${formatAddrPort(addr, url.port)}...`);
 		const socket = await this.#socket();
 		if ("code" in socket) return this.#fail(socket, url);
 		const data = method === "GET" ? undefined : this.#session.data;

@@ -1,5 +1,5 @@
 /** URLs as curl takes them. */
-import { parseIp } from "../../../wire/addr.ts";
+import { hostLiteral, parseIp } from "../../../wire/addr.ts";
 
 export interface CurlUrl {
 	readonly scheme: "http" | "https";
@@ -45,7 +45,7 @@ export function resolveLocation(base: CurlUrl, location: string): string {
 
 /** `203.0.113.9:8080`, the port only when it is not the scheme's. */
 export function hostField({ scheme, host, port }: CurlUrl): string {
-	const literal = host.includes(":") ? `[${host}]` : host;
+	const literal = hostLiteral(host);
 	return port === (scheme === "http" ? 80 : 443) ? literal : `${literal}:${port}`;
 }
 
