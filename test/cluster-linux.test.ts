@@ -70,6 +70,20 @@ describe.each(["bridge", "host-gw", "flannel-vxlan", "calico"])(
 	},
 );
 
+test("without --endpoint this machine's kernel takes the pod that the simulated one took", async () => {
+	const flow = ["--from", "outside", "--to", "node/slave1:30080"];
+	const servers = new Set<string>();
+	for (const seed of ["1", "2", "3"]) {
+		const ran = await podwire("trace", "--kernel", "both", "--seed", seed, "-f", MYAPP, ...flow);
+		expect(ran).toMatchObject({
+			code: 0,
+			out: expect.stringMatching(/^Both kernels agree: .* [1-9]\d* rule counters/m),
+		});
+		for (const [, pod = ""] of ran.out.matchAll(/^Server: pod (\S+)/gm)) servers.add(pod);
+	}
+	expect(servers.size).toBeGreaterThan(1);
+});
+
 // In ../shared/tools/vm-run --modules br_netfilter, where there is IPVS, the flows run; elsewhere what is missing is named.
 describe("with kube-proxy in IPVS mode a flow ends alike on both kernels, where the real one has IPVS", () => {
 	test.each(FLOWS)("$what", { retry: 1 }, async ({ from, to, endpoint }) => {

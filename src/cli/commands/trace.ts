@@ -45,12 +45,14 @@ async function traceBoth(io: Io, options: TraceOptions): Promise<ExitCode> {
 		if (!said.has(text)) io.err(text);
 		said.add(text);
 	};
+	const once = { ...io, err: sayOnce };
 	for (const kernel of ["sim", "linux"] as const) {
-		const once = { ...io, err: sayOnce };
-		const input = { ...options, kernel };
+		// Whom chance takes is no difference between kernels: the second is to take whom the first took.
+		const endpoint = options.endpoint ?? chosenEndpoint(runs[0]);
+		const input = { ...options, kernel, ...(endpoint === undefined ? {} : { endpoint }) };
 		runs.push(
 			await withSession(once, input, async (session) =>
-				runFlow(session, { ...requestOf(options), counters: true, conntrackSettled: true }, sayOn(once)),
+				runFlow(session, { ...requestOf(input), counters: true, conntrackSettled: true }, sayOn(once)),
 			),
 		);
 	}
@@ -79,6 +81,11 @@ async function traceBoth(io: Io, options: TraceOptions): Promise<ExitCode> {
 		`${io.paint.bad("The kernels differ")} (- this machine's kernel, + the simulated kernel):\n${formatDiff(lines)}\n`,
 	);
 	return 1;
+}
+
+/** The pod, as `NS/NAME`, that a Service's rules led the flow to. */
+function chosenEndpoint(flow: ExplainedFlow | undefined): string | undefined {
+	return flow?.outcome.to.service === undefined ? undefined : flow.outcome.visit?.pod;
 }
 
 const BOTH_SCHEMA = "podwire.trace-both/v1";
