@@ -5,8 +5,8 @@ import { parseIpvsConnections } from "../formats/ipvsadm/connections.ts";
 import { placeText } from "../formats/ipvsadm/names.ts";
 import { parseIpvsListing } from "../formats/ipvsadm/parse-listing.ts";
 import { FORWARD_OPTIONS, SERVICE_OPTIONS, schedFlagNames } from "../formats/ipvsadm/words.ts";
-import type { IpvsDestination, IpvsObject, IpvsService, IpvsServiceKey, IpvsTimeouts } from "../kernel/ipvs.ts";
-import type { Errno, KernelError, Verb } from "../kernel/kernel.ts";
+import type { IpvsDestination, IpvsService, IpvsServiceKey, IpvsTimeouts } from "../kernel/ipvs.ts";
+import type { Errno, KernelError, Op, Verb } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind } from "../kernel/objects.ts";
 import type { DriverOptions, IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
@@ -34,11 +34,10 @@ export class IpvsDriver implements ObjectDriver {
 			run(netns, ["-R"], before);
 		};
 		for (const { index, op } of ops) {
-			const words = this.#words(netns, op.verb, op.object);
-			const done = words.ok ? run(netns, words.value) : undefined;
-			if (done?.code === 0) continue;
+			const done = this.#change(netns, op, index);
+			if (done.ok) continue;
 			undo();
-			return done === undefined ? failed(words.ok ? "" : words.error, index, "EOPNOTSUPP") : failed(done.err, index);
+			return done;
 		}
 		return ok(undo);
 	}
@@ -54,20 +53,24 @@ export class IpvsDriver implements ObjectDriver {
 		return ok(parseIpvsListing(out).filter((object) => object.kind === kind));
 	}
 
-	/** Of a `replace` the tool must be told whether the object is there. */
+	#change(netns: LinuxNetns, { verb, object }: Op, index: number): Result<void, KernelError> {
+		const words = this.#words(netns, verb, object);
+		if (!words.ok) return failed(words.error, index, "EOPNOTSUPP");
+		const { code, err: stderr } = run(netns, words.value);
+		return code === 0 ? ok(undefined) : failed(stderr, index);
+	}
+
 	#words(netns: LinuxNetns, verb: Verb, object: KernelObject): Result<readonly string[], string> {
 		switch (object.kind) {
 			case "ipvs-service": {
 				if (verb === "delete") return ok(["-D", ...serviceWords(object.service)]);
-				const edits = verb === "replace" && (object.mustExist === true || this.#has(netns, object));
-				return ok([edits ? "-E" : "-A", ...serviceWords(object.service), ...serviceOptions(object)]);
+				const option = this.#edits(netns, verb, object) ? "-E" : "-A";
+				return ok([option, ...serviceWords(object.service), ...serviceOptions(object)]);
 			}
 			case "ipvs-destination": {
-				const place = ["-r", placeText(object)];
-				if (verb === "delete") return ok(["-d", ...serviceWords(object.service), ...place]);
-				const edits = verb === "replace" && (object.mustExist === true || this.#has(netns, object));
-				const name = [...serviceWords(object.service), ...place];
-				return ok([edits ? "-e" : "-a", ...name, ...destinationOptions(object)]);
+				const name = [...serviceWords(object.service), "-r", placeText(object)];
+				if (verb === "delete") return ok(["-d", ...name]);
+				return ok([this.#edits(netns, verb, object) ? "-e" : "-a", ...name, ...destinationOptions(object)]);
 			}
 			case "ipvs-timeouts":
 				return ok(["--set", ...[object.tcpSeconds, object.tcpFinSeconds, object.udpSeconds].map(String)]);
@@ -76,9 +79,13 @@ export class IpvsDriver implements ObjectDriver {
 		}
 	}
 
-	#has(netns: LinuxNetns, wanted: IpvsObject): boolean {
+	/** Of a `replace` the tool must be told whether the object is there. */
+	#edits(netns: LinuxNetns, verb: Verb, wanted: IpvsService | IpvsDestination): boolean {
+		if (verb !== "replace") return false;
+		if (wanted.mustExist === true) return true;
 		const listed = this.dump(netns, wanted.kind);
-		return listed.ok && listed.value.some((object) => nameOf(object) === nameOf(wanted));
+		const name = nameOf(wanted);
+		return listed.ok && listed.value.some((object) => nameOf(object) === name);
 	}
 }
 

@@ -123,20 +123,21 @@ export class XtablesDriver implements ObjectDriver {
 	}
 
 	/**
-	 * Makes the namespace have the rules of a text of iptables-save and no others, in one process, which may stay: tables that the text does
-	 * not name are emptied, policies it does not say are ACCEPT. The tables before one that fails stay loaded.
+	 * Makes the namespace have the rules of a text of iptables-save and no others, in one process, which may stay: tables that
+	 * the text does not name are emptied, policies it does not say are ACCEPT. The tables before one that fails stay loaded.
 	 */
 	replaceAll(netns: LinuxNetns, text: string, options: WholeOptions = {}): Result<void, KernelError> {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
-		const known = family === "ipv4" && backend === "legacy" ? this.#whole.get(netns) : undefined;
+		const isKept = family === "ipv4" && backend === "legacy";
+		const known = isKept ? this.#whole.get(netns) : undefined;
 		const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
 		const whole = wholeText(text, { family, tag: this.#tag, unused });
 		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
-		const fed = family === "ipv4" && backend === "legacy" ? this.#feeds.load(netns, whole.value.text) : undefined;
+		const fed = isKept ? this.#feeds.load(netns, whole.value.text) : undefined;
 		const loaded = fed ?? restoreXtables(netns, whole.value.text, { family, backend, noflush: false });
 		if (family === "ipv4") this.#whole.delete(netns);
 		if (loaded.ok) {
-			const tables = family === "ipv4" && backend === "legacy" ? readTables(text) : undefined;
+			const tables = isKept ? readTables(text) : undefined;
 			if (tables?.ok === true) this.#whole.set(netns, allTables(tables.value));
 			return loaded;
 		}

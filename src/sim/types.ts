@@ -44,7 +44,7 @@ export class Machine {
 	readonly deviceNotifiers: ((event: DeviceEvent) => void)[] = [];
 	/** `register_inetaddr_notifier`: after an address was added (`up`) or removed (`down`). */
 	readonly inetAddrNotifiers: ((event: InetAddrEvent) => void)[] = [];
-	/** How many stacked devices are sending one through the other right now. */
+	/** How many stacked devices, bridges and tunnels are sending one through the other right now; what comes back later, see `Skb.encapsulations`. */
 	xmitDepth = 0;
 	#nextSkb = 1;
 	#nextNetns = 1;
@@ -342,7 +342,7 @@ export class Skb {
 	ipvsProperty = false;
 	/** Connection tracking, or the UDP socket of a VXLAN device, found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
 	checksumIsKnown = false;
-	/** How often its buffer was made longer for the headers of a tunnel; what is unwrapped keeps the buffer. */
+	/** How often its buffer was made longer for the headers of a tunnel, ever; what is unwrapped keeps the buffer. Forwarding bounds it, as sending bounds `Machine.xmitDepth`. */
 	encapsulations = 0;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */
 	ignoreDf = false;

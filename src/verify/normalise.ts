@@ -21,16 +21,14 @@ import {
 	ipv4TotalLength,
 } from "../wire/ipv4.ts";
 import { get16, get32, put16 } from "../wire/read-write.ts";
+import { isVxlanPort } from "../wire/summary-vxlan.ts";
 import { TCP_CHECK, TCP_MIN_HLEN, TCP_RST, TCP_SYN, tcpFlags, tcpHeaderLength } from "../wire/tcp.ts";
 import { UDP_CHECK } from "../wire/udp.ts";
 import type { Chance } from "./chance.ts";
 import { isKnownPacket, packetKey } from "./known.ts";
+import { VXLAN_INSIDE } from "./tunnel-inside.ts";
 
 const VLAN_TYPES = [0x8100, 0x88a8];
-/** The standard's port and Linux's. */
-const VXLAN_PORTS = [4789, 8472];
-/** Behind the UDP and the VXLAN header. */
-const VXLAN_INSIDE = 16;
 const IP_ID = 4;
 const IP_CHECK = 10;
 const ICMP_CHECK = 2;
@@ -109,7 +107,7 @@ class Rewriter {
 				const isNone = get16(real, l4 + UDP_CHECK) === 0;
 				this.#ports(IPPROTO_UDP, l4, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
 				this.#offload(at, l4 + UDP_CHECK, outer);
-				if (VXLAN_PORTS.includes(get16(sim, l4 + 2)) && l4 + VXLAN_INSIDE + ETH_HLEN <= sim.length) {
+				if (isVxlanPort(get16(sim, l4 + 2)) && l4 + VXLAN_INSIDE + ETH_HLEN <= sim.length) {
 					this.frame(l4 + VXLAN_INSIDE, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
 				}
 				return;

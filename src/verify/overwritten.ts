@@ -6,8 +6,6 @@
 import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
 import {
 	IP_OFFSET,
-	IPPROTO_IPIP,
-	IPPROTO_UDP,
 	IPV4_MIN_HLEN,
 	ipv4ChecksumIsValid,
 	ipv4Frag,
@@ -15,10 +13,9 @@ import {
 	ipv4Proto,
 	ipv4TotalLength,
 } from "../wire/ipv4.ts";
-import { get16 } from "../wire/read-write.ts";
-import { UDP_CHECK, UDP_HLEN } from "../wire/udp.ts";
-import { VXLAN_HLEN, VXLAN_LINUX_PORT, VXLAN_PORT } from "../wire/vxlan.ts";
+import { UDP_CHECK } from "../wire/udp.ts";
 import type { SeenFrame } from "./outcome.ts";
+import { insideOf } from "./tunnel-inside.ts";
 
 /**
  * Whether `real` shows the fragment that `sim` shows, as it looked when it had gone on: as another device saw it go out, or
@@ -83,19 +80,6 @@ function isUnsent(sim: Uint8Array, real: Uint8Array, at: number): boolean {
 		.every((byte, k) => byte === real[k] || drawn.some((field) => k === field || k === field + 1));
 	const isSame = isSameFragment(sim.subarray(at), real.subarray(at), 0) && ipv4ChecksumIsValid(real, at);
 	return isSameOutside && isSame;
-}
-
-const VXLAN_PORTS = [VXLAN_PORT, VXLAN_LINUX_PORT];
-
-/** Where the packet inside a tunnel's outer packet begins; 0: it is none. */
-function insideOf(b: Uint8Array): number {
-	if (b.length < ETH_HLEN + IPV4_MIN_HLEN || ethType(b, 0) !== ETH_P_IP) return 0;
-	const l4 = ETH_HLEN + ipv4HeaderLength(b, ETH_HLEN);
-	if ((ipv4Frag(b, ETH_HLEN) & IP_OFFSET) !== 0) return 0;
-	if (ipv4Proto(b, ETH_HLEN) === IPPROTO_IPIP) return l4;
-	const frame = l4 + UDP_HLEN + VXLAN_HLEN;
-	const isVxlan = ipv4Proto(b, ETH_HLEN) === IPPROTO_UDP && b.length > frame + ETH_HLEN;
-	return isVxlan && VXLAN_PORTS.includes(get16(b, l4 + 2)) ? frame + ETH_HLEN : 0;
 }
 
 /** Not the first one of its packet; what routers, NAT and rules change is left out, and the id, which may be the kernel's own. */

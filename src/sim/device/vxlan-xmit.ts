@@ -1,13 +1,13 @@
 /** Sending frames by VXLAN (drivers/net/vxlan/vxlan_core.c: vxlan_xmit, vxlan_xmit_one). */
 import type { DropReason } from "../../kernel/drop-reason.ts";
 import { ipText, macText } from "../../wire/addr.ts";
-import { ETH_HLEN, ETH_P_8021Q, ETH_P_IP, ethDst, ethType } from "../../wire/ethernet.ts";
+import { ETH_HLEN, ETH_P_IP, ethDst, ethType } from "../../wire/ethernet.ts";
 import { IPPROTO_UDP, ipv4Tos } from "../../wire/ipv4.ts";
 import { get16, put16 } from "../../wire/read-write.ts";
 import { fillUdpChecksum, PORT_DST, PORT_SRC, UDP_CHECK, UDP_HLEN } from "../../wire/udp.ts";
 import { putVxlan, VXLAN_HLEN } from "../../wire/vxlan.ts";
 import { netifRxForHost } from "../core/dev.ts";
-import { ETH_P_8021AD, pushVlanTag, VLAN_HLEN } from "../core/vlan-tag.ts";
+import { isVlanProtocol, pushVlanTag, VLAN_HLEN } from "../core/vlan-tag.ts";
 import { inetConf } from "../ipv4/devinet-sysctl.ts";
 import { isMulticast } from "../ipv4/martian.ts";
 import { ipRouteOutput } from "../ipv4/route.ts";
@@ -102,7 +102,7 @@ function vxlanXmitOne(skb: Skb, dev: NetDevice, vxlan: Vxlan, remote: VxlanRemot
 function isShort({ bytes, mac, end }: Skb): boolean {
 	let network = mac + ETH_HLEN;
 	let type = ethType(bytes, mac);
-	while (type === ETH_P_8021Q || type === ETH_P_8021AD) {
+	while (isVlanProtocol(type)) {
 		if (network + VLAN_HLEN > end) return true;
 		type = get16(bytes, network + 2);
 		network += VLAN_HLEN;

@@ -10,8 +10,9 @@ import { icmpSend } from "./icmp.ts";
 import { ipRtSendRedirect } from "./ip-error.ts";
 
 /**
- * After so many encapsulations Linux 6.18 drops a packet here (measured): one that comes back into its tunnel ends so. The
- * cause is inferred: each time that room is made for a tunnel's headers the buffer doubles, until `skb_cow` finds no memory.
+ * After so many encapsulations Linux 6.18 drops a packet here (measured): one that comes back into its tunnel by way of
+ * another host ends so, for it is sent anew each time, where `xmitDepth` stops none. The cause is inferred: each time that
+ * room is made for a tunnel's headers the buffer doubles, until `skb_cow` finds no memory.
  */
 const MAX_ENCAPSULATIONS = 17;
 

@@ -10,8 +10,7 @@ import type { IpvsConn } from "./types.ts";
 
 /** The request goes to the real server. */
 export function dnatPacket(skb: Skb, cp: IpvsConn): void {
-	const target = new CtTuple(undefined, ORIGINAL);
-	target.proto = ipv4Proto(skb.bytes, skb.network);
+	const target = targetOf(cp);
 	target.dst = cp.daddr;
 	target.dport = cp.dport;
 	manipIpv4(skb, skb.network, target, "dst");
@@ -19,11 +18,17 @@ export function dnatPacket(skb: Skb, cp: IpvsConn): void {
 
 /** The answer comes from the virtual address. */
 export function snatPacket(skb: Skb, cp: IpvsConn): void {
-	const target = new CtTuple(undefined, ORIGINAL);
-	target.proto = ipv4Proto(skb.bytes, skb.network);
+	const target = targetOf(cp);
 	target.src = cp.vaddr;
 	target.sport = cp.vport;
 	manipIpv4(skb, skb.network, target, "src");
+}
+
+/** What packets of the connection are rewritten to; the end that changes is still to be filled in. */
+function targetOf({ proto }: IpvsConn): CtTuple {
+	const target = new CtTuple(undefined, ORIGINAL);
+	target.proto = proto;
+	return target;
 }
 
 /** An ICMP error and the packet it quotes; the quoted transport checksum stays as it was, as in Linux (`ip_vs_nat_icmp`). */

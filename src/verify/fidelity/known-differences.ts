@@ -1,12 +1,11 @@
 /** Differences that are known and stay: each with a reason, and a test by which one is recognised. */
-import { ETH_HLEN, ETH_P_IP, ethType } from "../../wire/ethernet.ts";
+import { ETH_HLEN } from "../../wire/ethernet.ts";
 import { ICMP_HLEN, icmpIsError, icmpType } from "../../wire/icmpv4.ts";
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Proto } from "../../wire/ipv4.ts";
-import { get16 } from "../../wire/read-write.ts";
+import { IPPROTO_ICMP, IPPROTO_TCP, IPV4_MIN_HLEN, ipv4HeaderLength, ipv4Proto } from "../../wire/ipv4.ts";
 import { TCP_CHECK, TCP_MIN_HLEN, TCP_RST, tcpFlags } from "../../wire/tcp.ts";
-import { UDP_CHECK, UDP_HLEN } from "../../wire/udp.ts";
-import { VXLAN_HLEN, VXLAN_LINUX_PORT, VXLAN_PORT } from "../../wire/vxlan.ts";
+import { UDP_CHECK } from "../../wire/udp.ts";
 import type { Difference } from "../difference.ts";
+import { vxlanDepth } from "../tunnel-inside.ts";
 import { isBefore, type KernelRelease } from "./kernel-release.ts";
 
 export interface KnownDifference {
@@ -54,21 +53,6 @@ function isDeepInVxlan(difference: Difference): boolean {
 
 /** As many as the simulated kernel puts around a packet before it says that this is a loop. */
 const DEEP_VXLANS = 3;
-
-/** How many VXLAN headers are in front of what the frame carries. */
-function vxlanDepth(frame: Uint8Array): number {
-	let depth = 0;
-	for (let at = 0; at + ETH_HLEN + IPV4_MIN_HLEN <= frame.length; depth += 1) {
-		const network = at + ETH_HLEN;
-		const udp = network + ipv4HeaderLength(frame, network);
-		const inside = udp + UDP_HLEN + VXLAN_HLEN;
-		if (ethType(frame, at) !== ETH_P_IP || ipv4Proto(frame, network) !== IPPROTO_UDP || inside > frame.length)
-			return depth;
-		if (![VXLAN_PORT, VXLAN_LINUX_PORT].includes(get16(frame, udp + 2))) return depth;
-		at = inside;
-	}
-	return depth;
-}
 
 /** Only the checksum of the quoted packet, and that of the message around it. */
 function quotesOpenChecksum(difference: Difference): boolean {
