@@ -62,7 +62,7 @@ export async function openLinuxHost(options: LinuxHostOptions = {}): Promise<Res
 		settle: async () => open.drain(),
 		...(turns === undefined ? {} : { breathe: () => breathe(turns) }),
 		loadTables: async (netns, text) => open.replaceTables(netns, text),
-		loadSets: async (netns, text) => open.replaceIpSets(netns, text),
+		loadSets: (netns, text) => open.replaceIpSets(netns, text),
 		saveTables: async (netns) => open.saveTables(netns),
 		readSysctls: async (netns, keys) => open.readSysctls(netns, keys),
 		prepare: async (netns, devs) => {

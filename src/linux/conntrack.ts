@@ -99,7 +99,7 @@ export function conntrackEntries(netns: LinuxNetns): Result<readonly ConntrackEn
 
 /** Going through the hash table of all namespaces takes long; that there is nothing to be found is counted. */
 function countsNone(netns: LinuxNetns): boolean {
-	const count = netns.run(() => readSysctl("net/netfilter/nf_conntrack_count"));
+	const count = netns.run(() => readSysctl(netns, "net/netfilter/nf_conntrack_count"));
 	return "value" in count && count.value === "0";
 }
 

@@ -12,7 +12,7 @@ import type { Errno, KernelError } from "../kernel/kernel.ts";
 import type { KernelObject } from "../kernel/objects.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
-import { type ProgramRun, runProgram } from "./program.ts";
+import { type ProgramRun, runAside, runProgram } from "./program.ts";
 
 const IPSET = "ipset";
 /** Stands in for a set while its new contents are put together. */
@@ -33,11 +33,36 @@ export const ipSetDriver: ObjectDriver = {
 	},
 };
 
-/** The namespace's sets become just those of the text, which `ipset save` printed; one process. */
-export function replaceIpSets(netns: LinuxNetns, text: string): Result<void, KernelError> {
+/** The names of the sets that `replaceIpSets` loaded last, in the order in which they can go. */
+const loaded: WeakMap<LinuxNetns, readonly string[]> = new WeakMap();
+
+/**
+ * The namespace's sets become just those of the text, which `ipset save` printed; one process. Those that were loaded so
+ * before are destroyed by their names: only lists wait then until everything destroyed before is gone (15 ms), while
+ * others may work (`ended` as in `runAside`).
+ */
+export async function replaceIpSets(
+	netns: LinuxNetns,
+	text: string,
+	ended: (pidFd: number) => Promise<void>,
+): Promise<Result<void, KernelError>> {
+	const before = loaded.get(netns);
+	loaded.delete(netns);
 	// Lists are emptied first, for they hold the sets in them.
-	const { code, err: stderr } = runIpSet(netns, ["restore"], `flush\ndestroy\n${text}\n`);
-	return code === 0 ? ok(undefined) : failed(messageOf(stderr), -1);
+	const all = `flush\ndestroy\n${text}\n`;
+	const named = before?.map((name) => `destroy ${name}\n`).join("");
+	const restore = (input: string): Promise<ProgramRun> => runAside(netns, [IPSET, "restore"], { input, ended });
+	let run = await restore(named === undefined ? all : `${named}${text}\n`);
+	// Somebody else made or took sets.
+	if (run.code !== 0 && named !== undefined) run = await restore(all);
+	if (run.code !== 0) return failed(messageOf(run.err), -1);
+	const sets = [...text.matchAll(/^create (\S+) (\S+)/gm)].map(([, name = "", type]) => ({ name, type }));
+	const isList = ({ type }: { readonly type: string | undefined }): boolean => type === "list:set";
+	loaded.set(
+		netns,
+		[...sets.filter(isList), ...sets.filter((set) => !isList(set))].map(({ name }) => name),
+	);
+	return ok(undefined);
 }
 
 /** `ipset test`. */

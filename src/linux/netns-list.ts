@@ -1,5 +1,5 @@
 /** The namespaces of a `LinuxKernel`: those that it made, and those that it was told to adopt. Their ends take nothing else along. */
-import { closeSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { err, ok, type Result } from "../base/result.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { NetnsTable } from "./driver.ts";
@@ -38,7 +38,7 @@ export class NetnsList implements NetnsTable {
 			const errno = errnoNumber(made.error);
 			return err(kernelError(-1, { errno, text: `Cannot make network namespace "${name}": ${strerror(errno)}` }));
 		}
-		made.value.run(disableIpv6);
+		made.value.run(() => disableIpv6(made.value));
 		this.#all.set(name, made.value);
 		return made;
 	}
@@ -69,7 +69,7 @@ export class NetnsList implements NetnsTable {
 
 	/** Lets go of all; those with a name in /run/netns stay. */
 	close(): void {
-		for (const netns of this.#all.values()) closeSync(netns.fd);
+		for (const netns of this.#all.values()) netns.close();
 		this.#all.clear();
 	}
 }
@@ -79,6 +79,6 @@ function isThere(name: string): KernelError {
 }
 
 /** Nothing appears that nobody asked for: no link-local addresses, no router solicitations. */
-function disableIpv6(): void {
-	for (const name of ["all", "default", "lo"]) writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, "1");
+function disableIpv6(netns: LinuxNetns): void {
+	for (const name of ["all", "default", "lo"]) writeSysctl(netns, `net/ipv6/conf/${name}/disable_ipv6`, "1");
 }

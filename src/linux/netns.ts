@@ -2,7 +2,7 @@
  * Network namespaces that this process made. They have no name outside and are held by a file descriptor, so they end with
  * the process, however it ends; `persist` gives them a name in /run/netns and lets them stay.
  */
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { err, ok, type Result } from "../base/result.ts";
 import { CLONE_NEWNET, lastErrno, libc } from "./libc.ts";
 
@@ -18,6 +18,8 @@ export class LinuxNetns {
 	readonly fd: number;
 	/** Its file name in /run/netns. Absent: it has none. */
 	readonly file: string | undefined;
+	/** Directories of /proc/sys/net that are open, by name. */
+	readonly #sysctls = new Map<string, number>();
 
 	constructor(name: string, fd: number, file: string | undefined) {
 		this.name = name;
@@ -33,6 +35,31 @@ export class LinuxNetns {
 		} finally {
 			enter(home());
 		}
+	}
+
+	/**
+	 * A directory of /proc/sys/net (`ipv4`, `netfilter`, …), open, so that files in it are found at once: from the root on
+	 * Linux looks through the directories of that name of all namespaces (a tenth of a millisecond where there are 1,600). To
+	 * be called inside the namespace. Undefined: there is none.
+	 */
+	sysctlDirectory(name: string): number | undefined {
+		const known = this.#sysctls.get(name);
+		if (known !== undefined) return known;
+		try {
+			const fd = openSync(`/proc/sys/net/${name}`, constants.O_RDONLY | constants.O_DIRECTORY);
+			this.#sysctls.set(name, fd);
+			return fd;
+		} catch (error) {
+			if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+			throw error;
+		}
+	}
+
+	/** Lets go of the namespace. */
+	close(): void {
+		for (const fd of this.#sysctls.values()) closeSync(fd);
+		this.#sysctls.clear();
+		closeSync(this.fd);
 	}
 }
 
@@ -57,7 +84,7 @@ export function createNetns(name: string, file: string | undefined): Result<Linu
 
 /** The namespace lives on as long as somebody else holds it (a process in it, a named file). */
 export function closeNetns(netns: LinuxNetns): void {
-	closeSync(netns.fd);
+	netns.close();
 	if (netns.file !== undefined) removeNetnsFile(netns.file);
 }
 

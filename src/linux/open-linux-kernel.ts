@@ -32,7 +32,7 @@ export interface OpenLinuxKernel {
 	/** The namespace's IPv4 rules become just those of the text. */
 	replaceTables(netns: string, text: string): Result<void, KernelError>;
 	/** The namespace's sets become just those of the text. */
-	replaceIpSets(netns: string, text: string): Result<void, KernelError>;
+	replaceIpSets(netns: string, text: string): Promise<Result<void, KernelError>>;
 	saveTables(netns: string): Result<readonly XtChain[], KernelError>;
 	/** The values of the keys that are there. */
 	readSysctls(netns: string, keys: readonly string[]): Result<ReadonlyMap<string, string>, KernelError>;
@@ -84,9 +84,12 @@ export function openLinuxKernel(options: OpenOptions = {}): OpenLinuxKernel {
 			while (poller.drain());
 		},
 		replaceTables: (name, text) => within(name, (netns) => xtables.replaceAll(netns, text)),
-		replaceIpSets: (name, text) => within(name, (netns) => replaceIpSets(netns, text)),
+		replaceIpSets: async (name, text) => {
+			const netns = within(name, ok);
+			return netns.ok ? replaceIpSets(netns.value, text, (pidFd) => readable(poller, pidFd)) : netns;
+		},
 		saveTables: (name) => within(name, (netns) => xtables.save(netns)),
-		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(keys)))),
+		readSysctls: (name, keys) => within(name, (netns) => ok(netns.run(() => readSysctls(netns, keys)))),
 		turnOffloadOff: (name, devs) => within(name, (netns) => offloadOff(netns, devs)),
 		setReceiveBuffers: (name) => within(name, setReceiveBuffers),
 		flush: (name, left) => within(name, (netns) => flush(netns, left)),
@@ -158,15 +161,26 @@ function watchConntrack(
 	});
 }
 
+/** Others may work until the descriptor can be read. */
+async function readable(poller: Poller, fd: number): Promise<void> {
+	let isReadable = false;
+	// Nobody reads it: told once, for a drain goes on as long as something is ready.
+	const unwatch = poller.watch(fd, EPOLLIN, () => {
+		isReadable = true;
+		unwatch();
+	});
+	await poller.run(() => isReadable, Number.POSITIVE_INFINITY);
+}
+
 /** Four characters and a colon, another one for each process. */
 function logTag(): string {
 	return `${randomBytes(3).toString("base64url")}:`;
 }
 
-function readSysctls(keys: readonly string[]): ReadonlyMap<string, string> {
+function readSysctls(netns: LinuxNetns, keys: readonly string[]): ReadonlyMap<string, string> {
 	return new Map(
 		keys.flatMap((key) => {
-			const read = readSysctl(sysctlPath(key) ?? "");
+			const read = readSysctl(netns, sysctlPath(key) ?? "");
 			return "value" in read ? [[key, read.value] as const] : [];
 		}),
 	);
@@ -181,7 +195,7 @@ function offloadOff(netns: LinuxNetns, devs: readonly string[]): Result<void, Ke
 const TCP_RMEM = "4096\t131072\t33554432";
 
 function setReceiveBuffers(netns: LinuxNetns): Result<void, KernelError> {
-	const written = netns.run(() => writeSysctl("net/ipv4/tcp_rmem", TCP_RMEM));
+	const written = netns.run(() => writeSysctl(netns, "net/ipv4/tcp_rmem", TCP_RMEM));
 	return "value" in written ? ok(undefined) : failed(`net.ipv4.tcp_rmem: ${written.errno}`);
 }
 
@@ -190,7 +204,7 @@ function flush(netns: LinuxNetns, left: Leftovers): Result<void, KernelError> {
 	if (errno !== undefined) return failed(`sock_diag: ${errno}`);
 	const connections = left.connections ? flushConntrack(netns) : ok(undefined);
 	if (!connections.ok || !left.routes) return connections;
-	const routes = netns.run(() => writeSysctl("net/ipv4/route/flush", "1"));
+	const routes = netns.run(() => writeSysctl(netns, "net/ipv4/route/flush", "1"));
 	if ("value" in routes) return ok(undefined);
 	return failed(`net.ipv4.route.flush: ${routes.errno}`);
 }

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import type { Errno } from "../kernel/kernel.ts";
 import { errorText } from "./libc.ts";
 import type { LinuxNetns } from "./netns.ts";
-import { spawnProgram, startProgram, type TalkingProgram } from "./spawn.ts";
+import { type SpawnResult, spawnAside, spawnProgram, startProgram, type TalkingProgram } from "./spawn.ts";
 
 export interface ProgramRun {
 	/** Exit code; -1 when the program was ended by a signal or is not there. */
@@ -49,9 +49,25 @@ function isExecutable(path: string): boolean {
 
 /** Runs a program to its end with `input` as its stdin. */
 export function runProgram(netns: LinuxNetns, argv: readonly [string, ...string[]], input = ""): ProgramRun {
-	const [program] = argv;
-	const [, ...args] = argv;
-	const ran = netns.run(() => spawnProgram([pathOf(program), ...args], input, ENVIRONMENT));
+	const [program, ...args] = argv;
+	return programRun(
+		program,
+		netns.run(() => spawnProgram([pathOf(program), ...args], input, ENVIRONMENT)),
+	);
+}
+
+/** The same, while this process does other things: `ended` resolves when the descriptor that it is given can be read. */
+export async function runAside(
+	netns: LinuxNetns,
+	argv: readonly [string, ...string[]],
+	{ input, ended }: { readonly input: string; readonly ended: (pidFd: number) => Promise<void> },
+): Promise<ProgramRun> {
+	const [program, ...args] = argv;
+	const running = netns.run(() => spawnAside([pathOf(program), ...args], { input, env: ENVIRONMENT, ended }));
+	return programRun(program, await running);
+}
+
+function programRun(program: string, ran: SpawnResult | string): ProgramRun {
 	if (typeof ran === "string") return { code: -1, out: "", err: `${program}: ${errorText(ran)}`, missing: true };
 	const { code, signal, out, err } = ran;
 	if (code === undefined) return { code: -1, out, err: `${err}${program}: ended by signal ${signal ?? 0}` };

@@ -29,9 +29,12 @@ const calls = {
 		"int posix_spawnp(_Out_ int *pid, const char *file, void *actions, void *attributes, const char **argv, const char **envp)",
 	),
 	wait: bind("int waitpid(int pid, _Out_ int *status, int options)"),
+	syscall: bind("long syscall(long number, int pid, unsigned int flags)"),
 	pipe: bind("int pipe2(_Out_ int *ends, int flags)"),
 };
 
+/** On every architecture. */
+const SYS_PIDFD_OPEN = 434;
 const MFD_CLOEXEC = 1;
 const O_CLOEXEC = 0o2000000;
 const SIGPIPE = 13;
@@ -40,7 +43,7 @@ const TERM_SIGNAL = 0x7f;
 /** More than any C library's structures for file actions (80), attributes (336) and signal sets (128) take. */
 const STRUCTURE_BYTES = 512;
 
-/** Kept for all programs: a program's end is waited for before the next begins. */
+/** Kept for all programs: they are started one after the other. */
 let memory: { readonly actions: NativeMemory; readonly attributes: NativeMemory } | undefined;
 
 /** Runs the program to its end, in the namespace that the thread is in. The error is the errno's name, e.g. ENOENT. */
@@ -51,14 +54,55 @@ export function spawnProgram(
 ): SpawnResult | string {
 	const files = [memoryFile(input), memoryFile(""), memoryFile("")];
 	try {
-		const status = run(argv, files, env);
-		if (typeof status === "string") return status;
-		const [out, err] = [readAll(files[1] ?? -1), readAll(files[2] ?? -1)];
-		const signal = status & TERM_SIGNAL;
-		return signal === 0 ? { code: (status >> 8) & 0xff, out, err } : { signal, out, err };
+		const pid = start(argv, files, env);
+		return typeof pid === "string" ? pid : resultOf(pid, files);
 	} finally {
 		for (const fd of files) closeSync(fd);
 	}
+}
+
+/**
+ * As `spawnProgram`; while the program runs, this process does other things: `ended` resolves when the descriptor that it
+ * is given can be read (`pidfd_open`).
+ */
+export async function spawnAside(
+	argv: readonly [string, ...string[]],
+	{
+		input,
+		env,
+		ended,
+	}: {
+		readonly input: string;
+		readonly env: readonly string[];
+		readonly ended: (pidFd: number) => Promise<void>;
+	},
+): Promise<SpawnResult | string> {
+	const files = [memoryFile(input), memoryFile(""), memoryFile("")];
+	try {
+		const pid = start(argv, files, env);
+		if (typeof pid === "string") return pid;
+		const pidFd = calls.syscall(SYS_PIDFD_OPEN, pid, 0);
+		// A kernel without it (before 5.3): it is waited for at once.
+		if (pidFd >= 0) {
+			try {
+				await ended(pidFd);
+			} finally {
+				closeSync(pidFd);
+			}
+		}
+		return resultOf(pid, files);
+	} finally {
+		for (const fd of files) closeSync(fd);
+	}
+}
+
+/** Waits for its end. */
+function resultOf(pid: number, files: readonly number[]): SpawnResult | string {
+	const status = waitFor(pid);
+	if (typeof status === "string") return status;
+	const [out, err] = [readAll(files[1] ?? -1), readAll(files[2] ?? -1)];
+	const signal = status & TERM_SIGNAL;
+	return signal === 0 ? { code: (status >> 8) & 0xff, out, err } : { signal, out, err };
 }
 
 /** A program that was started and is talked to by pipes, which block. */
@@ -87,11 +131,6 @@ export function endProgram({ pid, stdin, stdout }: TalkingProgram): number {
 	closeSync(stdout);
 	const status = waitFor(pid);
 	return typeof status === "number" && (status & TERM_SIGNAL) === 0 ? (status >> 8) & 0xff : -1;
-}
-
-function run(argv: readonly [string, ...string[]], files: readonly number[], env: readonly string[]): number | string {
-	const pid = start(argv, files, env);
-	return typeof pid === "string" ? pid : waitFor(pid);
 }
 
 /** `files`: its descriptors from 0. The number of the process, or the errno's name. */

@@ -57,7 +57,7 @@ export async function fidelityWorkerAlone(io: Io): Promise<ExitCode> {
 }
 
 /** So many topologies are kept: all there are, with what sticks to them. */
-const STAGES = 40;
+const STAGES = 100;
 
 class Worker {
 	readonly #lanes: readonly Lane[];

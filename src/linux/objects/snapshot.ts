@@ -129,8 +129,8 @@ function saveSysctls(netns: LinuxNetns, dev: string): SavedSysctls {
 	return netns.run(() => {
 		const values = new Map<string, string>();
 		for (const directory of [`net/ipv4/conf/${dev}`, `net/ipv4/neigh/${dev}`]) {
-			for (const leaf of listSysctls(directory)) {
-				const read = readSysctl(`${directory}/${leaf}`);
+			for (const leaf of listSysctls(netns, directory)) {
+				const read = readSysctl(netns, `${directory}/${leaf}`);
 				if ("value" in read) values.set(`${directory}/${leaf}`, read.value);
 			}
 		}
@@ -141,8 +141,8 @@ function saveSysctls(netns: LinuxNetns, dev: string): SavedSysctls {
 function restoreSysctls({ netns, values }: SavedSysctls): void {
 	netns.run(() => {
 		for (const [path, value] of values) {
-			const now = readSysctl(path);
-			if ("value" in now && now.value !== value) writeSysctl(path, value);
+			const now = readSysctl(netns, path);
+			if ("value" in now && now.value !== value) writeSysctl(netns, path, value);
 		}
 	});
 }

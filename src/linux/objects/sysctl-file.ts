@@ -1,7 +1,6 @@
-/** The files below /proc/sys of the namespace that the calling thread is in. */
+/** The files below /proc/sys/net of a namespace. The calling thread must be in it. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-
-const ROOT = "/proc/sys";
+import type { LinuxNetns } from "../netns.ts";
 
 /** The errno's name when it failed. */
 export type FileResult = { readonly value: string } | { readonly errno: string };
@@ -14,17 +13,21 @@ export function sysctlPath(key: string): string | undefined {
 }
 
 /** Without the line end. */
-export function readSysctl(path: string): FileResult {
+export function readSysctl(netns: LinuxNetns, path: string): FileResult {
+	const file = fileOf(netns, path);
+	if (file === undefined) return NO_FILE;
 	try {
-		return { value: readFileSync(`${ROOT}/${path}`, "utf8").trimEnd() };
+		return { value: readFileSync(file, "utf8").trimEnd() };
 	} catch (error) {
 		return { errno: errnoOf(error) };
 	}
 }
 
-export function writeSysctl(path: string, value: string): FileResult {
+export function writeSysctl(netns: LinuxNetns, path: string, value: string): FileResult {
+	const file = fileOf(netns, path);
+	if (file === undefined) return NO_FILE;
 	try {
-		writeFileSync(`${ROOT}/${path}`, `${value}\n`);
+		writeFileSync(file, `${value}\n`);
 		return { value };
 	} catch (error) {
 		return { errno: errnoOf(error) };
@@ -32,12 +35,24 @@ export function writeSysctl(path: string, value: string): FileResult {
 }
 
 /** The names in a directory of keys, `[]` when there is none. */
-export function listSysctls(path: string): readonly string[] {
+export function listSysctls(netns: LinuxNetns, path: string): readonly string[] {
+	const directory = fileOf(netns, path);
+	if (directory === undefined) return [];
 	try {
-		return readdirSync(`${ROOT}/${path}`);
+		return readdirSync(directory);
 	} catch {
 		return [];
 	}
+}
+
+const NO_FILE = { errno: "ENOENT" };
+
+/** Undefined: the namespace has no such directory. */
+function fileOf(netns: LinuxNetns, path: string): string | undefined {
+	const [, directory = "", ...rest] = path.split("/");
+	if (rest.length === 0) return `/proc/sys/${path}`;
+	const fd = netns.sysctlDirectory(directory);
+	return fd === undefined ? undefined : `/proc/self/fd/${fd}/${rest.join("/")}`;
 }
 
 function errnoOf(error: unknown): string {

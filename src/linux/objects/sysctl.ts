@@ -17,8 +17,9 @@ export class SysctlDriver implements ObjectDriver {
 		const undo = (): void => restore(netns, saved.splice(0).reverse());
 		const failed = netns.run(() => {
 			for (const { index, op } of ops) {
-				if (op.object.kind !== "sysctl") continue;
-				const error = writeOne(index, op.verb, op.object, keeps ? saved : undefined);
+				const { verb, object } = op;
+				if (object.kind !== "sysctl") continue;
+				const error = writeOne(netns, { index, verb, object }, keeps ? saved : undefined);
 				if (error !== undefined) return error;
 			}
 			return undefined;
@@ -32,10 +33,10 @@ export class SysctlDriver implements ObjectDriver {
 	dump(netns: LinuxNetns): Result<readonly Sysctl[], KernelError> {
 		return ok(
 			netns.run(() => {
-				const conf = deviceKeys("net.ipv4.conf", CONF_LEAVES);
-				const neigh = deviceKeys("net.ipv4.neigh", NEIGH_LEAVES);
+				const conf = deviceKeys(netns, "net.ipv4.conf", CONF_LEAVES);
+				const neigh = deviceKeys(netns, "net.ipv4.neigh", NEIGH_LEAVES);
 				return [...SYSCTL_KEYS, ...conf, ...neigh].flatMap((key) => {
-					const read = readSysctl(sysctlPath(key) ?? "");
+					const read = readSysctl(netns, sysctlPath(key) ?? "");
 					return "value" in read ? [{ kind: "sysctl" as const, key, value: read.value }] : [];
 				});
 			}),
@@ -43,17 +44,22 @@ export class SysctlDriver implements ObjectDriver {
 	}
 }
 
+interface SysctlOp {
+	readonly index: number;
+	readonly verb: "add" | "replace" | "delete";
+	readonly object: Sysctl;
+}
+
 function writeOne(
-	op: number,
-	verb: "add" | "replace" | "delete",
-	{ key, value }: Sysctl,
+	netns: LinuxNetns,
+	{ index: op, verb, object: { key, value } }: SysctlOp,
 	saved: (readonly [path: string, value: string])[] | undefined,
 ): KernelError | undefined {
 	const path = sysctlPath(key);
-	if (saved === undefined && verb !== "delete" && path !== undefined && "value" in writeSysctl(path, value)) {
+	if (saved === undefined && verb !== "delete" && path !== undefined && "value" in writeSysctl(netns, path, value)) {
 		return undefined;
 	}
-	const before = path === undefined ? { errno: "ENOENT" } : readSysctl(path);
+	const before = path === undefined ? { errno: "ENOENT" } : readSysctl(netns, path);
 	if (path === undefined || ("errno" in before && before.errno === "ENOENT")) {
 		const file = key.replaceAll(/[./]/g, (char) => (char === "." ? "/" : "."));
 		return { errno: "ENOENT", op, message: `cannot stat /proc/sys/${file}: No such file or directory` };
@@ -61,9 +67,9 @@ function writeOne(
 	if (verb === "delete") {
 		return { errno: "EOPNOTSUPP", op, message: `Operation not supported: ${key} cannot be deleted` };
 	}
-	saved?.push(...coupled(path));
+	saved?.push(...coupled(netns, path));
 	if ("value" in before) saved?.push([path, before.value]);
-	const written = writeSysctl(path, value);
+	const written = writeSysctl(netns, path, value);
 	if ("value" in written) return undefined;
 	const errno = errnoNumber(written.errno);
 	return kernelError(op, { errno, text: `setting key "${key}": ${strerror(errno)}` });
@@ -73,14 +79,14 @@ function writeOne(
  * What else may change with this key, with its values: what is written to `default` or `all` goes to devices too, and
  * forwarding takes redirects along (net/ipv4/devinet.c: devinet_conf_proc, inet_forward_change).
  */
-function coupled(path: string): readonly (readonly [path: string, value: string])[] {
+function coupled(netns: LinuxNetns, path: string): readonly (readonly [path: string, value: string])[] {
 	const shared = path === FORWARD ? ALL_FORWARDING : path;
 	const match = /^(net\/ipv[46]\/(?:conf|neigh))\/(?:all|default)\/([^/]+)$/.exec(shared);
 	if (match === null) return [];
 	const [, directory = "", leaf = ""] = match;
 	const also = shared === ALL_FORWARDING ? REDIRECTS : [];
-	return [...listSysctls(directory).map((dev) => `${directory}/${dev}/${leaf}`), ...also].flatMap((each) => {
-		const read = readSysctl(each);
+	return [...listSysctls(netns, directory).map((dev) => `${directory}/${dev}/${leaf}`), ...also].flatMap((each) => {
+		const read = readSysctl(netns, each);
 		return "value" in read ? [[each, read.value] as const] : [];
 	});
 }
@@ -92,14 +98,14 @@ const REDIRECTS = ["net/ipv4/conf/all/accept_redirects", "net/ipv4/conf/default/
 function restore(netns: LinuxNetns, saved: readonly (readonly [path: string, value: string])[]): void {
 	netns.run(() => {
 		for (const [path, value] of saved) {
-			const now = readSysctl(path);
-			if (!("value" in now) || now.value !== value) writeSysctl(path, value);
+			const now = readSysctl(netns, path);
+			if (!("value" in now) || now.value !== value) writeSysctl(netns, path, value);
 		}
 	});
 }
 
 /** `all`, `default` and the devices, by name. */
-function deviceKeys(prefix: string, leaves: readonly string[]): readonly string[] {
-	const devices = listSysctls(prefix.replaceAll(".", "/"));
+function deviceKeys(netns: LinuxNetns, prefix: string, leaves: readonly string[]): readonly string[] {
+	const devices = listSysctls(netns, prefix.replaceAll(".", "/"));
 	return devices.flatMap((dev) => leaves.map((leaf) => `${prefix}.${dev.replaceAll(".", "/")}.${leaf}`));
 }
