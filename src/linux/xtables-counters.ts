@@ -1,29 +1,15 @@
 /**
- * What the rules of the legacy backend have counted, asked from the kernel itself (`struct ipt_getinfo`, `struct
- * ipt_get_entries` of linux/netfilter_ipv4/ip_tables.h): a hundredth of the time that iptables-save takes. Which rules those
+ * What the rules of the legacy backend have counted, asked from the kernel itself (`struct ipt_get_entries`): a hundredth of the time that iptables-save takes. Which rules those
  * are the kernel does not tell in words; that is known to who loaded them.
  */
 import type { Chain, Counters, Table, TableName } from "../kernel/xtables.ts";
-import { AF_INET, bind, libc, SOCK_CLOEXEC, SOCK_RAW } from "./libc.ts";
+import { ENTRY, getsockopt, HOOKS, INFO, NAME_BYTES, SOL_IP, TARGET, tableInfo, withIpTables } from "./ip-tables.ts";
 import type { LinuxNetns } from "./netns.ts";
 
-const IPPROTO_RAW = 255;
-const SOL_IP = 0;
-const IPT_SO_GET_INFO = 64;
 const IPT_SO_GET_ENTRIES = 65;
-const NAME_BYTES = 32;
-const INFO = { validHooks: 32, hookEntry: 36, underflow: 56, size: 80, bytes: 84 } as const;
 const ENTRIES_HEAD = 40;
-const ENTRY = { targetOffset: 88, nextOffset: 90, packets: 96, lengthBytes: 104 } as const;
-/** struct xt_entry_target: the size, the name (empty: a verdict), then the verdict or the chain's name. */
-const TARGET = { name: 2, data: 32 } as const;
-const HOOKS = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"] as const;
 /** -NF_DROP - 1. */
 const VERDICT_DROP = -1;
-
-const getsockopt = bind(
-	"int getsockopt(int fd, int level, int name, _Inout_ uint8_t *value, _Inout_ uint32_t *length)",
-);
 
 /** What a chain has counted: each rule, and a built-in chain's policy. */
 interface CountedChain {
@@ -33,9 +19,7 @@ interface CountedChain {
 
 /** The tables with what they have counted. Undefined: the kernel does not have just these rules. */
 export function countedTables(netns: LinuxNetns, tables: readonly Table[]): readonly Table[] | undefined {
-	const fd = netns.run(() => libc.socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
-	if (fd < 0) return undefined;
-	try {
+	return withIpTables(netns, (fd) => {
 		const counted: Table[] = [];
 		for (const table of tables) {
 			const chains = readChains(fd, table.name);
@@ -44,9 +28,7 @@ export function countedTables(netns: LinuxNetns, tables: readonly Table[]): read
 			counted.push(merged);
 		}
 		return counted;
-	} finally {
-		libc.close(fd);
-	}
+	});
 }
 
 function merge({ name, chains: given }: Table, counted: ReadonlyMap<string, CountedChain>): Table | undefined {
@@ -65,10 +47,8 @@ function merge({ name, chains: given }: Table, counted: ReadonlyMap<string, Coun
 
 /** By name, in the kernel's order. */
 function readChains(fd: number, table: TableName): ReadonlyMap<string, CountedChain> | undefined {
-	const info = new Uint8Array(INFO.bytes);
-	info.set(Buffer.from(table));
-	if (getsockopt(fd, SOL_IP, IPT_SO_GET_INFO, info, [info.length]) !== 0) return undefined;
-	const head = new DataView(info.buffer);
+	const head = tableInfo(fd, table);
+	if (head === undefined) return undefined;
 	const size = head.getUint32(INFO.size, true);
 	const all = new Uint8Array(ENTRIES_HEAD + size);
 	all.set(Buffer.from(table));

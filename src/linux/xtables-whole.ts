@@ -13,33 +13,36 @@ export interface WholeText {
 
 /**
  * Text for `iptables-restore --counters`: what `text` says, and that everything it does not name is empty and ACCEPT; of
- * the `unused` tables that is known. The error is a sentence about a line.
+ * the `empty` tables nothing, for that is known. The error is a sentence about a line.
  */
 export function wholeText(
 	text: string,
-	options: { readonly family: IpFamily; readonly tag: string; readonly unused?: ReadonlySet<TableName> },
+	options: { readonly family: IpFamily; readonly tag: string; readonly empty?: ReadonlySet<TableName> },
 ): Result<WholeText, string> {
 	const given = text.split("\n");
 	const declared = declaredChains(given);
 	const lines: { readonly text: string; readonly from: number }[] = [];
 	const add = (line: string, from = 0): void => void lines.push({ text: line, from });
 	for (const name of TABLE_NAMES) {
-		if (declared.has(name) || options.unused?.has(name) === true) continue;
+		if (declared.has(name) || options.empty?.has(name) === true) continue;
 		add(`*${name}`);
 		for (const hook of BUILTIN_CHAINS[name]) add(`:${hook} ACCEPT [0:0]`);
 		add("COMMIT");
 	}
+	let isEmpty = false;
 	for (const [index, line] of given.entries()) {
+		const table = TABLE_NAMES.find((name) => line.trimEnd() === `*${name}`);
+		if (table !== undefined) isEmpty = options.empty?.has(table) === true;
+		if (isEmpty) continue;
 		const counted = /^:\S+\s+\S+\s*$/.test(line) ? `${line.trimEnd()} [0:0]` : line;
 		const tagged = tagLine(counted, options.tag, options.family);
 		if (!tagged.ok) return err(`line ${index + 1}: ${tagged.error}`);
 		for (const each of tagged.value.split("\n")) add(each, index + 1);
-		const table = TABLE_NAMES.find((name) => line.trimEnd() === `*${name}`);
 		if (table === undefined) continue;
 		for (const hook of BUILTIN_CHAINS[table]) if (declared.get(table)?.has(hook) !== true) add(`:${hook} ACCEPT [0:0]`);
 	}
 	if (lines.at(-1)?.text === "") lines.pop();
-	return ok({ text: `${lines.map((line) => line.text).join("\n")}\n`, lines: lines.map(({ from }) => from) });
+	return ok({ text: lines.map((line) => `${line.text}\n`).join(""), lines: lines.map(({ from }) => from) });
 }
 
 /** The chains that each table of the text declares by a `:` line. */

@@ -12,17 +12,26 @@ import { err, ok, type Result } from "../base/result.ts";
 import { readTables } from "../formats/known-tables.ts";
 import type { KernelError } from "../kernel/kernel.ts";
 import type { KernelObject, KernelObjectKind, XtChain, XtRule } from "../kernel/objects.ts";
-import { TABLE_NAMES, type Table } from "../kernel/xtables.ts";
+import { TABLE_NAMES, type Table, type TableName } from "../kernel/xtables.ts";
 import type { IpFamily } from "../wire/addr.ts";
 import type { IndexedOp, ObjectDriver, Undo } from "./driver.ts";
 import type { LinuxNetns } from "./netns.ts";
 import { countedTables } from "./xtables-counters.ts";
+import { emptyTables, isEmptyTable } from "./xtables-empty.ts";
 import { restoreFailure } from "./xtables-error.ts";
 import { RestoreFeeds } from "./xtables-feed.ts";
 import { LOG_TAG_LENGTH, tagObject, untagTable } from "./xtables-log-tag.ts";
 import { XtModel } from "./xtables-model.ts";
 import { changeText, undoText } from "./xtables-text.ts";
-import { defaultBackend, hasRules, legacyTables, restoreXtables, saveXtables, type XtBackend } from "./xtables-tool.ts";
+import {
+	defaultBackend,
+	hasRules,
+	legacyTables,
+	restoreXtables,
+	saveXtables,
+	type XtBackend,
+	type XtFailure,
+} from "./xtables-tool.ts";
 import { chainObjects, wholeText } from "./xtables-whole.ts";
 
 export interface XtablesOptions {
@@ -130,14 +139,13 @@ export class XtablesDriver implements ObjectDriver {
 		const { family = "ipv4", backend = this.#backendOf(netns) } = options;
 		const isKept = family === "ipv4" && backend === "legacy";
 		const known = isKept ? this.#whole.get(netns) : undefined;
-		const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
-		const whole = wholeText(text, { family, tag: this.#tag, unused });
-		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
-		const fed = isKept ? this.#feeds.load(netns, whole.value.text) : undefined;
-		const loaded = fed ?? restoreXtables(netns, whole.value.text, { family, backend, noflush: false });
+		const tables = isKept ? readTables(text) : undefined;
 		if (family === "ipv4") this.#whole.delete(netns);
+		const empty = tables?.ok === true ? this.#empty(netns, tables.value, known) : undefined;
+		const whole = wholeText(text, { family, tag: this.#tag, ...(empty === undefined ? {} : { empty }) });
+		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
+		const loaded = whole.value.text === "" ? ok(undefined) : this.#load(netns, whole.value.text, { family, backend });
 		if (loaded.ok) {
-			const tables = isKept ? readTables(text) : undefined;
 			if (tables?.ok === true) this.#whole.set(netns, allTables(tables.value));
 			return loaded;
 		}
@@ -150,6 +158,29 @@ export class XtablesDriver implements ObjectDriver {
 	/** Ends what runs in a namespace that ends. */
 	forget(netns: LinuxNetns): void {
 		this.#feeds.end(netns);
+	}
+
+	/** The tables that are empty now, as the text says, or does not say anything of them. Undefined: they could not be made so. */
+	#empty(
+		netns: LinuxNetns,
+		tables: readonly Table[],
+		known: readonly Table[] | undefined,
+	): ReadonlySet<TableName> | undefined {
+		const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
+		const named = new Set(tables.map(({ name }) => name));
+		const filled = new Set(tables.filter((table) => !isEmptyTable(table)).map(({ name }) => name));
+		const empty = TABLE_NAMES.filter((name) => !filled.has(name));
+		const wanted = empty.filter((name) => named.has(name) || !unused.has(name));
+		return emptyTables(netns, wanted) ? new Set(empty) : undefined;
+	}
+
+	#load(
+		netns: LinuxNetns,
+		text: string,
+		{ family, backend }: { readonly family: IpFamily; readonly backend: XtBackend },
+	): Result<void, XtFailure> {
+		const fed = family === "ipv4" && backend === "legacy" ? this.#feeds.load(netns, text) : undefined;
+		return fed ?? restoreXtables(netns, text, { family, backend, noflush: false });
 	}
 
 	#applyFamily(

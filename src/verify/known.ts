@@ -1,5 +1,5 @@
 /** What a scenario itself chose: of these numbers a kernel has no choice, so they are never normalised. */
-import { parseIptablesSave } from "../formats/iptables-save.ts";
+import { readTables } from "../formats/known-tables.ts";
 import type { NatRange, Target } from "../kernel/xtables.ts";
 import { ETH_HLEN, ETH_P_IP, ethType } from "../wire/ethernet.ts";
 import { ICMP_ECHO, ICMP_ECHOREPLY, icmpId, icmpIsError, icmpType } from "../wire/icmpv4.ts";
@@ -99,9 +99,9 @@ function addPacket(known: Draft, b: Uint8Array, at: number): void {
 }
 
 function natPorts(text: string): readonly { readonly from: number; readonly to: number }[] {
-	const parsed = parseIptablesSave(text.endsWith("\n") ? text : `${text}\n`, { family: "ipv4" });
-	if (!parsed.ok) return [];
-	const rules = parsed.value.tables.flatMap((table) => table.chains).flatMap((chain) => chain.rules);
+	const tables = readTables(text.endsWith("\n") ? text : `${text}\n`);
+	if (!tables.ok) return [];
+	const rules = tables.value.flatMap((table) => table.chains).flatMap((chain) => chain.rules);
 	return rules.flatMap(({ target }) => portsOf(target));
 }
 
