@@ -1,6 +1,6 @@
 /** `-j CT`, `-j NOTRACK`: what connection tracking shall do with the packet when it comes to it (net/netfilter/xt_CT.c). */
 import type { CtTarget, NotrackTarget } from "../../../kernel/xt-targets.ts";
-import { Conntrack, IPS_TEMPLATE, isCtSettled } from "../conntrack/types.ts";
+import { Conntrack, IPS_CONFIRMED, IPS_TEMPLATE, isCtSettled } from "../conntrack/types.ts";
 import type { TargetFn, TargetModule } from "../xtables/types.ts";
 
 export const ct: TargetModule<CtTarget> = {
@@ -17,7 +17,7 @@ export const ct: TargetModule<CtTarget> = {
 		// One for all packets of the rule, as in Linux: a mark that CONNMARK gives it before conntrack comes is theirs all.
 		const template = new Conntrack(at.netns);
 		template.template = target.zone ?? { id: 0 };
-		template.status = IPS_TEMPLATE;
+		template.status = IPS_TEMPLATE | IPS_CONFIRMED;
 		return (skb) => {
 			if (isCtSettled(skb)) return "continue";
 			skb.ct = template;

@@ -259,8 +259,10 @@ function conntrack(site: Site): ConntrackMatch {
 	]);
 	for (let k = 0; k < count; k += 1) Object.assign(options, draw.weighted(all));
 	if (options.expireSeconds === undefined) return { kind: "conntrack", ...options };
-	// Before an entry is confirmed its time does not count from the clock yet: what is left depends on how long the machine is up.
-	return { kind: "conntrack", ...options, status: { value: ["CONFIRMED"] } };
+	// Before an entry is confirmed its time does not count from the clock yet, that of CT's template never does: what is left
+	// depends on how long the machine is up.
+	const status = { value: [site.table === "raw" ? "SEEN_REPLY" : "CONFIRMED"] } as const;
+	return { kind: "conntrack", ...options, status };
 }
 
 function addrtype(site: Site): Match & { readonly kind: "addrtype" } {
