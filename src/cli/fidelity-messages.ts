@@ -3,7 +3,6 @@ import type { Verdict } from "../verify/fidelity/verdict.ts";
 
 export interface WorkerStart {
 	readonly kind: "start";
-	readonly seed: number;
 	readonly kernel: "both" | "sim";
 	readonly shrinkTries: number;
 	/** So many real kernels take turns in the worker's thread: while a scenario waits on one, others play. */
@@ -12,9 +11,9 @@ export interface WorkerStart {
 	readonly places: readonly string[];
 }
 
-/** Scenarios by number, or by their files. */
+/** Scenarios by seed and number, or by their files. */
 export type Work =
-	| { readonly kind: "generated"; readonly from: number; readonly to: number }
+	| { readonly kind: "generated"; readonly seed: number; readonly from: number; readonly to: number }
 	| { readonly kind: "files"; readonly paths: readonly string[] };
 
 export type ToWorker = WorkerStart | Work | { readonly kind: "end" };

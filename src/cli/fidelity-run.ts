@@ -16,7 +16,9 @@ export interface RunRequest {
 	readonly start: WorkerStart;
 	/** Scenario files, played first. */
 	readonly paths: readonly string[];
+	readonly seeds: readonly number[];
 	readonly from: number;
+	/** Of each seed. */
 	readonly count: number;
 	readonly onVerdict: (verdict: Verdict) => void;
 }
@@ -54,15 +56,15 @@ const VM_SCENARIO_SECONDS = 20;
 /** One start of the machine for all of it. */
 export async function runInMachine(request: RunRequest, onErr: (text: string) => void): Promise<RunFacts> {
 	const run = new Run(request);
-	const { start, from, count, paths } = request;
-	const generated: Work = { kind: "generated", from, to: from + count };
+	const { start, seeds, from, count, paths } = request;
+	const generated = seeds.map((seed): Work => ({ kind: "generated", seed, from, to: from + count }));
 	const job: WholeJob = {
 		start,
-		work: [...(paths.length === 0 ? [] : [{ kind: "files", paths } as const]), generated],
+		work: [...(paths.length === 0 ? [] : [{ kind: "files", paths } as const]), ...generated],
 	};
 	let rest = "";
 	const code = await runInVm(["fidelity-worker", "--alone"], {
-		timeoutSeconds: VM_START_SECONDS + VM_SCENARIO_SECONDS * (count + paths.length),
+		timeoutSeconds: VM_START_SECONDS + VM_SCENARIO_SECONDS * (seeds.length * count + paths.length),
 		input: JSON.stringify(job),
 		onErr,
 		onOut: (text) => {
@@ -132,10 +134,12 @@ class Run {
 	}
 }
 
-function batches({ paths, from, count }: RunRequest): Work[] {
+function batches({ paths, seeds, from, count }: RunRequest): Work[] {
 	const work: Work[] = paths.length === 0 ? [] : [{ kind: "files", paths }];
-	for (let at = from; at < from + count; at += BATCH) {
-		work.push({ kind: "generated", from: at, to: Math.min(at + BATCH, from + count) });
+	for (const seed of seeds) {
+		for (let at = from; at < from + count; at += BATCH) {
+			work.push({ kind: "generated", seed, from: at, to: Math.min(at + BATCH, from + count) });
+		}
 	}
 	return work;
 }

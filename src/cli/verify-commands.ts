@@ -111,8 +111,8 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 		.command("fidelity")
 		.description("play generated scenarios on both kernels and print how often they agree, feature by feature")
 		.argument("[scenario...]", "scenario files or directories of them, which are played first")
-		.option("--seed <n>", "which scenarios; default: others each time, and the seed is printed")
-		.option("--count <n>", "how many are generated; default: 2000, with --vm 100")
+		.option("--seed <n,…>", "which scenarios; default: others each time, and the seed is printed")
+		.option("--count <n>", "how many are generated of each seed; default: 2000, with --vm 100")
 		.option("--from <n>", "number of the first one", "0")
 		.option("--places <name,…>", "where generated scenarios play; default: every place that the kernel can have")
 		.option("--jobs <n>", "how many at a time; default: one per processor")
@@ -137,7 +137,7 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 		)
 		.action(async (paths: readonly string[], options: FidelityCliOptions) => {
 			const { fidelity } = await import("./commands/fidelity.ts");
-			const number = (option: "seed" | "count" | "from" | "jobs" | "shrink" | "allow", otherwise: number): number => {
+			const number = (option: "count" | "from" | "jobs" | "shrink" | "allow", otherwise: number): number => {
 				const text = options[option];
 				return text === undefined ? otherwise : wholeNumber(`--${option}`, text);
 			};
@@ -146,7 +146,10 @@ export function addFidelityCommands(program: Command, io: Io, finish: (code: num
 				await fidelity(io, {
 					paths,
 					places: options.places?.split(","),
-					seed: number("seed", Date.now() % 1_000_000_000),
+					seeds:
+						options.seed === undefined
+							? [Date.now() % 1_000_000_000]
+							: options.seed.split(",").map((seed) => wholeNumber("--seed", seed)),
 					count: number("count", defaults.count),
 					from: number("from", 0),
 					jobs: Math.max(1, number("jobs", availableParallelism())),

@@ -62,7 +62,6 @@ const STAGES = 100;
 class Worker {
 	readonly #lanes: readonly Lane[];
 	readonly #turns: Turns;
-	readonly #seed: number;
 	readonly #say: Say;
 	/** Those that nothing is played on. */
 	readonly #free: Lane[];
@@ -70,11 +69,10 @@ class Worker {
 	/** Those under way, and those that failed. */
 	readonly #playing = new Set<Promise<void>>();
 
-	private constructor(lanes: readonly Lane[], { turns, seed, say }: { turns: Turns; seed: number; say: Say }) {
+	private constructor(lanes: readonly Lane[], { turns, say }: { turns: Turns; say: Say }) {
 		this.#lanes = lanes;
 		this.#free = [...lanes];
 		this.#turns = turns;
-		this.#seed = seed;
 		this.#say = say;
 	}
 
@@ -92,7 +90,7 @@ class Worker {
 			}
 			lanes.push(made.value);
 		}
-		return new Worker(lanes, { turns, seed: start.seed, say });
+		return new Worker(lanes, { turns, say });
 	}
 
 	/** Resolves when the last scenario of the work has begun. */
@@ -104,7 +102,7 @@ class Worker {
 			return;
 		}
 		for (let index = work.from; index < work.to; index += 1) {
-			await this.#begin((judge) => judge.judgeGenerated(this.#seed, index));
+			await this.#begin((judge) => judge.judgeGenerated(work.seed, index));
 		}
 	}
 

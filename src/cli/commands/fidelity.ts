@@ -16,7 +16,8 @@ export interface FidelityOptions {
 	readonly paths: readonly string[];
 	/** Names of the places where generated scenarios play; absent: all that the kernel can have. */
 	readonly places: readonly string[] | undefined;
-	readonly seed: number;
+	readonly seeds: readonly number[];
+	/** Of each seed. */
 	readonly count: number;
 	/** The first index. */
 	readonly from: number;
@@ -31,7 +32,7 @@ export interface FidelityOptions {
 	/** Put the table into docs/fidelity.md. */
 	readonly write: boolean;
 	readonly json: boolean;
-	/** Print the scenario with the first number, and do nothing else. */
+	/** Print the scenario with the first seed and number, and do nothing else. */
 	readonly print: boolean;
 	/** Where shrunk cases go. */
 	readonly regressions: string;
@@ -43,19 +44,21 @@ const DOCUMENT = "docs/fidelity.md";
 export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCode> {
 	const places = placesOf(options);
 	if (options.print) {
-		io.out(printScenario(generateScenario(options.seed, options.from, placesNamed(places))));
+		const [seed = 0] = options.seeds;
+		io.out(printScenario(generateScenario(seed, options.from, placesNamed(places))));
 		return 0;
 	}
 	const paths = options.paths.length === 0 ? [] : readScenarios(options.paths).map(({ path }) => path);
 	const begin = performance.now();
-	const report = new Report(io, options, paths.length + options.count);
-	io.err(`seed ${options.seed}${options.places === undefined ? "" : `, --places ${places.join(",")}`}\n`);
+	const expected = paths.length + options.seeds.length * options.count;
+	const report = new Report(io, options, expected);
+	const seeds = `seed${options.seeds.length === 1 ? "" : "s"} ${options.seeds.join(",")}`;
+	io.err(`${seeds}${options.places === undefined ? "" : `, --places ${places.join(",")}`}\n`);
 	const without = options.places === undefined ? PLACE_NAMES.filter((name) => !places.includes(name)) : [];
 	if (without.length > 0) io.err(`without ${without.join(", ")}, which need ipip: --vm has it\n`);
 	const { release, simMs, realMs } = await run(io, options, {
 		start: {
 			kind: "start",
-			seed: options.seed,
 			kernel: options.kernel,
 			shrinkTries: options.shrinkTries,
 			// The virtual machine is slow enough with one.
@@ -63,6 +66,7 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 			places,
 		},
 		paths,
+		seeds: options.seeds,
 		from: options.from,
 		count: options.count,
 		onVerdict: (verdict) => report.add(verdict),
@@ -70,19 +74,19 @@ export async function fidelity(io: Io, options: FidelityOptions): Promise<ExitCo
 	const place: TablePlace = options.vm ? "fidelity:vm" : "fidelity";
 	const seconds = (performance.now() - begin) / 1000;
 	const summary = report.tally.summary();
-	const facts = { seed: options.seed, count: options.count, kernel: `Linux ${release}`, place } as const;
+	const facts = { seeds: options.seeds, count: options.count, kernel: `Linux ${release}`, place } as const;
 	const table = fidelityMarkdown(summary, facts);
 	io.out(options.json ? fidelityJson(summary, facts) : `\n${table}\n`);
 	if (options.write && options.kernel === "both") writeTable(table, place);
 	const each = (ms: number): string => (ms === 0 ? "–" : (ms / Math.max(1, summary.scenarios)).toFixed(1));
 	const known = Object.values(summary.known).reduce((total, times) => total + times, 0);
 	io.err(
-		`seed ${options.seed}: ${summary.scenarios} scenarios in ${seconds.toFixed(1)} s ` +
+		`${seeds}: ${summary.scenarios} scenarios in ${seconds.toFixed(1)} s ` +
 			`(${Math.round(summary.scenarios / seconds)}/s; each took ${each(simMs)} ms on the simulated kernel, ${each(realMs)} ms with waiting on the real one), ` +
 			`${summary.agreements} agreements, ${summary.onlyFresh} of them not at once, ` +
 			`${summary.differences} unexplained differences, ${known} known, ${summary.refused} refused\n`,
 	);
-	const doubts = doubtsOf(summary, paths.length + options.count);
+	const doubts = doubtsOf(summary, expected);
 	for (const doubt of doubts) io.err(`${doubt}\n`);
 	return agreesEnough(summary, options.allow) && doubts.length === 0 ? 0 : 1;
 }

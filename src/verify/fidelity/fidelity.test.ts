@@ -18,7 +18,7 @@ import { agreesEnough, Tally } from "./tally.ts";
 import type { Verdict, VerdictResult } from "./verdict.ts";
 
 const NEW = kernelRelease("6.18.44");
-const FACTS = { seed: 7, count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
+const FACTS = { seeds: [7, 8], count: 3, kernel: "Linux 6.18", place: "fidelity" } as const;
 
 function verdict(index: number, result: VerdictResult, isGenerated = true): Verdict {
 	return {
@@ -86,6 +86,8 @@ test("the table stands between its markers, with a row for each feature and a li
 	const table = fidelityMarkdown(summary, FACTS);
 	expect(table).toContain("| match mark | 2 | 2 | 1 | 0 | 1 (1) |");
 	expect(table).toContain("1. because");
+	expect(table).toContain("(seeds 7, 8) beside Linux 6.18");
+	expect(table).toContain("`npm run fidelity -- --seed 7,8 --count 3`");
 	const document =
 		"before\n<!-- fidelity: begin (written by `npm run fidelity -- --write`) -->\nold\n<!-- fidelity: end -->\nafter\n";
 	const written = withTable(document, table, "fidelity");
@@ -94,7 +96,7 @@ test("the table stands between its markers, with a row for each feature and a li
 	expect(withTable("no markers", table, "fidelity").ok).toBe(false);
 	expect(JSON.parse(fidelityJson(summary, FACTS))).toMatchObject({
 		schema: "podwire.fidelity/v1",
-		seed: 7,
+		seeds: [7, 8],
 		agreements: 1,
 	});
 });

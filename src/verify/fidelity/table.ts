@@ -14,7 +14,8 @@ function markers(place: TablePlace): { readonly begin: string; readonly end: str
 
 /** How the numbers came about: what it takes to get them again. */
 export interface TableFacts {
-	readonly seed: number;
+	readonly seeds: readonly number[];
+	/** Of each seed. */
 	readonly count: number;
 	/** `Linux 6.18.44`. */
 	readonly kernel: string;
@@ -24,9 +25,9 @@ export interface TableFacts {
 export function fidelityMarkdown(summary: TallySummary, facts: TableFacts): string {
 	const reasons = Object.keys(summary.known).sort();
 	const lines = [
-		`${summary.scenarios} generated scenarios (seed ${facts.seed}) beside ${facts.kernel}: ${summary.agreements} agreements, ` +
+		`${summary.scenarios} generated scenarios (seed${facts.seeds.length === 1 ? "" : "s"} ${facts.seeds.join(", ")}) beside ${facts.kernel}: ${summary.agreements} agreements, ` +
 			`${summary.differences} unexplained differences, ${sum(summary.known)} known ones. ` +
-			`Again: \`npm run ${facts.place} -- --seed ${facts.seed} --count ${facts.count}\`. "Met" counts scenarios in which a packet matched such a rule.`,
+			`Again: \`npm run ${facts.place} -- --seed ${facts.seeds.join(",")} --count ${facts.count}\`. "Met" counts scenarios in which a packet matched such a rule.`,
 		"",
 		"| feature | scenarios | met | agreements | differences | known differences |",
 		"| --- | ---: | ---: | ---: | ---: | --- |",
