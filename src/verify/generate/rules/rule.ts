@@ -76,10 +76,12 @@ const HEADERS: ReadonlySet<MatchKind> = new Set<MatchKind>([
 	"icmp",
 ]);
 
-/** Every kind that is no header and no protocol's own. */
-const EXTENSIONS: readonly MatchKind[] = kindsOf(MATCH_MAKERS).filter(
-	(kind) => "make" in MATCH_MAKERS[kind] && !HEADERS.has(kind),
-);
+const RARELY_MET: ReadonlySet<MatchKind> = new Set<MatchKind>(["tcpmss", "rpfilter", "owner", "physdev"]);
+
+/** Every kind that is no header and no protocol's own. Those that few rules can have, or that few packets meet, twice. */
+const EXTENSIONS: readonly MatchKind[] = kindsOf(MATCH_MAKERS)
+	.filter((kind) => "make" in MATCH_MAKERS[kind] && !HEADERS.has(kind))
+	.flatMap((kind) => (RARELY_MET.has(kind) ? [kind, kind] : [kind]));
 
 function made(site: Site, kind: MatchKind): readonly Match[] {
 	const maker = MATCH_MAKERS[kind];

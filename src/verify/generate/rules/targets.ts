@@ -95,7 +95,7 @@ export const TARGET_MAKERS: TargetMakers = {
 		hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
 		make: classify,
 	},
-	trace: { feature: "target TRACE", weight: 5, tables: ["raw"], make: () => ({ kind: "trace" }) },
+	trace: { feature: "target TRACE", weight: 7, tables: ["raw"], make: () => ({ kind: "trace" }) },
 	"unknown-target": { why: "the simulated kernel refuses it by name" },
 };
 
