@@ -59,8 +59,14 @@ export class SysctlValues {
 		return this.#devices.has(head);
 	}
 
+	/** `leaves`: the values of its keys where nobody writes them. */
 	addDevice(head: string, leaves: ReadonlyMap<string, string>): void {
 		this.#devices.set(head, leaves);
+	}
+
+	/** What a device's keys have where nobody wrote them, by leaf. */
+	leavesOf(head: string): ReadonlyMap<string, string> | undefined {
+		return this.#devices.get(head);
 	}
 
 	removeDevice(head: string): void {

@@ -188,13 +188,15 @@ function taggedFrame(skb: Skb, { protocol, tci }: VlanTag): Uint8Array {
 }
 
 function tap(dev: NetDevice, skb: Skb, pktType: PacketType): void {
-	const captured = {
-		at: skb.machine.loop.now(),
-		netns: dev.netns.name,
-		dev: dev.name,
-		ifindex: dev.ifindex,
-		direction: pktType === "outgoing" ? "out" : "in",
-		pktType: pktType === "loopback" ? "host" : pktType,
-	} as const;
-	for (const each of dev.taps) each.deliver({ ...captured, ...shownFrame(dev, skb) });
+	for (const each of dev.taps) {
+		each.deliver({
+			at: skb.machine.loop.now(),
+			netns: dev.netns.name,
+			dev: dev.name,
+			ifindex: dev.ifindex,
+			direction: pktType === "outgoing" ? "out" : "in",
+			pktType: pktType === "loopback" ? "host" : pktType,
+			...shownFrame(dev, skb),
+		});
+	}
 }

@@ -3,7 +3,7 @@ import { ETH_P_IP } from "../../wire/ethernet.ts";
 import { IPPROTO_ICMP } from "../../wire/ipv4.ts";
 import { deviceKey, sysctls } from "../sysctl.ts";
 import type { DeviceEvent, Machine, NetDevice, Skb } from "../types.ts";
-import { CONF_PREFIX, inDev, refreshInDev } from "./devinet.ts";
+import { CONF_PREFIX } from "./devinet.ts";
 import { registerInetSysctls } from "./devinet-sysctl.ts";
 import { inetDstOps } from "./dst.ts";
 import { fibOf, ifindexOf } from "./fib.ts";
@@ -43,7 +43,20 @@ function icmpErr(skb: Skb, error: { readonly type: number; readonly code: number
 /** IPsec leaves the loopback device alone. */
 function exemptLoopback(dev: NetDevice): void {
 	const { values } = sysctls(dev.netns);
-	for (const leaf of ["disable_policy", "disable_xfrm"]) values.set(deviceKey(CONF_PREFIX, dev.name, leaf), "1");
+	const head = deviceKey(CONF_PREFIX, dev.name, "");
+	const leaves = values.leavesOf(head);
+	if (leaves !== undefined) values.addDevice(head, exempted(leaves));
+}
+
+/** By the leaves without the exemption: every namespace's loopback device has the same. */
+const known: WeakMap<ReadonlyMap<string, string>, ReadonlyMap<string, string>> = new WeakMap();
+
+function exempted(leaves: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+	const found = known.get(leaves);
+	if (found !== undefined) return found;
+	const made = new Map([...leaves, ["disable_policy", "1"], ["disable_xfrm", "1"]]);
+	known.set(leaves, made);
+	return made;
 }
 
 /** `inetdev_event` and `fib_netdev_event`. */
@@ -54,7 +67,6 @@ function inetNetdevEvent(event: DeviceEvent): void {
 	switch (event.type) {
 		case "register":
 			if (dev.isLoopback) exemptLoopback(dev);
-			refreshInDev(inDev(dev));
 			resolveRules();
 			return;
 		case "unregister":
