@@ -1,11 +1,12 @@
-/** How many generated scenarios a second two processes play: generated and simulated, or on topologies of the real kernel. */
+/** How many generated scenarios a second two processes play, on the simulated kernel and on topologies of the real one; they are generated before the clock runs. */
 import { fork } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { Turns } from "../src/base/turns.ts";
-import { LANES, WORKER_FLAGS } from "../src/cli/fidelity-run.ts";
+import { LANES, STAGES, WORKER_FLAGS } from "../src/cli/fidelity-run.ts";
 import { type LinuxHost, NO_PRETENURING, openLinuxHost, simHost } from "../src/cli/scenario-hosts.ts";
 import { generateScenario } from "../src/verify/generate/generate.ts";
 import { playScenario } from "../src/verify/run-scenario.ts";
+import type { Scenario } from "../src/verify/scenario.ts";
 import { Stage } from "../src/verify/stage.ts";
 import { StagePool } from "../src/verify/stage-pool.ts";
 import { report } from "./measure.ts";
@@ -58,8 +59,7 @@ function child(kernel: KernelName, from: number): Promise<Rate> {
 }
 
 async function playSim(from: number): Promise<Rate> {
-	return measured("sim", from, async (index) => {
-		const scenario = generateScenario(SEED, index);
+	return measured("sim", from, async (scenario) => {
 		const stage = await Stage.build(simHost(1), scenario.topology);
 		if (!stage.ok) throw new Error(stage.error.error.message);
 		await playScenario(stage.value, scenario);
@@ -70,12 +70,12 @@ async function playSim(from: number): Promise<Rate> {
 async function playReal(from: number): Promise<Rate> {
 	const turns = new Turns();
 	const lanes = await Promise.all(Array.from({ length: LANES }, () => openLane(turns)));
-	const rate = await measured("real", from, async (index) => {
+	const rate = await measured("real", from, async (scenario) => {
 		const lane = lanes.shift();
 		if (lane === undefined) throw new Error("more scenarios at once than lanes");
 		await turns.begin();
 		try {
-			await lane.pool.play(generateScenario(SEED, index));
+			await lane.pool.play(scenario);
 		} finally {
 			turns.give();
 			lanes.push(lane);
@@ -93,29 +93,30 @@ interface Lane {
 async function openLane(turns: Turns): Promise<Lane> {
 	const host = await openLinuxHost({ turns });
 	if (!host.ok) throw new Error(host.error.join(" "));
-	return { host: host.value, pool: new StagePool(host.value, { limit: 40 }) };
+	return { host: host.value, pool: new StagePool(host.value, { limit: STAGES }) };
 }
 
-async function measured(kernel: KernelName, from: number, play: (index: number) => Promise<void>): Promise<Rate> {
+type Play = (scenario: Scenario) => Promise<void>;
+
+async function measured(kernel: KernelName, from: number, play: Play): Promise<Rate> {
 	const [before, count] = COUNTS[kernel];
 	const atOnce = kernel === "real" ? LANES : 1;
-	await playAll({ from, count: before, atOnce }, play);
+	await playAll(generated(from, before), atOnce, play);
+	const scenarios = generated(from + before, count);
 	const [began, cpu] = [performance.now(), process.cpuUsage()];
-	await playAll({ from: from + before, count, atOnce }, play);
+	await playAll(scenarios, atOnce, play);
 	const { user, system } = process.cpuUsage(cpu);
 	return { seconds: (performance.now() - began) / 1e3, cpuMs: (user + system) / 1e3 };
 }
 
-interface Stretch {
-	readonly from: number;
-	readonly count: number;
-	readonly atOnce: number;
+function generated(from: number, count: number): readonly Scenario[] {
+	return Array.from({ length: count }, (_, k) => generateScenario(SEED, from + k));
 }
 
-async function playAll({ from, count, atOnce }: Stretch, play: (index: number) => Promise<void>): Promise<void> {
-	let next = from;
+async function playAll(scenarios: readonly Scenario[], atOnce: number, play: Play): Promise<void> {
+	const waiting = [...scenarios].reverse();
 	const one = async (): Promise<void> => {
-		while (next < from + count) await play(next++);
+		for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await play(next);
 	};
 	await Promise.all(Array.from({ length: atOnce }, one));
 }

@@ -39,6 +39,8 @@ export const WORKER_FLAGS: readonly string[] = [
 ];
 /** So many real kernels a worker has: a scenario waits for half of its time (where nothing answers), and others play meanwhile. */
 export const LANES = 3;
+/** So many topologies each of them keeps: all there are, with what sticks to them. */
+export const STAGES = 100;
 /** So many scenarios a worker gets at a time. */
 const BATCH = 50;
 

@@ -114,16 +114,18 @@ function uncounted({ matches, target }: Rule): Rule {
 const ZERO = { packets: 0, bytes: 0 };
 
 function tableOps(table: TableName, chains: readonly Chain[], before: readonly XtChain[]): readonly Op[] {
-	const common = { kind: "xt-chain", family: "ipv4", table } as const;
 	const named = new Map(chains.map((chain) => [chain.name, chain]));
 	const builtin: readonly string[] = BUILTIN_CHAINS[table];
 	const names = new Set([...builtin, ...named.keys()]);
 	const load = [...names].map((name): Op => {
 		const chain = named.get(name);
-		const head = builtin.includes(name) ? { policy: chain?.policy ?? ("accept" as const) } : {};
 		const given = chain?.rules ?? [];
 		const rules = given.every(({ counters }) => counters === undefined) ? given : given.map(uncounted);
-		return { verb: "replace", object: { ...common, chain: name, ...head, counters: ZERO, rules } };
+		const object = { kind: "xt-chain", family: "ipv4", table, chain: name, counters: ZERO, rules } as const;
+		return {
+			verb: "replace",
+			object: builtin.includes(name) ? { ...object, policy: chain?.policy ?? "accept" } : object,
+		};
 	});
 	const gone = before.filter(({ chain }) => !names.has(chain)).map((object): Op => ({ verb: "delete", object }));
 	return [...load, ...gone];

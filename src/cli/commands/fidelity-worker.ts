@@ -12,6 +12,7 @@ import { printScenario } from "../../verify/file/print-scenario.ts";
 import { placesNamed } from "../../verify/generate/places/places.ts";
 import { StagePool } from "../../verify/stage-pool.ts";
 import { type FromWorker, isToWorker, isWholeJob, type Work, type WorkerStart } from "../fidelity-messages.ts";
+import { STAGES } from "../fidelity-run.ts";
 import type { ExitCode, Io } from "../io.ts";
 import { readScenarios } from "../scenario-files.ts";
 import { breathe, NO_PRETENURING, openLinuxHost, simHost } from "../scenario-hosts.ts";
@@ -55,9 +56,6 @@ export async function fidelityWorkerAlone(io: Io): Promise<ExitCode> {
 	await worker?.close();
 	return 0;
 }
-
-/** So many topologies are kept: all there are, with what sticks to them. */
-const STAGES = 100;
 
 class Worker {
 	readonly #lanes: readonly Lane[];

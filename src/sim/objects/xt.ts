@@ -39,9 +39,9 @@ function chainsInOrder(table: XtTable): readonly XtChainState[] {
 function dumpChain(chain: XtChainState): XtChain {
 	const { family, name: table } = chain.table;
 	const rules = chain.body.rules.map(dumpRule);
-	const common = { kind: "xt-chain", family, table, chain: chain.name, rules } as const;
-	if (chain.builtin === undefined) return common;
-	return { ...common, policy: chain.policy, counters: { packets: chain.packets, bytes: chain.bytes } };
+	if (chain.builtin === undefined) return { kind: "xt-chain", family, table, chain: chain.name, rules };
+	const counters = { packets: chain.packets, bytes: chain.bytes };
+	return { kind: "xt-chain", family, table, chain: chain.name, rules, policy: chain.policy, counters };
 }
 
 /** The rule as it was loaded, with what it has counted. */
