@@ -121,6 +121,14 @@ function hasPorts({ proto }: Site): boolean {
 	return proto === IPPROTO_TCP || proto === IPPROTO_UDP;
 }
 
+/**
+ * Whether connections may be sent from one port. Where sockets send them it is chance which numbers they begin with, and so
+ * whether the second one may take the port from the first, which is in TIME_WAIT (`nf_nat_used_tuple_harder`).
+ */
+function maySharePort(site: Site): boolean {
+	return hasPorts(site) && !(site.scene.place.sockets && site.proto === IPPROTO_TCP);
+}
+
 /** A range of ports is asked for in order; `--random` is only for a single one, where there is nothing to choose. */
 function dnat(site: Site): Target & { readonly kind: "dnat" } {
 	const { draw, scene } = site;
@@ -160,7 +168,7 @@ function snat(site: Site): (Target & { readonly kind: "snat" }) | undefined {
 		scene.uses("nat address range");
 		to.maxAddr = text(addr + draw.between(1, 3));
 	}
-	if (hasPorts(site) && draw.chance(25)) to.minPort = draw.pick([600, 5000, 40_000]);
+	if (maySharePort(site) && draw.chance(25)) to.minPort = draw.pick([600, 5000, 40_000]);
 	const single = to.minPort !== undefined;
 	return {
 		kind: "snat",
@@ -174,7 +182,7 @@ function snat(site: Site): (Target & { readonly kind: "snat" }) | undefined {
 function masquerade(site: Site): (Target & { readonly kind: "masquerade" }) | undefined {
 	const { draw, plan } = site;
 	if (plan.clash) return undefined;
-	if (!hasPorts(site) || !draw.chance(25)) return { kind: "masquerade" };
+	if (!maySharePort(site) || !draw.chance(25)) return { kind: "masquerade" };
 	const port = draw.pick([600, 5000, 40_000]);
 	return {
 		kind: "masquerade",
