@@ -53,9 +53,9 @@ const IN: HookEntry = { priority: NF_PRI.CONNTRACK, name: "ipv4_conntrack_in", f
 const LOCAL: HookEntry = { priority: NF_PRI.CONNTRACK, name: "ipv4_conntrack_local", fn: ipv4ConntrackLocal };
 const CONFIRM: HookEntry = { priority: NF_PRI.CONNTRACK_CONFIRM, name: "nf_confirm", fn: nfConntrackConfirm };
 
+/** Also fragments that were tracked before, and came back: only a kernel without NAT leaves those alone. */
 function ipv4ConntrackDefrag(skb: Skb, state: HookState): HookVerdict {
-	if (skb.ct !== undefined || skb.ctInfo === "untracked") return "accept";
-	if (!ipv4IsFragment(skb.bytes, skb.network)) return "accept";
+	if (skb.ctInfo === "untracked" || !ipv4IsFragment(skb.bytes, skb.network)) return "accept";
 	const user = state.hook === "OUTPUT" ? "conntrack-out" : "conntrack-in";
 	const bridged = skb.nfBridge?.inPrerouting === true;
 	const fate = ipDefrag(skb, state.netns, bridged ? "conntrack-bridge-in" : user);
