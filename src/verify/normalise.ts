@@ -74,6 +74,8 @@ class Rewriter {
 	readonly #real: Uint8Array;
 	readonly #chance: Chance;
 	readonly #step: number;
+	/** Positions of transport checksums of packets that errors quote. */
+	readonly #quoted = new Set<number>();
 
 	constructor(sim: Uint8Array, real: Uint8Array, context: { readonly chance: Chance; readonly step: number }) {
 		this.#sim = sim;
@@ -90,8 +92,8 @@ class Rewriter {
 		if (get16(this.#sim, type) === ETH_P_IP && sameBytes(this.#sim, this.#real, at, network)) this.ipv4(network, outer);
 	}
 
-	/** The packet at `at`; `outer` are the checksums of a message that quotes it. */
-	ipv4(at: number, outer: Checks): void {
+	/** The packet at `at`; `outer` are the checksums of a message that quotes it or of a packet around it. */
+	ipv4(at: number, outer: Checks, isQuoted = false): void {
 		const [sim, real] = [this.#sim, this.#real];
 		const hlen = ipv4HeaderLength(sim, at);
 		if (hlen < IPV4_MIN_HLEN || at + hlen > sim.length || !this.#sameHeader(at, hlen)) return;
@@ -100,11 +102,13 @@ class Rewriter {
 		if ((ipv4Frag(sim, at) & IP_OFFSET) !== 0 || l4 + 8 > sim.length) return;
 		switch (ipv4Proto(sim, at)) {
 			case IPPROTO_TCP:
+				if (isQuoted) this.#quoted.add(l4 + TCP_CHECK);
 				this.#tcp(l4, this.#checks(at, l4 + TCP_CHECK, outer));
 				this.#offload(at, l4 + TCP_CHECK, outer);
 				return;
 			case IPPROTO_UDP: {
 				const isNone = get16(real, l4 + UDP_CHECK) === 0;
+				if (isQuoted) this.#quoted.add(l4 + UDP_CHECK);
 				this.#ports(IPPROTO_UDP, l4, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
 				this.#offload(at, l4 + UDP_CHECK, outer);
 				if (isVxlanPort(get16(sim, l4 + 2)) && l4 + VXLAN_INSIDE + ETH_HLEN <= sim.length) {
@@ -113,7 +117,7 @@ class Rewriter {
 				return;
 			}
 			case IPPROTO_IPIP:
-				this.ipv4(l4, outer);
+				this.ipv4(l4, outer, isQuoted);
 				return;
 			case IPPROTO_ICMP:
 				this.#icmp(l4, [l4 + ICMP_CHECK, ...outer]);
@@ -172,8 +176,9 @@ class Rewriter {
 		return get16(b, check) === (~sum & 0xffff);
 	}
 
+	/** In a quote both kernels must have it open, for it is bytes like others there. */
 	#offload(at: number, check: number, outer: Checks): void {
-		if (check + 2 > this.#real.length || !this.#isPartial(at, check)) return;
+		if (this.#quoted.has(check) || !this.#isPartial(at, check)) return;
 		this.#set16(check, outer, () => this.#chance.count("checksum offload"));
 	}
 
@@ -201,12 +206,21 @@ class Rewriter {
 	#icmp(l4: number, checks: Checks): void {
 		const type = icmpType(this.#sim, l4);
 		if (type !== icmpType(this.#real, l4)) return;
-		if (icmpIsError(type)) this.ipv4(l4 + ICMP_QUOTE, checks);
+		if (icmpIsError(type)) this.ipv4(l4 + ICMP_QUOTE, checks, true);
 		else if (type === ICMP_ECHO || type === ICMP_ECHOREPLY) {
 			this.#set16(l4 + ICMP_REST, checks, (a, b) => this.#chance.icmpId(a, b));
 		} else if (type === ICMP_TIMESTAMPREPLY && l4 + 20 <= this.#sim.length) {
 			for (const at of [12, 16]) this.#set32(l4 + at, checks, () => this.#chance.count("ICMP timestamp"));
 		}
+	}
+
+	/**
+	 * One that was open when it was quoted, and then translated, covers the ports that NAT changed, but not what else of the
+	 * packet is drawn: with the ports taken over it is the simulated one while that still differs, which one that covered it
+	 * could not be.
+	 */
+	#isSettled(check: number): boolean {
+		return this.#quoted.has(check) && get16(this.#real, check) === get16(this.#sim, check);
 	}
 
 	/** Takes over the simulated kernel's 16 bits, if they differ and `may`. */
@@ -226,7 +240,7 @@ class Rewriter {
 		const before = get16(this.#real, at);
 		put16(this.#real, at, value);
 		for (const [index, check] of checks.entries()) {
-			if (check + 2 > this.#real.length) continue;
+			if (check + 2 > this.#real.length || this.#isSettled(check)) continue;
 			const [from, to] = (at - check) % 2 === 0 ? [before, value] : [swapped(before), swapped(value)];
 			const mended = checksumReplace16(get16(this.#real, check), from, to);
 			// Ones' complement has two zeroes, and which one comes out depends on the way to it.
