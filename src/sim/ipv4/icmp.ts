@@ -38,8 +38,8 @@ import { icmpError } from "./icmp-error.ts";
 import { icmpErrorName } from "./icmp-name.ts";
 import { icmpLimitAllows } from "./inet-peer.ts";
 import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
-import { putOpenChecksum } from "./open-checksum.ts";
 import { ipAppendSizes } from "./ip-refragment.ts";
+import { putOpenChecksum } from "./open-checksum.ts";
 import { ipRouteOutput } from "./route.ts";
 
 /** What ping sockets register. `skb.data` is at the ICMP header, `skb.network` at the IP header. */

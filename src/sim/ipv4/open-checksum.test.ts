@@ -91,7 +91,9 @@ test("a datagram is left open for lo only, a segment for every device, when OUTP
 test("REJECT leaves its RST open; the RST of a closed port, which no socket sends, is complete", async () => {
 	const errors = "-A OUTPUT -p tcp --tcp-flags RST RST -j REJECT --reject-with icmp-host-prohibited";
 	expect(tcpQuotes(await host(errors))).toEqual(["RST,ACK complete"]);
-	expect(tcpQuotes(await host(`-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n${errors}`))).toEqual(["RST,ACK open"]);
+	expect(tcpQuotes(await host(`-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n${errors}`))).toEqual([
+		"RST,ACK open",
+	]);
 });
 
 test("another device completes what it sends: the neighbour quotes it so", async () => {

@@ -1,6 +1,7 @@
 /**
- * Targets that change nothing a packet shows here, and after which it goes on: CHECKSUM (packets show complete checksums; an
- * error that quotes one later has it, too), NFLOG (nobody listens to a group), CLASSIFY (there are no queueing disciplines), TRACE (every packet can be traced).
+ * Targets that change nothing a packet shows here, and after which it goes on: CHECKSUM (only what quotes the packet later
+ * shows it), NFLOG (nobody listens to a group), CLASSIFY (there are no queueing disciplines), TRACE (every packet can be
+ * traced).
  */
 import type { ChecksumTarget, ClassifyTarget, NflogTarget, TraceTarget } from "../../../kernel/xt-targets.ts";
 import { HOOK_BIT, type TargetFn, type TargetModule } from "../xtables/types.ts";
@@ -13,7 +14,7 @@ export const checksum: TargetModule<ChecksumTarget> = {
 	compile: () => complete,
 };
 
-/** `skb_checksum_help`. */
+/** What was left to the device is done now (`skb_checksum_help`). */
 const complete: TargetFn = (skb) => {
 	skb.checksumIsOpen = false;
 	return "continue";
