@@ -49,6 +49,7 @@ export function copySkb(skb: Skb): Skb {
 	copy.fragSizes = skb.fragSizes;
 	copy.ignoreDf = skb.ignoreDf;
 	copy.checksumIsKnown = skb.checksumIsKnown;
+	copy.checksumIsOpen = skb.checksumIsOpen;
 	copy.encapsulations = skb.encapsulations;
 	copy.ipvsProperty = skb.ipvsProperty;
 	return copy;

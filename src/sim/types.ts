@@ -342,6 +342,8 @@ export class Skb {
 	ipvsProperty = false;
 	/** Connection tracking, or the UDP socket of a VXLAN device, found the checksum right; whatever goes around the packet later, nobody sums it up again (`csum_valid`). */
 	checksumIsKnown = false;
+	/** The sender left its TCP or UDP checksum to a device (`CHECKSUM_PARTIAL`): `bytes` have it, but what quotes them does not, see `open-checksum.ts`. */
+	checksumIsOpen = false;
 	/** How often its buffer was made longer for the headers of a tunnel, ever; what is unwrapped keeps the buffer. Forwarding bounds it, as sending bounds `Machine.xmitDepth`. */
 	encapsulations = 0;
 	/** Put together by connection tracking: may be cut again although it says "don't fragment". */

@@ -2,6 +2,7 @@
  * What a kernel chooses at random, learnt pairwise: each number that the simulated kernel drew stands for the one that the
  * real kernel drew at the same place. A pair is taken only where there was a choice, and from then on it must hold.
  */
+import { checksumReplace16 } from "../wire/checksum.ts";
 import { type Known, knownOf } from "./known.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -101,6 +102,12 @@ export class Chance {
 		return (inRange || free) && this.#ports.learn(proto, sim, real) && this.count("NAT port");
 	}
 
+	/** Whether two checksums differ by a port that NAT drew, has been seen, and was then translated back (RFC 1624: it was taken out). */
+	portInChecksum(proto: number, sim: number, real: number): boolean {
+		const isInside = this.#ports.pairs(proto).some((port) => checksumReplace16(real, port.sim, port.real) === sim);
+		return isInside && this.count("NAT port");
+	}
+
 	icmpId(sim: number, real: number): boolean {
 		const { icmpIds } = this.known;
 		if (icmpIds.has(sim) || icmpIds.has(real)) return false;
@@ -168,6 +175,13 @@ class Renaming {
 		this.#simToReal.set(`${scope} ${sim}`, real);
 		this.#realToSim.set(`${scope} ${real}`, sim);
 		return true;
+	}
+
+	pairs(scope: number): readonly Pair[] {
+		return [...this.#realToSim].flatMap(([key, sim]) => {
+			const [of, real = 0] = key.split(" ").map(Number);
+			return of === scope ? [{ sim, real }] : [];
+		});
 	}
 
 	toSim(scope: number, real: number): number {

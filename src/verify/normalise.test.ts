@@ -159,6 +159,41 @@ test("a checksum that is left to the device counts as the right one", () => {
 	expect(by.counts.get("checksum offload")).toBe(1);
 });
 
+/** As `error`, about a packet whose checksum is left to the device; `mended` by NAT since. */
+function errorAboutOpen(about: Packet, mended = 0): Packet {
+	const quoted = buildPacket(about).subarray(14);
+	const [proto = 0, at] = [quoted[9], quoted[9] === 17 ? 26 : 36];
+	const sum = ~foldChecksum(pseudoHeaderSum(0x0a00_0001, 0x0a00_0002, proto, quoted.length - 20));
+	put16(quoted, at, (sum + mended) & 0xffff);
+	return { ...error(about), payload: quoted };
+}
+
+test("a quoted checksum that was left to the device is so in both kernels, and what is drawn does not touch it", () => {
+	const begin = (seq: number): Packet => tcp({ flags: TCP_SYN, seq });
+	expect(normalised(errorAboutOpen(begin(1e6)), errorAboutOpen(begin(4e9)))).toBe(true);
+	expect(normalised(errorAboutOpen(begin(1e6), 3), errorAboutOpen(begin(4e9), 3))).toBe(true);
+	expect(normalised(errorAboutOpen(begin(1e6), 3), errorAboutOpen(begin(4e9), 4))).toBe(false);
+	expect(normalised(error(begin(1e6)), errorAboutOpen(begin(4e9)))).toBe(false);
+	expect(normalised(errorAboutOpen(begin(1e6)), error(begin(4e9)))).toBe(false);
+});
+
+test("in a quoted checksum that was left to the device is the port that NAT drew, though it was translated back", () => {
+	const by = chance();
+	expect(normalised(udp({ sport: 5001 }), udp({ sport: 60_000 }), by)).toBe(true);
+	const about = udp({ sport: 40_000 });
+	expect(normalised(errorAboutOpen(about, 5001), errorAboutOpen(about, 60_000), by)).toBe(true);
+	expect(normalised(errorAboutOpen(about, 5002), errorAboutOpen(about, 60_000), by)).toBe(false);
+	expect(normalised(errorAboutOpen(about, 5001), errorAboutOpen(about, 60_000))).toBe(false);
+	const numbered = { flags: TCP_SYN, sport: 40_000 };
+	expect(
+		normalised(tcp({ ...numbered, sport: 5001, seq: 1e6 }), tcp({ ...numbered, sport: 60_000, seq: 4e9 }), by),
+	).toBe(true);
+	const [sim, real] = [tcp({ ...numbered, seq: 1e6 }), tcp({ ...numbered, seq: 4e9 })];
+	expect(normalised(errorAboutOpen(sim, 5001), errorAboutOpen(real, 60_000), by)).toBe(true);
+	// A right one has nothing of it.
+	expect(normalised(error(about), error({ ...about, udp: { sport: 40_000, dport: 53, checksum: 1 } }), by)).toBe(false);
+});
+
 const LINE =
 	"x IN=br0 OUT= SRC=10.0.0.1 DST=10.0.0.2 LEN=60 TTL=64 ID=1 DF PROTO=TCP SPT=40000 DPT=80 SEQ=100 ACK=0 WINDOW=1 RES=0x00 SYN URGP=0 OPT (0101080A000003E800000000) ";
 

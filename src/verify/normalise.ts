@@ -2,7 +2,7 @@
  * The real kernel's frame in the simulated kernel's terms: numbers drawn at random are replaced by what the simulated kernel
  * drew at the same place, and checksums follow by increment, so a wrong one stays wrong. What is then left is different.
  */
-import { checksumReplace16, foldChecksum, pseudoHeaderSum } from "../wire/checksum.ts";
+import { checksumReplace16, foldChecksum, pseudoHeaderSum, sumBytes } from "../wire/checksum.ts";
 import { ETH_HLEN, ETH_P_IP } from "../wire/ethernet.ts";
 import { ICMP_ECHO, ICMP_ECHOREPLY, ICMP_TIMESTAMPREPLY, icmpIsError, icmpType } from "../wire/icmpv4.ts";
 import {
@@ -74,6 +74,8 @@ class Rewriter {
 	readonly #real: Uint8Array;
 	readonly #chance: Chance;
 	readonly #step: number;
+	/** Positions of transport checksums of packets that errors quote. */
+	readonly #quoted = new Set<number>();
 
 	constructor(sim: Uint8Array, real: Uint8Array, context: { readonly chance: Chance; readonly step: number }) {
 		this.#sim = sim;
@@ -83,15 +85,17 @@ class Rewriter {
 	}
 
 	/** The frame at `at`, VLAN tags and all. */
-	frame(at: number, outer: Checks): void {
+	frame(at: number, outer: Checks, isQuoted = false): void {
 		let type = at + ETH_HLEN - 2;
 		while (VLAN_TYPES.includes(get16(this.#sim, type)) && type + 4 < this.#sim.length) type += 4;
 		const network = type + 2;
-		if (get16(this.#sim, type) === ETH_P_IP && sameBytes(this.#sim, this.#real, at, network)) this.ipv4(network, outer);
+		if (get16(this.#sim, type) === ETH_P_IP && sameBytes(this.#sim, this.#real, at, network)) {
+			this.ipv4(network, outer, isQuoted);
+		}
 	}
 
-	/** The packet at `at`; `outer` are the checksums of a message that quotes it. */
-	ipv4(at: number, outer: Checks): void {
+	/** The packet at `at`; `outer` are the checksums of a message that quotes it or of a packet around it. */
+	ipv4(at: number, outer: Checks, isQuoted = false): void {
 		const [sim, real] = [this.#sim, this.#real];
 		const hlen = ipv4HeaderLength(sim, at);
 		if (hlen < IPV4_MIN_HLEN || at + hlen > sim.length || !this.#sameHeader(at, hlen)) return;
@@ -100,20 +104,21 @@ class Rewriter {
 		if ((ipv4Frag(sim, at) & IP_OFFSET) !== 0 || l4 + 8 > sim.length) return;
 		switch (ipv4Proto(sim, at)) {
 			case IPPROTO_TCP:
+				this.#ports(at, { check: l4 + TCP_CHECK, isQuoted }, outer);
 				this.#tcp(l4, this.#checks(at, l4 + TCP_CHECK, outer));
 				this.#offload(at, l4 + TCP_CHECK, outer);
 				return;
 			case IPPROTO_UDP: {
 				const isNone = get16(real, l4 + UDP_CHECK) === 0;
-				this.#ports(IPPROTO_UDP, l4, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
+				this.#ports(at, { check: l4 + UDP_CHECK, isQuoted }, outer);
 				this.#offload(at, l4 + UDP_CHECK, outer);
 				if (isVxlanPort(get16(sim, l4 + 2)) && l4 + VXLAN_INSIDE + ETH_HLEN <= sim.length) {
-					this.frame(l4 + VXLAN_INSIDE, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer));
+					this.frame(l4 + VXLAN_INSIDE, isNone ? outer : this.#checks(at, l4 + UDP_CHECK, outer), isQuoted);
 				}
 				return;
 			}
 			case IPPROTO_IPIP:
-				this.ipv4(l4, outer);
+				this.ipv4(l4, outer, isQuoted);
 				return;
 			case IPPROTO_ICMP:
 				this.#icmp(l4, [l4 + ICMP_CHECK, ...outer]);
@@ -172,18 +177,35 @@ class Rewriter {
 		return get16(b, check) === (~sum & 0xffff);
 	}
 
+	/** In a quote it is bytes like others: both kernels must have it open. */
 	#offload(at: number, check: number, outer: Checks): void {
-		if (check + 2 > this.#real.length || !this.#isPartial(at, check)) return;
+		if (this.#quoted.has(check) || !this.#isPartial(at, check)) return;
 		this.#set16(check, outer, () => this.#chance.count("checksum offload"));
 	}
 
-	#ports(proto: number, l4: number, checks: Checks): void {
+	/** The simulated packet has the checksum of what it holds, so that of ports before its translation nothing is in it. */
+	#isRight(at: number): boolean {
+		const b = this.#sim;
+		const l4 = at + ipv4HeaderLength(b, at);
+		const length = Math.min(ipv4TotalLength(b, at) - (l4 - at), b.length - l4);
+		const pseudo = pseudoHeaderSum(ipv4Src(b, at), ipv4Dst(b, at), ipv4Proto(b, at), length);
+		return foldChecksum(sumBytes(b, l4, l4 + length) + pseudo) === 0;
+	}
+
+	/** Ports of the packet at `at`, and in an open checksum that was quoted and translated those from before its translation. */
+	#ports(at: number, { check, isQuoted }: { readonly check: number; readonly isQuoted: boolean }, outer: Checks): void {
+		const proto = ipv4Proto(this.#sim, at);
+		const l4 = at + ipv4HeaderLength(this.#sim, at);
+		const isNone = proto === IPPROTO_UDP && get16(this.#real, check) === 0;
+		const checks = isNone ? outer : this.#checks(at, check, outer);
+		if (isQuoted) this.#quoted.add(check);
 		this.#set16(l4, checks, (a, b) => this.#chance.port(proto, a, b));
 		this.#set16(l4 + 2, checks, (a, b) => this.#chance.port(proto, a, b));
+		if (!isQuoted || check + 2 > this.#sim.length || this.#isRight(at)) return;
+		this.#set16(check, outer, (a, b) => this.#chance.portInChecksum(proto, a, b));
 	}
 
 	#tcp(l4: number, checks: Checks): void {
-		this.#ports(IPPROTO_TCP, l4, checks);
 		const sim = this.#sim;
 		const isWhole = l4 + TCP_MIN_HLEN <= sim.length;
 		const begins = isWhole && (tcpFlags(sim, l4) & TCP_SYN) !== 0;
@@ -201,12 +223,21 @@ class Rewriter {
 	#icmp(l4: number, checks: Checks): void {
 		const type = icmpType(this.#sim, l4);
 		if (type !== icmpType(this.#real, l4)) return;
-		if (icmpIsError(type)) this.ipv4(l4 + ICMP_QUOTE, checks);
+		if (icmpIsError(type)) this.ipv4(l4 + ICMP_QUOTE, checks, true);
 		else if (type === ICMP_ECHO || type === ICMP_ECHOREPLY) {
 			this.#set16(l4 + ICMP_REST, checks, (a, b) => this.#chance.icmpId(a, b));
 		} else if (type === ICMP_TIMESTAMPREPLY && l4 + 20 <= this.#sim.length) {
 			for (const at of [12, 16]) this.#set32(l4 + at, checks, () => this.#chance.count("ICMP timestamp"));
 		}
+	}
+
+	/**
+	 * One that was open when it was quoted, and then translated, covers the ports that NAT changed, but not what else of the
+	 * packet is drawn: with the ports taken over it is the simulated one while that still differs, which one that covered it
+	 * could not be.
+	 */
+	#isSettled(check: number): boolean {
+		return this.#quoted.has(check) && get16(this.#real, check) === get16(this.#sim, check);
 	}
 
 	/** Takes over the simulated kernel's 16 bits, if they differ and `may`. */
@@ -226,7 +257,7 @@ class Rewriter {
 		const before = get16(this.#real, at);
 		put16(this.#real, at, value);
 		for (const [index, check] of checks.entries()) {
-			if (check + 2 > this.#real.length) continue;
+			if (check + 2 > this.#real.length || this.#isSettled(check)) continue;
 			const [from, to] = (at - check) % 2 === 0 ? [before, value] : [swapped(before), swapped(value)];
 			const mended = checksumReplace16(get16(this.#real, check), from, to);
 			// Ones' complement has two zeroes, and which one comes out depends on the way to it.

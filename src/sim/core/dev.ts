@@ -21,6 +21,8 @@ export function devQueueXmit(skb: Skb): Fate {
 	}
 	skb.mac = skb.data;
 	if (dev.ops.isStacked === true && skb.machine.xmitDepth > XMIT_RECURSION_LIMIT) return deadLoop(skb, dev);
+	// No other device computes checksums: they are complete before it sends (validate_xmit_skb).
+	if (!dev.isLoopback) skb.checksumIsOpen = false;
 	// On lo each packet is shown once, when it comes in, as libpcap does.
 	if (dev.taps.length > 0 && !dev.isLoopback) tap(dev, skb, "outgoing");
 	if (skb.machine.tracer !== undefined) {

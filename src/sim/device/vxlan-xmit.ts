@@ -128,7 +128,11 @@ function pushVxlan(skb: Skb, ends: Ends, checksum: boolean): void {
 	put16(bytes, data + 4, end - data);
 	put16(bytes, data + UDP_CHECK, 0);
 	const { src, dst } = ends;
-	if (checksum && typeof src === "number") fillUdpChecksum(bytes, data, end, { src, dst });
+	if (checksum && typeof src === "number") {
+		fillUdpChecksum(bytes, data, end, { src, dst });
+		// `udp_set_csum`: to be summed up when it is sent.
+		skb.checksumIsOpen = true;
+	}
 }
 
 function outerTtl({ conf, netns }: Vxlan, { addr }: VxlanRemote): number {

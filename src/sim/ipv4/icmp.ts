@@ -39,6 +39,7 @@ import { icmpErrorName } from "./icmp-name.ts";
 import { icmpLimitAllows } from "./inet-peer.ts";
 import { ipLocalOut, ipPushHeader, ipSelectIdent } from "./ip-output.ts";
 import { ipAppendSizes } from "./ip-refragment.ts";
+import { putOpenChecksum } from "./open-checksum.ts";
 import { ipRouteOutput } from "./route.ts";
 
 /** What ping sockets register. `skb.data` is at the ICMP header, `skb.network` at the IP header. */
@@ -107,6 +108,7 @@ function sendError(netns: Netns, skbIn: Skb, { type, code, rest }: IcmpHeader): 
 	const quoted = bytes.subarray(network, Math.min(skbIn.end, network + room));
 	const skb = allocSkb(skbIn.machine, ICMP_HLEN + quoted.length);
 	skb.bytes.set(quoted, skb.data + ICMP_HLEN);
+	if (skbIn.checksumIsOpen) putOpenChecksum(skb.bytes, skb.data + ICMP_HLEN, skb.end);
 	putIcmp(skb.bytes, skb.data, skb.end, { type, code, rest });
 	skb.dst = dst;
 	skb.sk = KERNEL_SOCKET;

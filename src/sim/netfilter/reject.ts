@@ -115,6 +115,7 @@ function buildReset(old: Skb, state: HookState): Skb {
 		window: 0,
 		options: new Uint8Array(0),
 	});
+	reset.checksumIsOpen = true;
 	return reset;
 }
 

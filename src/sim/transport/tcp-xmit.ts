@@ -42,6 +42,7 @@ export function tcpTransmit(sock: TcpSock, seq: number, flags: number, payload: 
 		payload,
 	});
 	skb.sk = sock;
+	skb.checksumIsOpen = true;
 	skb.hashedBySocket = true;
 	skb.mark = sock.options.mark;
 	const origin =
@@ -116,6 +117,8 @@ export function tcpSendReply(netns: Netns, ends: TcpEnds, reply: TcpReply): Skb 
 	skb.dst = dst;
 	skb.sk = reply.sk ?? KERNEL_SOCKET;
 	skb.mark = reply.from?.mark ?? 0;
+	// Only a SYN-ACK's: what answers for no full socket is summed up by `ip_send_unicast_reply`.
+	skb.checksumIsOpen = (reply.flags & TCP_SYN) !== 0;
 	skb.hashedBySocket = reply.from !== undefined;
 	const header = {
 		src: ends.laddr,

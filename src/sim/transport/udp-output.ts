@@ -91,6 +91,8 @@ function udpSendSkb(
 	skb.mark = sock.options.mark;
 	skb.ignoreDf = pmtudisc !== "do";
 	skb.fragSizes = inetAppendSizes(skb.length, dst.mtu);
+	// It is left to a device that the route has now, if that one computes checksums (`__ip_append_data`).
+	skb.checksumIsOpen = dst.dev.isLoopback && skb.fragSizes === undefined;
 	sock.sendErrno = undefined;
 	inetXmit(
 		netns,

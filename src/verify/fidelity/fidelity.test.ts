@@ -3,10 +3,8 @@ import { expect, test } from "vitest";
 import { simHost } from "../../../test/scenario-samples.ts";
 import { SimKernel } from "../../sim/sim-kernel.ts";
 import { ip, mac } from "../../wire/addr.ts";
-import { TCP_ACK, TCP_RST } from "../../wire/tcp.ts";
 import { buildPacket } from "../file/build-packet.ts";
 import { generateScenario } from "../generate/generate.ts";
-import type { SeenFrame } from "../outcome.ts";
 import { PortHost, type ScenarioHost } from "../scenario-host.ts";
 import { StagePool } from "../stage-pool.ts";
 import { differenceLine } from "./difference-line.ts";
@@ -99,33 +97,6 @@ test("the table stands between its markers, with a row for each feature and a li
 		seeds: [7, 8],
 		agreements: 1,
 	});
-});
-
-test("a difference in nothing but what a reason explains is known", () => {
-	const frame = (
-		checksum: number,
-		{ ttl = 64, tcp = "" }: { ttl?: number; tcp?: "" | "RST" | "ACK" } = {},
-	): Uint8Array => {
-		const ends = { src: ip("10.0.0.1"), dst: ip("10.0.0.2") };
-		const eth = { src: mac("02:00:00:00:00:01"), dst: mac("02:00:00:00:00:02") };
-		const ports = { sport: 1, dport: 2, checksum };
-		const l4 = tcp === "" ? { udp: ports } : { tcp: { ...ports, flags: tcp === "RST" ? TCP_RST : TCP_ACK } };
-		const about = buildPacket({ eth, ipv4: ends, ...l4 });
-		return buildPacket({ eth, ipv4: { ...ends, ttl }, icmp: { type: 3, code: 3 }, payload: about.subarray(14) });
-	};
-	const seen = (bytes: Uint8Array): SeenFrame => ({
-		...{ step: 0, netns: "r", dev: "lo", direction: "in", pktType: "host" },
-		frame: bytes,
-	});
-	const reasonOn = (dev: string, real: Uint8Array, sim = frame(7)): string | undefined => {
-		const at = { kind: "frame", step: 0, netns: "r", dev, number: 1 } as const;
-		return reasonFor({ ...at, sim: seen(sim), real: seen(real), normalised: real }, NEW);
-	};
-	expect(reasonOn("lo", frame(8))).toMatch(/leaves checksums open/);
-	expect(reasonOn("eth0", frame(8))).toBe(undefined);
-	expect(reasonOn("lo", frame(8, { ttl: 63 }))).toBe(undefined);
-	expect(reasonOn("eth0", frame(8, { tcp: "RST" }), frame(7, { tcp: "RST" }))).toMatch(/REJECT's own RSTs/);
-	expect(reasonOn("eth0", frame(8, { tcp: "ACK" }), frame(7, { tcp: "ACK" }))).toBe(undefined);
 });
 
 test("of an older kernel it is known that a VXLAN device sends through itself once more, and no other frame too many", () => {
