@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Objects, objectsOf, proxierOf, type Step, snapshotOf } from "../../test/proxy-corpus.ts";
 import { CORPUS, casesOf, type EndpointRow } from "../../test/proxy-corpus-rows.ts";
+import { compareText } from "../base/compare-text.ts";
 import { formatRule, parseRule } from "../formats/iptables-save.ts";
 import { type IpFamily, ip } from "../wire/addr.ts";
 import { categorizeEndpoints } from "./categorize-endpoints.ts";
@@ -33,7 +34,7 @@ function dumpChains(dump: Readonly<Record<string, string>>, family: IpFamily): M
 function byService(name: string, rules: readonly string[]): readonly string[] {
 	if (!/KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)$/.test(name)) return rules;
 	const key = (rule: string): string => /--comment "([^ "]*\/[^ "]*)/.exec(rule)?.[1] ?? "~";
-	return [...rules].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+	return [...rules].sort((a, b) => compareText(key(a), key(b)));
 }
 
 function checkStep(step: Step, objects: Objects, proxier: IptablesProxier): void {
