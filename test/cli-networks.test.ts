@@ -5,11 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterAll, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
 import { NETWORK_NAMES } from "../src/cluster/network-name.ts";
-import { PLAIN } from "../src/trace/paint.ts";
 import { parseCapture } from "../src/wire/pcap.ts";
 import { summarizeFrame } from "../src/wire/summary.ts";
+import { podwire } from "./run-podwire.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const TWO_SUBNETS = join(ROOT, "examples/two-subnets");
@@ -17,15 +16,6 @@ const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-networks-"));
 const FLOW = ["--from", "pod/default/client", "--to", "svc/default/web", "--endpoint", "default/web-far"];
 
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
-
-async function podwire(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
-	let out = "";
-	const print = (text: string): void => {
-		out += text;
-	};
-	const code = await runProgram(args, { out: print, err: () => {}, paint: PLAIN });
-	return { code, out };
-}
 
 test("calico-ipip: a packet in a packet, each with its own way, and the tunnel in words", async () => {
 	const { code, out } = await podwire("trace", "--network", "calico-ipip", "-f", TWO_SUBNETS, ...FLOW);

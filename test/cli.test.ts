@@ -5,35 +5,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterAll, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { podwire } from "./run-podwire.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const EXAMPLE = join(ROOT, "examples/myapp");
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-cli-"));
 
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
-
-interface Run {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-async function podwire(...args: readonly string[]): Promise<Run> {
-	let out = "";
-	let err = "";
-	const code = await runProgram(args, {
-		out: (text) => {
-			out += text;
-		},
-		err: (text) => {
-			err += text;
-		},
-		paint: PLAIN,
-	});
-	return { code, out, err };
-}
 
 function manifest(name: string, text: string): string {
 	const path = join(SCRATCH, name);

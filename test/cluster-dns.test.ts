@@ -7,7 +7,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { clusterWorld } from "../src/cli/cluster-world.ts";
-import { runProgram } from "../src/cli/program.ts";
 import { buildCluster, type ClusterOptions } from "../src/cluster/build.ts";
 import type { Cluster } from "../src/cluster/cluster.ts";
 import { dnsPods } from "../src/cluster/cluster-dns.ts";
@@ -17,9 +16,9 @@ import { udpClient } from "../src/programs/udp-client.ts";
 import { Session } from "../src/shell/session.ts";
 import { TextOutput } from "../src/shell/streams.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
-import { PLAIN } from "../src/trace/paint.ts";
 import { ip } from "../src/wire/addr.ts";
 import { startDns } from "./dns-zone.ts";
+import { podwire } from "./run-podwire.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const EXAMPLE = join(ROOT, "examples/dns");
@@ -207,51 +206,43 @@ describe("names outside the cluster", () => {
 	});
 });
 
-async function podwire(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-	let text = "";
-	const write = (words: string): void => {
-		text += words;
-	};
-	return { code: await runProgram(args, { out: write, err: write, paint: PLAIN }), text };
-}
-
 describe("podwire trace --to a name", () => {
 	const trace = (to: string): ReturnType<typeof podwire> =>
 		podwire("trace", "-f", EXAMPLE, "--from", "pod/default/client", "--quiet", "--to", to);
 
 	test("asks the pod's name server, along the search path, and follows the request to the Service", async () => {
-		const { code, text } = await trace("web.shop");
+		const { code, out, err } = await trace("web.shop");
 		expect(code).toBe(0);
-		expect(text).toContain("podwire: web.shop: web.shop.svc.cluster.local is 10.96.0.80, says cluster DNS\n");
-		expect(text).toContain("asked Service shop/web at 10.96.0.80:80 and got HTTP 200");
+		expect(err).toContain("podwire: web.shop: web.shop.svc.cluster.local is 10.96.0.80, says cluster DNS\n");
+		expect(out).toContain("asked Service shop/web at 10.96.0.80:80 and got HTTP 200");
 		expect(await trace("web.shop.svc.cluster.local.:80")).toMatchObject({ code: 0 });
 	});
 
 	test("finds a pod by its own name", async () => {
-		const { code, text } = await trace("db-1.db.shop:5432");
+		const { code, out } = await trace("db-1.db.shop:5432");
 		expect(code).toBe(0);
-		expect(text).toContain("pod shop/db-1");
+		expect(out).toContain("pod shop/db-1");
 	});
 
 	test("says what can be given when nobody has that name", async () => {
-		const { code, text } = await trace("wep.shop");
+		const { code, err } = await trace("wep.shop");
 		expect(code).toBe(2);
-		expect(text).toContain("wep.shop");
+		expect(err).toContain("wep.shop");
 	});
 });
 
 describe("podwire shell -f", () => {
 	test("runs commands on the cluster's nodes and pods", async () => {
 		const run = await podwire("shell", "-f", EXAMPLE, "--host", "client", "-c", "dig +short +search web.shop");
-		expect(run).toEqual({ code: 0, text: "10.96.0.80\n" });
+		expect(run).toEqual({ code: 0, out: "10.96.0.80\n", err: "" });
 	});
 
 	test("refuses a machine that there is not, and a lab beside it", async () => {
 		const host = await podwire("shell", "-f", EXAMPLE, "--host", "cleint", "-c", "true");
 		expect(host.code).toBe(2);
-		expect(host.text).toContain("--host cleint: the machines are node1, node2, ");
+		expect(host.err).toContain("--host cleint: the machines are node1, node2, ");
 		const both = await podwire("shell", "-f", EXAMPLE, "--lab", "dnat-bridge", "-c", "true");
 		expect(both.code).toBe(2);
-		expect(both.text).toContain("either a lab's machines or a cluster's");
+		expect(both.err).toContain("either a lab's machines or a cluster's");
 	});
 });

@@ -6,32 +6,15 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import { MAIN, podwireProcess as podwire } from "./run-podwire.ts";
 
 const run = promisify(execFile);
-const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const MYAPP = new URL("../examples/myapp", import.meta.url).pathname;
 const DNS_EXAMPLE = new URL("../examples/dns", import.meta.url).pathname;
 const TWO_SUBNETS = new URL("../examples/two-subnets", import.meta.url).pathname;
 const HOST_PORT = new URL("../examples/host-port", import.meta.url).pathname;
 const ON_SLAVE1 = "default/myapp-d94648cb5-5zz67";
 const ON_SLAVE2 = "default/myapp-d94648cb5-vhg6r";
-
-interface Ran {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-async function podwire(...args: readonly string[]): Promise<Ran> {
-	return run(process.execPath, [CLI, ...args]).then(
-		({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
-		(error: { code: number; stdout: string; stderr: string }) => ({
-			code: error.code,
-			out: error.stdout,
-			err: error.stderr,
-		}),
-	);
-}
 
 function namespaces(): readonly string[] {
 	try {
@@ -236,7 +219,7 @@ describe("a cluster that is left standing", () => {
 	});
 
 	test("is removed as well when making it was killed half-way", async () => {
-		const making = execFile(process.execPath, [CLI, "up", "-f", MYAPP]);
+		const making = execFile(process.execPath, [MAIN, "up", "-f", MYAPP]);
 		const ended = new Promise((resolve) => making.once("exit", resolve));
 		await expect.poll(() => namespaces().length, { interval: 5, timeout: 10_000 }).toBeGreaterThan(3);
 		making.kill("SIGKILL");
@@ -261,7 +244,7 @@ test("without root the real kernel is refused with what is missing", async () =>
 		"--clear-groups",
 		"--inh-caps=-all",
 		process.execPath,
-		CLI,
+		MAIN,
 		"trace",
 		"--kernel",
 		"linux",

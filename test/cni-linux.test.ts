@@ -7,11 +7,11 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { MAIN } from "./run-podwire.ts";
 
 const run = promisify(execFile);
 /** Not from a package. */
 const NSENTER = "nsenter";
-const CLI = new URL("../dist/cli/main.js", import.meta.url).pathname;
 const DATA = mkdtempSync(`${tmpdir()}/podwire-cni-`);
 const IPAM = {
 	type: "host-local",
@@ -67,7 +67,7 @@ async function cni(
 	};
 	const words = Object.entries(env).map(([key, value]) => `${key}=${value}`);
 	const plugin = typeof config["plugin"] === "string" ? config["plugin"] : String(config["type"]);
-	const child = spawn(NSENTER, inside(["env", ...words, process.execPath, CLI, "cni", plugin]));
+	const child = spawn(NSENTER, inside(["env", ...words, process.execPath, MAIN, "cni", plugin]));
 	let out = "";
 	child.stdout.on("data", (text) => {
 		out += String(text);
@@ -171,7 +171,7 @@ test("a container in the plugin's own namespace, and an unknown version, are ref
 		inside([
 			"sh",
 			"-c",
-			`echo '${JSON.stringify(BRIDGE)}' | CNI_COMMAND=ADD CNI_CONTAINERID=x CNI_NETNS=/proc/self/ns/net CNI_IFNAME=eth0 CNI_PATH=/x ${process.execPath} ${CLI} cni bridge || true`,
+			`echo '${JSON.stringify(BRIDGE)}' | CNI_COMMAND=ADD CNI_CONTAINERID=x CNI_NETNS=/proc/self/ns/net CNI_IFNAME=eth0 CNI_PATH=/x ${process.execPath} ${MAIN} cni bridge || true`,
 		]),
 	);
 	expect(JSON.parse(own.stdout)).toMatchObject({ code: 8 });

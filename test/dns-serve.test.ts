@@ -7,11 +7,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { MAIN, podwire } from "./run-podwire.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const MAIN = join(ROOT, "dist/cli/main.js");
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-dns-"));
 const run = promisify(execFile);
 
@@ -82,18 +80,6 @@ async function serve(...args: readonly string[]): Promise<Running> {
 async function dig(at: Running, ...args: readonly string[]): Promise<string> {
 	const { stdout } = await run("dig", ["@127.0.0.1", "-p", at.port, "+tries=1", "+time=5", ...args]);
 	return stdout;
-}
-
-async function podwire(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-	let [text, errors] = ["", ""];
-	const out = (words: string): void => {
-		text += words;
-	};
-	const err = (words: string): void => {
-		errors += words;
-	};
-	const code = await runProgram(args, { out, err, paint: PLAIN });
-	return { code, text: code === 2 ? errors : text };
 }
 
 beforeAll(async () => {
@@ -178,9 +164,9 @@ describe("podwire dns query", () => {
 		expect(text.code).toBe(0);
 		const real = await dig(server, "+nocookie", "+bufsize=1232", "+nocmd", "+nostats", "web.shop.svc.cluster.local");
 		const from = (all: string): string => all.slice(all.indexOf(";; OPT")).trimEnd();
-		expect(from(text.text)).toBe(from(real));
+		expect(from(text.out)).toBe(from(real));
 		const json = await podwire("dns", "query", "--json", "-f", manifest, "pod-3.many.shop.svc.cluster.local.", "A");
-		expect(JSON.parse(json.text)).toMatchObject({
+		expect(JSON.parse(json.out)).toMatchObject({
 			schema: "podwire.dns/v1",
 			rcode: "NOERROR",
 			question: { name: "pod-3.many.shop.svc.cluster.local.", type: "A" },
@@ -200,7 +186,7 @@ describe("podwire dns query", () => {
 	])("%s ends with exit code 2", async (_, words, message) => {
 		const failed = await podwire("dns", "query", "-f", manifest, ...words);
 		expect(failed.code).toBe(2);
-		expect(failed.text).toContain(message);
+		expect(failed.err).toContain(message);
 	});
 
 	test.each([
@@ -216,14 +202,14 @@ describe("podwire dns query", () => {
 	])("a Corefile that is wrong is refused with its line: %s", async (text, message) => {
 		const path = scratch("wrong", text);
 		const failed = await podwire("dns", "query", "-f", manifest, "--corefile", path, "web.shop.svc.cluster.local");
-		expect(failed.text).toContain(message);
+		expect(failed.err).toContain(message);
 		expect(failed.code).toBe(2);
 	});
 
 	test("a port that is taken, and an address that is none, end with exit code 2", async () => {
 		const taken = await podwire("dns", "serve", "-f", manifest, "--listen", `127.0.0.1:${server.port}`);
-		expect([taken.code, taken.text]).toEqual([2, expect.stringContaining("EADDRINUSE")]);
+		expect([taken.code, taken.err]).toEqual([2, expect.stringContaining("EADDRINUSE")]);
 		const wrong = await podwire("dns", "serve", "-f", manifest, "--listen", "localhost");
-		expect([wrong.code, wrong.text]).toEqual([2, expect.stringContaining("--listen localhost: expected ADDRESS:PORT")]);
+		expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--listen localhost: expected ADDRESS:PORT")]);
 	});
 });

@@ -3,10 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
 import { DROP_REASONS } from "../src/kernel/drop-reason.ts";
-import { PLAIN } from "../src/trace/paint.ts";
 import { FEATURES } from "../src/verify/generate/features.ts";
+import { podwire } from "./run-podwire.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -83,12 +82,11 @@ test("the README's commands do what it says of them", async () => {
 	);
 	expect(commands.length).toBeGreaterThan(8);
 	for (const command of commands) {
-		const io = { out: () => undefined, err: () => undefined, paint: PLAIN };
 		const words = command
 			.trim()
 			.split(" ")
 			.map((word) => (word === "examples/myapp" ? join(ROOT, word) : word));
 		const bad = readme.includes("Exit code 2") && (command.includes("cleint") || command.endsWith("default/client"));
-		expect(await runProgram(words, io), command).toBe(bad ? 2 : command.includes("orphan") ? 1 : 0);
+		expect((await podwire(...words)).code, command).toBe(bad ? 2 : command.includes("orphan") ? 1 : 0);
 	}
 });

@@ -1,5 +1,14 @@
 /** Small Kubernetes snapshots for tests. */
-import type { ContainerPort, KubeSnapshot, Node, Pod, Service, ServicePort } from "../src/kube/snapshot.ts";
+import type {
+	ContainerPort,
+	Endpoint,
+	EndpointSlice,
+	KubeSnapshot,
+	Node,
+	Pod,
+	Service,
+	ServicePort,
+} from "../src/kube/snapshot.ts";
 import { cidr, ip } from "../src/wire/addr.ts";
 
 export function kubeNode(name: string, address: string, podCidr: string): Node {
@@ -49,6 +58,28 @@ export function kubeService(name: string, clusterIP: string, more: Partial<Servi
 		externalTrafficPolicy: "Cluster",
 		internalTrafficPolicy: "Cluster",
 		publishNotReadyAddresses: false,
+		...more,
+	};
+}
+
+/** Ready. */
+export function kubeEndpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
+	return { addresses: [ip(address)], ready: true, serving: true, terminating: false, ...more };
+}
+
+/** Of the Service's port 80/TCP without a name. */
+export function kubeSlice(
+	service: string,
+	endpoints: readonly Endpoint[],
+	more: Partial<EndpointSlice> = {},
+): EndpointSlice {
+	return {
+		namespace: "default",
+		name: `${service}-1`,
+		service,
+		family: "ipv4",
+		ports: [{ name: "", protocol: "TCP", port: 80 }],
+		endpoints,
 		...more,
 	};
 }

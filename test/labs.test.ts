@@ -4,38 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
 import { parseLab } from "../src/shell/lab/parse-lab.ts";
 import { splitCommands } from "../src/shell/lab/terminal.ts";
-import { PLAIN } from "../src/trace/paint.ts";
 import { parseCapture } from "../src/wire/pcap.ts";
+import { podwire } from "./run-podwire.ts";
 
 const LABS = fileURLToPath(new URL("../labs/", import.meta.url));
 const SEEDS = fileURLToPath(new URL("../../shared/seeds/", import.meta.url));
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-labs-"));
 
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
-
-interface Run {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-async function podwire(...args: readonly string[]): Promise<Run> {
-	let out = "";
-	let err = "";
-	const io = {
-		out: (text: string): void => {
-			out += text;
-		},
-		err: (text: string): void => {
-			err += text;
-		},
-		paint: PLAIN,
-	};
-	return { code: await runProgram(args, io), out, err };
-}
 
 function labText(name: string): string {
 	return readFileSync(join(LABS, `${name}.yaml`), "utf8");

@@ -9,7 +9,7 @@ import type { KubeProxyConfig } from "../src/kube-proxy/config.ts";
 import { desiredIptables, IptablesProxier } from "../src/kube-proxy/iptables.ts";
 import { SimKernel } from "../src/sim/sim-kernel.ts";
 import { cidr, ip } from "../src/wire/addr.ts";
-import { kubeNode, kubeService, servicePort } from "./kube-objects.ts";
+import { kubeEndpoint, kubeNode, kubeService, kubeSlice, kubeSnapshot, servicePort } from "./kube-objects.ts";
 import { anySnapshot } from "./proxy-arbitrary.ts";
 
 const N1: NodeFacts = { name: "n1", nodeIPs: [ip("192.168.0.1")] };
@@ -71,16 +71,9 @@ test("whatever changes, the chains are then those of a full sync, rule for rule"
 	);
 });
 
-function slice(service: string, ...addresses: readonly string[]): EndpointSlice {
-	const state = { ready: true, serving: true, terminating: false };
-	return {
-		namespace: "default",
-		name: `${service}-1`,
-		service,
-		family: "ipv4",
-		ports: [{ name: "", protocol: "TCP", port: 80 }],
-		endpoints: addresses.map((address) => ({ addresses: [ip(address)], ...state })),
-	};
+/** With one endpoint. */
+function slice(service: string, address: string): EndpointSlice {
+	return kubeSlice(service, [kubeEndpoint(address)]);
 }
 
 /** `count` Services; Service k has one endpoint, 10.1.K.K. */
@@ -91,10 +84,6 @@ function many(count: number): { readonly services: readonly Service[]; readonly 
 		services: numbers.map((k) => kubeService(`svc-${k}`, `10.96.${place(k)}`, { ports: [servicePort(80)] })),
 		slices: numbers.map((k) => slice(`svc-${k}`, `10.1.${place(k)}`)),
 	};
-}
-
-function snapshotOf(services: readonly Service[], endpointSlices: readonly EndpointSlice[]): KubeSnapshot {
-	return { nodes: [], pods: [], services, endpointSlices };
 }
 
 const words = (ops: readonly Op[]): readonly string[] =>
@@ -108,14 +97,14 @@ const words = (ops: readonly Op[]): readonly string[] =>
 test("one endpoint: its old chain goes, its new one comes, and the Service's chain is written anew; nothing else", () => {
 	const { services, slices } = many(300);
 	const proxier = new IptablesProxier(N1, CONFIG);
-	proxier.desired(snapshotOf(services, slices));
+	proxier.desired(kubeSnapshot({ services, endpointSlices: slices }));
 	const changed = slices.map((one) => (one.name === "svc-7-1" ? slice("svc-7", "10.1.9.9") : one));
-	expect(words(proxier.transaction(snapshotOf(services, changed)))).toEqual([
+	expect(words(proxier.transaction(kubeSnapshot({ services, endpointSlices: changed })))).toEqual([
 		"add chain KUBE-SEP-",
 		"replace chain KUBE-SVC-",
 		"delete chain KUBE-SEP-",
 	]);
-	expect(words(proxier.transaction(snapshotOf(services, slices)))).toEqual([
+	expect(words(proxier.transaction(kubeSnapshot({ services, endpointSlices: slices })))).toEqual([
 		"add chain KUBE-SEP-",
 		"replace chain KUBE-SVC-",
 		"delete chain KUBE-SEP-",
@@ -125,13 +114,10 @@ test("one endpoint: its old chain goes, its new one comes, and the Service's cha
 test("the last endpoint goes: one rule leaves the nat table, one comes into the filter table, each in its place", () => {
 	const { services, slices } = many(300);
 	const proxier = new IptablesProxier(N1, CONFIG);
-	proxier.desired(snapshotOf(services, slices));
+	proxier.desired(kubeSnapshot({ services, endpointSlices: slices }));
 	// Sorted by name svc-7 is the 277th, and nobody else is refused.
 	const ops = proxier.transaction(
-		snapshotOf(
-			services,
-			slices.filter(({ name }) => name !== "svc-7-1"),
-		),
+		kubeSnapshot({ services, endpointSlices: slices.filter(({ name }) => name !== "svc-7-1") }),
 	);
 	expect(words(ops)).toEqual([
 		"delete rule nat KUBE-SERVICES",
@@ -140,7 +126,7 @@ test("the last endpoint goes: one rule leaves the nat table, one comes into the 
 		"delete chain KUBE-SEP-",
 	]);
 	const names = services.map(({ name }) => `default/${name}`).sort();
-	const back = proxier.transaction(snapshotOf(services, slices));
+	const back = proxier.transaction(kubeSnapshot({ services, endpointSlices: slices }));
 	expect(words(back)).toEqual([
 		"add chain KUBE-SEP-",
 		"add chain KUBE-SVC-",
@@ -152,16 +138,18 @@ test("the last endpoint goes: one rule leaves the nat table, one comes into the 
 test("what does not touch the rules is no operation: another object of the same meaning, a slice of nobody's", () => {
 	const { services, slices } = many(3);
 	const proxier = new IptablesProxier(N1, CONFIG);
-	proxier.desired(snapshotOf(services, slices));
+	proxier.desired(kubeSnapshot({ services, endpointSlices: slices }));
 	const copies = services.map((service) => ({ ...service, labels: { changed: "yes" } }));
-	expect(proxier.transaction(snapshotOf(copies, [...slices, slice("nobody", "10.1.0.200")]))).toEqual([]);
+	expect(
+		proxier.transaction(kubeSnapshot({ services: copies, endpointSlices: [...slices, slice("nobody", "10.1.0.200")] })),
+	).toEqual([]);
 });
 
 test("over 1000 endpoints the comments of endpoints' rules go: all these chains are written", () => {
 	const { services, slices } = many(1001);
 	const proxier = new IptablesProxier(N1, CONFIG);
-	proxier.desired(snapshotOf(services, slices.slice(0, 1000)));
-	const ops = proxier.transaction(snapshotOf(services, slices));
+	proxier.desired(kubeSnapshot({ services, endpointSlices: slices.slice(0, 1000) }));
+	const ops = proxier.transaction(kubeSnapshot({ services, endpointSlices: slices }));
 	const kinds = new Map<string, number>();
 	for (const word of words(ops)) kinds.set(word, (kinds.get(word) ?? 0) + 1);
 	expect(Object.fromEntries(kinds)).toEqual({

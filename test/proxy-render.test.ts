@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { type PodwireRun, podwire } from "./run-podwire.ts";
 
 const GOLDEN = fileURLToPath(new URL("../../shared/golden/", import.meta.url));
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-render-"));
@@ -39,19 +38,7 @@ const MANIFESTS = [
 ];
 writeFileSync(join(SCRATCH, "cluster.json"), JSON.stringify({ apiVersion: "v1", kind: "List", items: MANIFESTS }));
 
-async function render(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-	const said = { out: "", err: "" };
-	const code = await runProgram(["proxy", "render", ...args], {
-		out: (text) => {
-			said.out += text;
-		},
-		err: (text) => {
-			said.err += text;
-		},
-		paint: PLAIN,
-	});
-	return { code, ...said };
-}
+const render = (...args: readonly string[]): Promise<PodwireRun> => podwire("proxy", "render", ...args);
 
 function file(name: string, text: string): string {
 	const path = join(SCRATCH, name);
@@ -338,19 +325,8 @@ test("what kube-proxy ignores is said and not refused: unknown fields, fields th
 
 test("a cluster is built with the configuration of --proxy-config; one that is wrong is refused before anything is built", async () => {
 	const example = fileURLToPath(new URL("../examples/myapp", import.meta.url));
-	const show = async (config: string): Promise<{ code: number; out: string; err: string }> => {
-		const said = { out: "", err: "" };
-		const code = await runProgram(["show", "-f", example, "--proxy-config", config, "iptables", "slave1"], {
-			out: (text) => {
-				said.out += text;
-			},
-			err: (text) => {
-				said.err += text;
-			},
-			paint: PLAIN,
-		});
-		return { code, ...said };
-	};
+	const show = (config: string): Promise<PodwireRun> =>
+		podwire("show", "-f", example, "--proxy-config", config, "iptables", "slave1");
 	const good = configuration("cluster.yaml", "iptables: {masqueradeAll: true, masqueradeBit: 5}");
 	const { code, out } = await show(good);
 	expect(code).toBe(0);

@@ -2,35 +2,12 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { MAIN, podwire } from "./run-podwire.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-shell-"));
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
-
-interface Run {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-async function podwire(...args: readonly string[]): Promise<Run> {
-	let [out, err] = ["", ""];
-	const io = {
-		out: (text: string): void => {
-			out += text;
-		},
-		err: (text: string): void => {
-			err += text;
-		},
-		paint: PLAIN,
-	};
-	return { code: await runProgram(args, io), out, err };
-}
 
 function script(name: string, text: string): string {
 	const path = join(SCRATCH, name);
@@ -91,7 +68,7 @@ test.each([
 
 /** Types into the built program on a terminal of its own (`script` of util-linux gives it one). */
 async function typed(lines: readonly (readonly [text: string, until: RegExp])[]): Promise<string> {
-	const command = `node ${join(ROOT, "dist/cli/main.js")} shell`;
+	const command = `node ${MAIN} shell`;
 	const history = join(SCRATCH, "history");
 	const child = spawn("script", ["-qec", command, "/dev/null"], {
 		cwd: SCRATCH,

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { podwire } from "./run-podwire.ts";
 
 const EXAMPLE = join(dirname(fileURLToPath(import.meta.url)), "../examples/myapp");
 
@@ -22,8 +21,7 @@ for (const { from, to, protos } of FLOWS) {
 		const folder = mkdtempSync(join(tmpdir(), "podwire-pcap-"));
 		try {
 			const file = join(folder, "flow.pcapng");
-			const io = { out: () => undefined, err: () => undefined, paint: PLAIN };
-			await runProgram(["trace", "-f", EXAMPLE, "--from", from, "--to", to, "--pcap", file], io);
+			await podwire("trace", "-f", EXAMPLE, "--from", from, "--to", to, "--pcap", file);
 			const frames = tshark(file);
 			expect(frames.length).toBeGreaterThan(10);
 			for (const proto of protos)

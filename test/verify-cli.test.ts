@@ -4,34 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
-import { PLAIN } from "../src/trace/paint.ts";
+import { type PodwireRun, podwireWith } from "./run-podwire.ts";
 
 const EXAMPLES = fileURLToPath(new URL("scenarios/verify", import.meta.url));
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-verify-"));
 
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
 
-interface Run {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
+interface Run extends PodwireRun {
 	readonly progress: readonly string[];
 }
 
 async function verify(...args: readonly string[]): Promise<Run> {
-	const run = { out: "", err: "", progress: [] as string[] };
-	const code = await runProgram(["verify", ...args], {
-		out: (text) => {
-			run.out += text;
-		},
-		err: (text) => {
-			run.err += text;
-		},
-		paint: PLAIN,
-		progress: (text) => run.progress.push(text),
-	});
-	return { code, ...run };
+	const progress: string[] = [];
+	const run = await podwireWith({ progress: (text) => progress.push(text) }, "verify", ...args);
+	return { ...run, progress };
 }
 
 function file(name: string, text: string): string {

@@ -13,9 +13,9 @@ import { parseScenario } from "../src/verify/file/parse-scenario.ts";
 import type { Scenario } from "../src/verify/scenario.ts";
 import { StagePool } from "../src/verify/stage-pool.ts";
 import { verifyScenario } from "../src/verify/verify-scenario.ts";
+import { MAIN, podwireProcess } from "./run-podwire.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const MAIN = join(ROOT, "dist/cli/main.js");
 const EXAMPLES = join(ROOT, "test/scenarios/verify");
 const SCRATCH = mkdtempSync(join(tmpdir(), "podwire-verify-linux-"));
 /** Where runs note that they need LOG lines of namespaces; a file for each process. */
@@ -72,17 +72,17 @@ describe.skipIf(missing.length > 0)(`the real kernel ${missing.join(" ")}`, () =
 		expect(outcome.refused?.error.errno).toBe("ENOENT");
 	});
 
-	test("the command prints what the real kernel shows", () => {
-		const run = podwire("verify", "--kernel", "linux", join(EXAMPLES, "ttl-exceeded.yaml"));
-		expect([run.status, run.stderr]).toEqual([0, ""]);
-		expect(run.stdout).toContain("  client ping step 3: ICMP 11/0 from 10.0.0.2 about seq 1\n");
+	test("the command prints what the real kernel shows", async () => {
+		const run = await podwireProcess("verify", "--kernel", "linux", join(EXAMPLES, "ttl-exceeded.yaml"));
+		expect([run.code, run.err]).toEqual([0, ""]);
+		expect(run.out).toContain("  client ping step 3: ICMP 11/0 from 10.0.0.2 about seq 1\n");
 	});
 
-	test("both kernels compared: a line for each scenario and a closing one", () => {
+	test("both kernels compared: a line for each scenario and a closing one", async () => {
 		const count = examples().length;
-		const run = podwire("verify", EXAMPLES);
-		expect([run.status, run.stderr]).toEqual([0, ""]);
-		expect(run.stdout.split("\n").at(-2)).toBe(`${count} scenarios: ${count} agree, 0 differ`);
+		const run = await podwireProcess("verify", EXAMPLES);
+		expect([run.code, run.err]).toEqual([0, ""]);
+		expect(run.out.split("\n").at(-2)).toBe(`${count} scenarios: ${count} agree, 0 differ`);
 	});
 
 	test("without root it says what is missing and exits 2", () => {
@@ -106,19 +106,11 @@ describe.skipIf(missing.length > 0)(`the real kernel ${missing.join(" ")}`, () =
 		await ended;
 		expect(netns.filter(isHeld)).toEqual([]);
 		expect(existsSync(holder)).toBe(true);
-		const cleaned = podwire("verify", "--cleanup");
-		expect([cleaned.status, cleaned.stderr]).toEqual([0, ""]);
+		const cleaned = await podwireProcess("verify", "--cleanup");
+		expect([cleaned.code, cleaned.err]).toEqual([0, ""]);
 		expect(existsSync(holder)).toBe(false);
 	});
 });
-
-function podwire(...args: readonly string[]): {
-	readonly status: number | null;
-	readonly stdout: string;
-	readonly stderr: string;
-} {
-	return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
-}
 
 /** A process or a mounted file (`ip netns`) holds the namespace. */
 function isHeld(netns: string): boolean {

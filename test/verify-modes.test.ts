@@ -2,35 +2,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { runProgram } from "../src/cli/program.ts";
 import type { ModeFlow } from "../src/cluster/modes/mode-flows.ts";
 import type { ModeOutcome } from "../src/cluster/modes/mode-outcome.ts";
 import { knownReason } from "../src/cluster/modes/mode-reasons.ts";
-import { PLAIN } from "../src/trace/paint.ts";
 import { kubeService, servicePort } from "./kube-objects.ts";
+import { podwire } from "./run-podwire.ts";
 
 const MYAPP = fileURLToPath(new URL("../examples/myapp", import.meta.url));
 const GOLDEN = fileURLToPath(new URL("../../shared/golden/", import.meta.url));
-
-interface Run {
-	readonly code: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-async function podwire(...args: readonly string[]): Promise<Run> {
-	let [out, err] = ["", ""];
-	const io = {
-		out: (text: string): void => {
-			out += text;
-		},
-		err: (text: string): void => {
-			err += text;
-		},
-		paint: PLAIN,
-	};
-	return { code: await runProgram(args, io), out, err };
-}
 
 test("the example's flows end alike but for known reasons, and each difference says which", async () => {
 	const { code, out } = await podwire("verify", "modes", "-f", MYAPP);

@@ -2,7 +2,6 @@
  * The simulated kernel beside Debian's, in one start of a virtual machine: the scenarios by hand, those that need what this
  * machine's kernel lacks, those that once differed, and some that nobody has seen. Needs what .ci/run installs.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import * as z from "zod";
 import { findVmRun } from "../src/cli/vm.ts";
+import { podwireProcess } from "./run-podwire.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIRECTORIES = ["verify", "verify-vm", "regressions"].map((name) => `test/scenarios/${name}`);
@@ -29,20 +29,11 @@ const REPORT = z.object({
 
 afterAll(() => rmSync(SCRATCH, { recursive: true }));
 
-function podwire(...args: readonly string[]): {
-	readonly code: number | null;
-	readonly out: string;
-	readonly err: string;
-} {
-	const run = spawnSync(process.execPath, ["dist/cli/main.js", ...args], { cwd: ROOT, encoding: "utf8" });
-	return { code: run.status, out: run.stdout, err: run.stderr };
-}
-
 test(
 	"Linux 6.1 agrees on every scenario by hand, on every regression, and on some of a fresh seed",
-	() => {
+	async () => {
 		const count = String(GENERATED);
-		const { code, out, err } = podwire(
+		const { code, out, err } = await podwireProcess(
 			"fidelity",
 			"--vm",
 			"--json",

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { answerDns, type DnsHost, type DnsTransport } from "../dns/answer.ts";
 import type { DnsClient, DnsServer } from "../dns/dns-server.ts";
 import { familyOf, ip, parseIp } from "../wire/addr.ts";
 import { DnsStream, frameDns } from "../wire/dns-tcp.ts";
@@ -34,7 +35,7 @@ export async function listenDns(
 	const address = tcp.address();
 	const port = typeof address === "object" && address !== null ? address.port : at.port;
 	const udp = createSocket(udpType(at.host));
-	const responder = new Responder(server, upstreams);
+	const host = hostOf(server, upstreams);
 	try {
 		udp.bind(port, at.host);
 		await once(udp, "listening");
@@ -45,14 +46,14 @@ export async function listenDns(
 	// A client that has gone away is not this server's failure.
 	udp.on("error", () => undefined);
 	udp.on("message", (bytes, from) => {
-		void responder.answer(bytes, from.address, "udp", ([answer]) => {
+		answerDns(host, bytes, clientOf(from.address, "udp"), ([answer]) => {
 			if (answer !== undefined) udp.send(answer, from.port, from.address);
 		});
 	});
 	tcp.on("connection", (socket) => {
 		open.add(socket);
 		socket.on("close", () => open.delete(socket));
-		serveConnection(responder, socket);
+		serveConnection(host, socket);
 	});
 	const close = async (): Promise<void> => {
 		for (const socket of open) socket.destroy();
@@ -63,51 +64,35 @@ export async function listenDns(
 	return { port, close };
 }
 
-function serveConnection(responder: Responder, socket: Socket): void {
+function serveConnection(host: DnsHost<DnsEndpoint>, socket: Socket): void {
 	const stream = new DnsStream();
 	socket.setTimeout(IDLE_MS, () => socket.destroy());
 	socket.on("error", () => socket.destroy());
 	socket.on("data", (bytes) => {
 		for (const query of stream.push(bytes)) {
-			void responder.answer(query, socket.remoteAddress ?? "", "tcp", (answers) => {
+			answerDns(host, query, clientOf(socket.remoteAddress ?? "", "tcp"), (answers) => {
 				for (const answer of answers) socket.write(frameDns(answer));
 			});
 		}
 	});
 }
 
-class Responder {
-	readonly #server: DnsServer;
-	readonly #upstreams: readonly DnsEndpoint[];
+/** Asks by the transport that the client asked by. */
+function hostOf(server: DnsServer, upstreams: readonly DnsEndpoint[]): DnsHost<DnsEndpoint> {
+	return {
+		server,
+		upstreams,
+		nowNs: () => performance.now() * 1e6,
+		ask(upstream, query, transport, done) {
+			void (transport === "udp" ? askUdp(upstream, query) : askTcp(upstream, query)).then(done);
+		},
+	};
+}
 
-	constructor(server: DnsServer, upstreams: readonly DnsEndpoint[]) {
-		this.#server = server;
-		this.#upstreams = upstreams;
-	}
-
-	async answer(
-		bytes: Uint8Array,
-		from: string,
-		transport: DnsClient["transport"],
-		send: (answers: readonly Uint8Array[]) => void,
-	): Promise<void> {
-		const addr = parseIp(from.replace(/^::ffff:(?=\d+\.)|%.*$/g, ""));
-		const client: DnsClient = { addr: addr.ok ? addr.value : ip("0.0.0.0"), transport };
-		const outcome = this.#server.respond(bytes, client, nowNs());
-		if (outcome.kind === "answer") send(outcome.messages);
-		else if (outcome.kind === "forward") {
-			const reply = await this.#forward(outcome.query, transport);
-			send([outcome.finish(reply, nowNs())]);
-		}
-	}
-
-	async #forward(query: Uint8Array, transport: DnsClient["transport"]): Promise<Uint8Array | undefined> {
-		for (const upstream of this.#upstreams) {
-			const reply = await (transport === "udp" ? askUdp(upstream, query) : askTcp(upstream, query));
-			if (reply !== undefined) return reply;
-		}
-		return undefined;
-	}
+/** IPv4 clients of an IPv6 socket have IPv4 addresses in IPv6 ones. */
+function clientOf(address: string, transport: DnsTransport): DnsClient {
+	const addr = parseIp(address.replace(/^::ffff:(?=\d+\.)|%.*$/g, ""));
+	return { addr: addr.ok ? addr.value : ip("0.0.0.0"), transport };
 }
 
 /** Undefined: no answer in time, or an error of the socket. */
@@ -157,8 +142,4 @@ async function listening(server: Server, { host, port }: DnsEndpoint): Promise<v
 function udpType(host: string): "udp4" | "udp6" {
 	const addr = parseIp(host);
 	return addr.ok && familyOf(addr.value) === "ipv6" ? "udp6" : "udp4";
-}
-
-function nowNs(): number {
-	return performance.now() * 1e6;
 }

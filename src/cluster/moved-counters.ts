@@ -2,6 +2,7 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import type { Counters } from "../kernel/xtables.ts";
+import { keyOf } from "../reconcile/identity.ts";
 import type { MovedCounter } from "../trace/counted-rules.ts";
 
 /** The IPv4 chains with their counters, by namespace; one that cannot be listed has none. */
@@ -43,8 +44,4 @@ export function movedCounters(
 			return [...rules, policy].filter(({ packets }) => packets !== 0);
 		});
 	});
-}
-
-function keyOf(chain: XtChain): string {
-	return `${chain.table} ${chain.chain}`;
 }

@@ -1,8 +1,8 @@
 /** The name server by its bytes: what comes is answered, whatever it is. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { kubeService, kubeSnapshot, servicePort } from "../../test/kube-objects.ts";
-import type { EndpointSlice, KubeSnapshot } from "../kube/snapshot.ts";
+import { kubeEndpoint, kubeService, kubeSlice, kubeSnapshot, servicePort } from "../../test/kube-objects.ts";
+import type { KubeSnapshot } from "../kube/snapshot.ts";
 import { ip } from "../wire/addr.ts";
 import { buildDns, type DnsMessage, type DnsRecord, dnsQuery, dnsResponse, parseDns } from "../wire/dns.ts";
 import { type ClusterDnsConfig, kubeadmDns } from "./config.ts";
@@ -11,26 +11,14 @@ import { type DnsClient, type DnsOutcome, DnsServer } from "./dns-server.ts";
 const UDP: DnsClient = { addr: ip("10.0.0.9"), transport: "udp" };
 const TCP: DnsClient = { addr: ip("10.0.0.9"), transport: "tcp" };
 
-function slice(service: string, addresses: readonly string[]): EndpointSlice {
-	const state = { ready: true, serving: true, terminating: false };
-	return {
-		namespace: "default",
-		name: `${service}-1`,
-		service,
-		family: "ipv4",
-		ports: [{ name: "http", protocol: "TCP", port: 8080 }],
-		endpoints: addresses.map((text) => ({ addresses: [ip(text)], ...state })),
-	};
-}
-
-const MANY = Array.from({ length: 60 }, (_, k) => `10.1.0.${k + 1}`);
+const MANY = Array.from({ length: 60 }, (_, k) => kubeEndpoint(`10.1.0.${k + 1}`));
 const SNAPSHOT = kubeSnapshot({
 	services: [
 		kubeService("web", "10.96.0.10", { ports: [servicePort(80, { name: "http" })] }),
 		kubeService("many", ""),
 		kubeService("outside", "", { type: "ExternalName", headless: false, externalName: "www.example.org" }),
 	],
-	endpointSlices: [slice("many", MANY)],
+	endpointSlices: [kubeSlice("many", MANY, { ports: [{ name: "http", protocol: "TCP", port: 8080 }] })],
 });
 
 function server(more: Partial<ClusterDnsConfig> & { readonly forwards?: boolean } = {}): DnsServer {
@@ -51,9 +39,29 @@ function query(name: string, type = "A", edns?: number): DnsMessage {
 function read(outcome: DnsOutcome): DnsMessage {
 	if (outcome.kind !== "answer") throw new Error(outcome.kind);
 	const [bytes = new Uint8Array(0)] = outcome.messages;
+	return parse(bytes);
+}
+
+function parse(bytes: Uint8Array): DnsMessage {
 	const parsed = parseDns(bytes);
 	if (!parsed.ok) throw new Error(parsed.error.reason);
 	return parsed.value;
+}
+
+/** What is asked of the forwarder. */
+function forwarded(outcome: DnsOutcome): Extract<DnsOutcome, { readonly kind: "forward" }> {
+	if (outcome.kind !== "forward") throw new Error(outcome.kind);
+	return outcome;
+}
+
+/** The message with at most `most` of its bytes changed, and perhaps cut off: at byte `cut` or before. */
+function spoilt(message: Uint8Array, most: number, cut: number): fc.Arbitrary<Uint8Array> {
+	const changes = fc.array(fc.tuple(fc.nat(message.length - 1), fc.nat(255)), { maxLength: most });
+	return fc.tuple(changes, fc.nat(message.length)).map(([changed, length]) => {
+		const bytes = message.slice(0, length > cut ? message.length : length);
+		for (const [at, value] of changed) if (at < bytes.length) bytes[at] = value;
+		return bytes;
+	});
 }
 
 function values(records: readonly DnsRecord[]): readonly unknown[] {
@@ -173,15 +181,7 @@ describe("the cluster's name server", () => {
 			query("cluster.local", "AXFR"),
 			query("cluster.local", "NS"),
 		].map(buildDns);
-		const mutated = fc.constantFrom(...valid).chain((whole) =>
-			fc
-				.tuple(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 6 }), fc.nat(whole.length))
-				.map(([changes, length]) => {
-					const bytes = whole.slice(0, length > whole.length / 2 ? whole.length : length);
-					for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
-					return bytes;
-				}),
-		);
+		const mutated = fc.constantFrom(...valid).chain((whole) => spoilt(whole, 6, whole.length / 2));
 		const noise = fc.oneof(
 			{ weight: 1, arbitrary: fc.uint8Array({ maxLength: 80 }) },
 			{ weight: 4, arbitrary: mutated },
@@ -211,10 +211,7 @@ describe("a transfer of the zone", () => {
 	test("begins and ends with the SOA record, over as many messages as it takes", () => {
 		const outcome = ask(server({ transferTo: ["10.0.0.9"] }), query("cluster.local", "AXFR"), TCP);
 		if (outcome.kind !== "answer") throw new Error(outcome.kind);
-		const records = outcome.messages.flatMap((bytes) => {
-			const parsed = parseDns(bytes);
-			return parsed.ok ? parsed.value.answers : [];
-		});
+		const records = outcome.messages.flatMap((bytes) => parse(bytes).answers);
 		expect(outcome.messages).toHaveLength(2);
 		expect([records.at(0)?.value.type, records.at(-1)?.value.type]).toEqual(["SOA", "SOA"]);
 		expect(records.filter(({ name }) => name === MANY_NAME)).toHaveLength(60);
@@ -234,13 +231,11 @@ describe("names outside the zones", () => {
 
 	test("are asked of the forwarder, and kept as long as he says", () => {
 		const dns = server({ forwards: true });
-		const first = ask(dns, query("example.org"));
-		if (first.kind !== "forward") throw new Error(first.kind);
-		const asked = parseDns(first.query);
-		if (!asked.ok) throw new Error(asked.error.reason);
-		const reply = buildDns(dnsResponse(asked.value, { answers: records("example.org", 20) }));
-		const answer = parseDns(first.finish(reply, 1e9));
-		expect(answer.ok && [answer.value.recursionAvailable, values(answer.value.answers)]).toEqual([
+		const first = forwarded(ask(dns, query("example.org")));
+		const asked = parse(first.query);
+		const reply = buildDns(dnsResponse(asked, { answers: records("example.org", 20) }));
+		const answer = parse(first.finish(reply, 1e9));
+		expect([answer.recursionAvailable, values(answer.answers)]).toEqual([
 			true,
 			[{ name: "example.org", ttl: 20, type: "A", addr: "203.0.113.7" }],
 		]);
@@ -250,31 +245,28 @@ describe("names outside the zones", () => {
 	});
 
 	test("fail when the forwarder says nothing, or something else", () => {
-		const first = ask(server({ forwards: true }), query("example.org"));
-		if (first.kind !== "forward") throw new Error(first.kind);
+		const first = forwarded(ask(server({ forwards: true }), query("example.org")));
 		const other = buildDns(dnsResponse(query("example.com"), { answers: records("example.com", 60) }));
 		for (const reply of [undefined, Uint8Array.of(1, 2, 3), other]) {
-			const answer = parseDns(first.finish(reply, 0));
-			expect(answer.ok && answer.value.rcode).toBe("SERVFAIL");
+			const answer = parse(first.finish(reply, 0));
+			expect(answer.rcode).toBe("SERVFAIL");
 		}
 	});
 
 	test("an answer that fits is passed on as it is, whatever is in it", () => {
-		const first = ask(server({ forwards: true }), query("example.org", "TXT", 4096));
-		if (first.kind !== "forward") throw new Error(first.kind);
+		const first = forwarded(ask(server({ forwards: true }), query("example.org", "TXT", 4096)));
 		const value = { type: "other", typeName: "UNKNOWN_65400", bytes: Uint8Array.of(1, 2, 3) } as const;
 		const record: DnsRecord = { name: "example.org", ttl: 9, value };
 		const reply = buildDns(dnsResponse(query("example.org", "TXT"), { answers: [record], authenticData: true }));
 		expect(first.finish(reply, 0)).toEqual(reply);
 		const long = buildDns(dnsResponse(query("example.org", "TXT"), { answers: Array(300).fill(record) }));
-		const cut = parseDns(first.finish(long, 0));
-		expect(cut.ok && [cut.value.truncated, cut.value.answers.length > 200]).toEqual([true, true]);
+		const cut = parse(first.finish(long, 0));
+		expect([cut.truncated, cut.answers.length > 200]).toEqual([true, true]);
 	});
 
 	test("a name that is no text is passed on, and not kept", () => {
 		const dns = server({ forwards: true });
-		const ask1 = ask(dns, query("example.org"));
-		if (ask1.kind !== "forward") throw new Error(ask1.kind);
+		const ask1 = forwarded(ask(dns, query("example.org")));
 		const reply = buildDns(dnsResponse(query("example.org"), { answers: records("eXample.org", 60) }));
 		const strange = reply.with(reply.indexOf(0x58), 0xff);
 		expect(ask1.finish(strange, 0)).toEqual(strange);
@@ -287,13 +279,7 @@ describe("names outside the zones", () => {
 		const valid = buildDns(
 			dnsResponse(name, { answers: [...records("example.org", 3), ...records("x.example.org", 3)] }),
 		);
-		const noise = fc
-			.tuple(fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 8 }), fc.nat(valid.length))
-			.map(([changes, length]) => {
-				const bytes = valid.slice(0, length > 40 ? valid.length : length);
-				for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
-				return bytes;
-			});
+		const noise = spoilt(valid, 8, 40);
 		fc.assert(
 			fc.property(noise, fc.constantFrom(name, alias), fc.nat(1e6), (reply, asked, second) => {
 				// Each an hour later, so that nothing is left of the answer before.
@@ -307,14 +293,12 @@ describe("names outside the zones", () => {
 	});
 
 	test("an ExternalName's target is asked of the forwarder and stands behind the alias", () => {
-		const outcome = ask(server({ forwards: true }), query("outside.default.svc.cluster.local"));
-		if (outcome.kind !== "forward") throw new Error(outcome.kind);
-		const asked = parseDns(outcome.query);
-		if (!asked.ok) throw new Error(asked.error.reason);
-		expect(asked.value.questions).toEqual([{ name: "www.example.org", type: "A" }]);
-		const reply = buildDns(dnsResponse(asked.value, { answers: records("www.example.org", 60) }));
-		const answer = parseDns(outcome.finish(reply, 0));
-		expect(answer.ok && values(answer.value.answers)).toMatchObject([
+		const outcome = forwarded(ask(server({ forwards: true }), query("outside.default.svc.cluster.local")));
+		const asked = parse(outcome.query);
+		expect(asked.questions).toEqual([{ name: "www.example.org", type: "A" }]);
+		const reply = buildDns(dnsResponse(asked, { answers: records("www.example.org", 60) }));
+		const answer = parse(outcome.finish(reply, 0));
+		expect(values(answer.answers)).toMatchObject([
 			{ type: "CNAME", name: "outside.default.svc.cluster.local" },
 			{ type: "A", name: "www.example.org" },
 		]);

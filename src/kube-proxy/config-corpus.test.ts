@@ -1,6 +1,7 @@
 /** Upstream's cases for its configuration and what the node adds to it (../shared/corpus/topology/config.*, util.*). */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { CORPUS, rowsOf } from "../../test/proxy-corpus-rows.ts";
 import { formatRule } from "../formats/iptables-save.ts";
 import { cidr, type IpFamily, ip } from "../wire/addr.ts";
 import type { DetectLocal } from "./config.ts";
@@ -13,15 +14,6 @@ import { ConfigurationValues } from "./configuration/values.ts";
 import { localDetector } from "./local-detector.ts";
 import { detectNodeIPs } from "./node-ips.ts";
 import { checkFamilies, checkNodePortAddresses, type StartUpState } from "./start-up-check.ts";
-
-const TOPOLOGY = new URL("../../../shared/corpus/topology/", import.meta.url);
-
-function rows<T>(file: string): readonly T[] {
-	const url = new URL(file, TOPOLOGY);
-	if (!existsSync(url)) return [];
-	const { cases } = JSON.parse(readFileSync(url, "utf8"));
-	return cases.map(({ row }: { row: T }) => row);
-}
 
 /** `--flag=value` and `--flag value`. */
 function flagsOf(words: readonly string[]): readonly GivenFlag[] {
@@ -39,7 +31,7 @@ function valuesOf(text: string): ConfigurationValues {
 
 const FAMILIES = { IPv4: "ipv4", IPv6: "ipv6" } as const;
 
-describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
+describe.skipIf(!existsSync(CORPUS))("upstream's cases", () => {
 	interface LoadRow {
 		readonly name: string;
 		readonly bindAddress: string;
@@ -50,7 +42,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		readonly mode: string;
 	}
 
-	test.each(rows<LoadRow>("config.TestLoadConfig.json"))("config.TestLoadConfig: $name", (row) => {
+	test.each(rowsOf<LoadRow>("topology/config.TestLoadConfig.json"))("config.TestLoadConfig: $name", (row) => {
 		const lines = [
 			"apiVersion: kubeproxy.config.k8s.io/v1alpha1",
 			"kind: KubeProxyConfiguration",
@@ -75,7 +67,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		expect(texts).toEqual([row.bindAddress, row.clusterCIDR, row.healthzBindAddress, row.metricsBindAddress, row.mode]);
 	});
 
-	test.each(rows<{ name: string; config: string; expErr: string }>("config.TestLoadConfigFailures.json"))(
+	test.each(rowsOf<{ name: string; config: string; expErr: string }>("topology/config.TestLoadConfigFailures.json"))(
 		"config.TestLoadConfigFailures: $name",
 		({ config, expErr }) => {
 			const read = readConfiguration({ path: "config.yaml", text: config });
@@ -104,59 +96,62 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		};
 	}
 
-	test.each(rows<CompleteRow>("config.TestOptionsComplete.json"))("config.TestOptionsComplete: $flags", (row) => {
-		// Logging is none of podwire's business: its flags are not among those it knows.
-		const flags = (row.flags ?? []).filter((flag) => flag.startsWith("--conntrack"));
-		const of = (): ConfigurationValues => {
-			const values = configurationOfFlags(flagsOf(flags));
-			if (!values.ok) throw new Error(values.error.join());
-			return values.value;
-		};
-		const values = row.config === "" ? of() : valuesOf(row.config);
-		const { expected } = row;
-		const period = (path: string): string => formatDuration(values.number(path));
-		const conntrack = expected.Linux.Conntrack ?? {};
-		expect({
-			BindAddress: values.text("bindAddress"),
-			HealthzBindAddress: values.text("healthzBindAddress"),
-			MetricsBindAddress: values.text("metricsBindAddress"),
-			ConfigSyncPeriod: period("configSyncPeriod"),
-			SyncPeriod: period("iptables.syncPeriod"),
-			MinSyncPeriod: period("iptables.minSyncPeriod"),
-			DetectLocalMode: values.text("detectLocalMode"),
-			QPS: values.number("clientConnection.qps"),
-			Burst: values.number("clientConnection.burst"),
-			LocalhostNodePorts: values.boolean("iptables.localhostNodePorts"),
-			MasqueradeBit: values.number("iptables.masqueradeBit"),
-			NFTables: values.number("nftables.masqueradeBit"),
-			OOMScoreAdj: values.number("oomScoreAdj"),
-			MaxPerCore: values.number("conntrack.maxPerCore"),
-			Min: values.number("conntrack.min"),
-			TCPEstablishedTimeout: period("conntrack.tcpEstablishedTimeout"),
-			TCPCloseWaitTimeout: period("conntrack.tcpCloseWaitTimeout"),
-		}).toEqual({
-			BindAddress: expected.BindAddress,
-			HealthzBindAddress: expected.HealthzBindAddress,
-			MetricsBindAddress: expected.MetricsBindAddress,
-			ConfigSyncPeriod: expected.ConfigSyncPeriod,
-			SyncPeriod: expected.SyncPeriod,
-			MinSyncPeriod: expected.MinSyncPeriod,
-			DetectLocalMode: expected.DetectLocalMode,
-			QPS: expected.ClientConnection.QPS,
-			Burst: expected.ClientConnection.Burst,
-			LocalhostNodePorts: expected.IPTables.LocalhostNodePorts,
-			MasqueradeBit: expected.IPTables.MasqueradeBit,
-			NFTables: expected.NFTables.MasqueradeBit,
-			OOMScoreAdj: expected.Linux.OOMScoreAdj,
-			MaxPerCore: conntrack["MaxPerCore"] ?? 0,
-			Min: conntrack["Min"] ?? 0,
-			TCPEstablishedTimeout: conntrack["TCPEstablishedTimeout"] ?? "0s",
-			TCPCloseWaitTimeout: conntrack["TCPCloseWaitTimeout"] ?? "0s",
-		});
-	});
+	test.each(rowsOf<CompleteRow>("topology/config.TestOptionsComplete.json"))(
+		"config.TestOptionsComplete: $flags",
+		(row) => {
+			// Logging is none of podwire's business: its flags are not among those it knows.
+			const flags = (row.flags ?? []).filter((flag) => flag.startsWith("--conntrack"));
+			const of = (): ConfigurationValues => {
+				const values = configurationOfFlags(flagsOf(flags));
+				if (!values.ok) throw new Error(values.error.join());
+				return values.value;
+			};
+			const values = row.config === "" ? of() : valuesOf(row.config);
+			const { expected } = row;
+			const period = (path: string): string => formatDuration(values.number(path));
+			const conntrack = expected.Linux.Conntrack ?? {};
+			expect({
+				BindAddress: values.text("bindAddress"),
+				HealthzBindAddress: values.text("healthzBindAddress"),
+				MetricsBindAddress: values.text("metricsBindAddress"),
+				ConfigSyncPeriod: period("configSyncPeriod"),
+				SyncPeriod: period("iptables.syncPeriod"),
+				MinSyncPeriod: period("iptables.minSyncPeriod"),
+				DetectLocalMode: values.text("detectLocalMode"),
+				QPS: values.number("clientConnection.qps"),
+				Burst: values.number("clientConnection.burst"),
+				LocalhostNodePorts: values.boolean("iptables.localhostNodePorts"),
+				MasqueradeBit: values.number("iptables.masqueradeBit"),
+				NFTables: values.number("nftables.masqueradeBit"),
+				OOMScoreAdj: values.number("oomScoreAdj"),
+				MaxPerCore: values.number("conntrack.maxPerCore"),
+				Min: values.number("conntrack.min"),
+				TCPEstablishedTimeout: period("conntrack.tcpEstablishedTimeout"),
+				TCPCloseWaitTimeout: period("conntrack.tcpCloseWaitTimeout"),
+			}).toEqual({
+				BindAddress: expected.BindAddress,
+				HealthzBindAddress: expected.HealthzBindAddress,
+				MetricsBindAddress: expected.MetricsBindAddress,
+				ConfigSyncPeriod: expected.ConfigSyncPeriod,
+				SyncPeriod: expected.SyncPeriod,
+				MinSyncPeriod: expected.MinSyncPeriod,
+				DetectLocalMode: expected.DetectLocalMode,
+				QPS: expected.ClientConnection.QPS,
+				Burst: expected.ClientConnection.Burst,
+				LocalhostNodePorts: expected.IPTables.LocalhostNodePorts,
+				MasqueradeBit: expected.IPTables.MasqueradeBit,
+				NFTables: expected.NFTables.MasqueradeBit,
+				OOMScoreAdj: expected.Linux.OOMScoreAdj,
+				MaxPerCore: conntrack["MaxPerCore"] ?? 0,
+				Min: conntrack["Min"] ?? 0,
+				TCPEstablishedTimeout: conntrack["TCPEstablishedTimeout"] ?? "0s",
+				TCPCloseWaitTimeout: conntrack["TCPCloseWaitTimeout"] ?? "0s",
+			});
+		},
+	);
 
 	test("config.TestProcessV1Alpha1Flags: --cluster-cidr with two networks", () => {
-		for (const { flags } of rows<{ flags: readonly string[] }>("config.TestProcessV1Alpha1Flags.json")) {
+		for (const { flags } of rowsOf<{ flags: readonly string[] }>("topology/config.TestProcessV1Alpha1Flags.json")) {
 			const values = configurationOfFlags(flagsOf(flags));
 			if (!values.ok) throw new Error(values.error.join());
 			expect(proxySettings(values.value).config.clusterCIDRs).toEqual([
@@ -173,7 +168,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		readonly expectedHostname: string;
 	}
 
-	test.each(rows<HostnameRow>("config.TestProcessHostnameOverrideFlag.json"))(
+	test.each(rowsOf<HostnameRow>("topology/config.TestProcessHostnameOverrideFlag.json"))(
 		"config.TestProcessHostnameOverrideFlag: $name",
 		(row) => {
 			const flag = row.hostnameOverrideFlag;
@@ -196,7 +191,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		readonly expectedDetectLocal: string;
 	}
 
-	test.each(rows<ModeRow>("config.Test_platformApplyDefaults.json"))(
+	test.each(rowsOf<ModeRow>("topology/config.Test_platformApplyDefaults.json"))(
 		"config.Test_platformApplyDefaults: $name",
 		(row) => {
 			const settings = proxySettings(
@@ -222,7 +217,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		readonly expMetrics: string;
 	}
 
-	test.each(rows<AddressRow>("config.TestAddressFromDeprecatedFlags.json"))(
+	test.each(rowsOf<AddressRow>("topology/config.TestAddressFromDeprecatedFlags.json"))(
 		"config.TestAddressFromDeprecatedFlags: $name",
 		(row) => {
 			expect(withPort(row.healthzBindAddress, row.healthzPort)).toBe(row.expHealthz);
@@ -230,10 +225,9 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		},
 	);
 
-	test.each(rows<{ name: string; addr: string; port: number; expect: string }>("util.TestAppendPortIfNeeded.json"))(
-		"util.TestAppendPortIfNeeded: $name",
-		(row) => expect(withPort(row.addr, row.port)).toBe(row.expect),
-	);
+	test.each(
+		rowsOf<{ name: string; addr: string; port: number; expect: string }>("topology/util.TestAppendPortIfNeeded.json"),
+	)("util.TestAppendPortIfNeeded: $name", (row) => expect(withPort(row.addr, row.port)).toBe(row.expect));
 
 	interface NodeIPsRow {
 		readonly name: string;
@@ -244,13 +238,16 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		readonly expectedIPv6: string;
 	}
 
-	test.each(rows<NodeIPsRow>("config.Test_detectNodeIPs.json"))("config.Test_detectNodeIPs: $name", (row) => {
-		expect(detectNodeIPs(row.bindAddress, (row.rawNodeIPs ?? []).map(ip))).toEqual({
-			primary: FAMILIES[row.expectedFamily],
-			ipv4: row.expectedIPv4,
-			ipv6: row.expectedIPv6,
-		});
-	});
+	test.each(rowsOf<NodeIPsRow>("topology/config.Test_detectNodeIPs.json"))(
+		"config.Test_detectNodeIPs: $name",
+		(row) => {
+			expect(detectNodeIPs(row.bindAddress, (row.rawNodeIPs ?? []).map(ip))).toEqual({
+				primary: FAMILIES[row.expectedFamily],
+				ipv4: row.expectedIPv4,
+				ipv6: row.expectedIPv6,
+			});
+		},
+	);
 
 	interface DetectorRow {
 		readonly name: string;
@@ -286,34 +283,37 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		return { ifLocal: text(detector.ifLocal), ifNotLocal: text(detector.ifNotLocal) };
 	}
 
-	test.each(rows<DetectorRow>("config.Test_getLocalDetectors.json"))("config.Test_getLocalDetectors: $name", (row) => {
-		const { DetectLocalMode, DetectLocal } = row.config;
-		const settings = proxySettings(
-			new ConfigurationValues(
-				new Map([
-					["detectLocalMode", DetectLocalMode],
-					["detectLocal.interfaceNamePrefix", DetectLocal.InterfaceNamePrefix ?? ""],
-				]),
-			),
-		);
-		const nets = {
-			cluster: (DetectLocal.ClusterCIDRs ?? []).filter((net) => net !== ""),
-			pods: row.nodePodCIDRs ?? [],
-		};
-		for (const [name, family] of Object.entries(FAMILIES)) {
-			const wanted = row.expected[name];
-			expect(words(settings.config.detectLocal ?? { mode: "ClusterCIDR" }, nets, family)).toEqual(
-				wanted === undefined ? undefined : { ifLocal: wanted.ifLocal, ifNotLocal: wanted.ifNotLocal },
+	test.each(rowsOf<DetectorRow>("topology/config.Test_getLocalDetectors.json"))(
+		"config.Test_getLocalDetectors: $name",
+		(row) => {
+			const { DetectLocalMode, DetectLocal } = row.config;
+			const settings = proxySettings(
+				new ConfigurationValues(
+					new Map([
+						["detectLocalMode", DetectLocalMode],
+						["detectLocal.interfaceNamePrefix", DetectLocal.InterfaceNamePrefix ?? ""],
+					]),
+				),
 			);
-		}
-	});
+			const nets = {
+				cluster: (DetectLocal.ClusterCIDRs ?? []).filter((net) => net !== ""),
+				pods: row.nodePodCIDRs ?? [],
+			};
+			for (const [name, family] of Object.entries(FAMILIES)) {
+				const wanted = row.expected[name];
+				expect(words(settings.config.detectLocal ?? { mode: "ClusterCIDR" }, nets, family)).toEqual(
+					wanted === undefined ? undefined : { ifLocal: wanted.ifLocal, ifNotLocal: wanted.ifNotLocal },
+				);
+			}
+		},
+	);
 
 	test("util.TestDetectLocalByCIDR", () => {
-		for (const row of rows<{
+		for (const row of rowsOf<{
 			cidr: string;
 			expectedIfLocalOutput: readonly string[];
 			expectedIfNotLocalOutput: readonly string[];
-		}>("util.TestDetectLocalByCIDR.json")) {
+		}>("topology/util.TestDetectLocalByCIDR.json")) {
 			expect(words({ mode: "ClusterCIDR" }, { cluster: [row.cidr], pods: [] }, "ipv4")).toEqual({
 				ifLocal: row.expectedIfLocalOutput,
 				ifNotLocal: row.expectedIfNotLocalOutput,
@@ -327,7 +327,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 			readonly expectedJumpIfOutput: readonly string[];
 			readonly expectedJumpIfNotOutput: readonly string[];
 		}
-		for (const row of rows<Row>("util.TestDetectLocalByInterfaceNamePrefix.json")) {
+		for (const row of rowsOf<Row>("topology/util.TestDetectLocalByInterfaceNamePrefix.json")) {
 			const detect = { mode: "InterfaceNamePrefix", prefix: row.ifacePrefix } as const;
 			expect(words(detect, { cluster: [], pods: [] }, "ipv6")).toEqual({
 				ifLocal: row.expectedJumpIfOutput,
@@ -364,7 +364,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 		};
 	}
 
-	test.each(rows<ProxyRow & { readonly err: boolean }>("config.Test_checkBadConfig.json"))(
+	test.each(rowsOf<ProxyRow & { readonly err: boolean }>("topology/config.Test_checkBadConfig.json"))(
 		"config.Test_checkBadConfig: $name",
 		({ proxy, err }) => {
 			const problems = checkNodePortAddresses(stateOf(proxy));
@@ -380,7 +380,7 @@ describe.skipIf(!existsSync(TOPOLOGY))("upstream's cases", () => {
 	}
 
 	// The row about Windows' sourceVip has it left out.
-	const families = rows<FamilyRow>("config.Test_checkBadIPConfig.json").filter(
+	const families = rowsOf<FamilyRow>("topology/config.Test_checkBadIPConfig.json").filter(
 		({ name }) => !name.includes("winkernel"),
 	);
 	test.each(families)("config.Test_checkBadIPConfig: $name", ({ proxy, ...row }) => {

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Objects, objectsOf, proxierOf, type Step, snapshotOf } from "../../test/proxy-corpus.ts";
+import { CORPUS, casesOf, type EndpointRow } from "../../test/proxy-corpus-rows.ts";
+import { compareText } from "../base/compare-text.ts";
 import { formatRule, parseRule } from "../formats/iptables-save.ts";
 import { type IpFamily, ip } from "../wire/addr.ts";
 import { categorizeEndpoints } from "./categorize-endpoints.ts";
@@ -9,7 +11,6 @@ import type { ProxyEndpoint } from "./endpoints.ts";
 import type { IptablesProxier } from "./iptables.ts";
 import { isServiceChainName } from "./names.ts";
 
-const CORPUS = new URL("../../../shared/corpus/", import.meta.url);
 const BUILTIN = /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
 
 /** `table chain` → rules as iptables-save would print them; built-in chains left out. */
@@ -33,7 +34,7 @@ function dumpChains(dump: Readonly<Record<string, string>>, family: IpFamily): M
 function byService(name: string, rules: readonly string[]): readonly string[] {
 	if (!/KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)$/.test(name)) return rules;
 	const key = (rule: string): string => /--comment "([^ "]*\/[^ "]*)/.exec(rule)?.[1] ?? "~";
-	return [...rules].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+	return [...rules].sort((a, b) => compareText(key(a), key(b)));
 }
 
 function checkStep(step: Step, objects: Objects, proxier: IptablesProxier): void {
@@ -82,16 +83,6 @@ describe.skipIf(files.length === 0)("upstream's syncs (../shared/corpus/kube-pro
 	});
 });
 
-interface EndpointRow {
-	readonly endpoint: string;
-	readonly isLocal: boolean;
-	readonly ready: boolean;
-	readonly serving: boolean;
-	readonly terminating: boolean;
-	readonly zoneHints: readonly string[] | null;
-	readonly nodeHints: readonly string[] | null;
-}
-
 function proxyEndpoint(row: EndpointRow): ProxyEndpoint {
 	return {
 		...row,
@@ -103,12 +94,10 @@ function proxyEndpoint(row: EndpointRow): ProxyEndpoint {
 	};
 }
 
-const CATEGORIES = new URL("topology/TestCategorizeEndpoints.json", CORPUS);
+const CATEGORIES = casesOf<{ readonly name: string }>("topology/TestCategorizeEndpoints.json");
 
-describe.skipIf(!existsSync(CATEGORIES))("upstream's endpoint categories (../shared/corpus/topology)", () => {
-	const { cases } = existsSync(CATEGORIES) ? JSON.parse(readFileSync(CATEGORIES, "utf8")) : { cases: [] };
-
-	test.each(cases as readonly { name: string }[])("$name", (row) => {
+describe.skipIf(!existsSync(CORPUS))("upstream's endpoint categories (../shared/corpus/topology)", () => {
+	test.each(CATEGORIES)("$name", (row) => {
 		const { input, expect: wanted } = row as unknown as {
 			input: {
 				endpoints: readonly EndpointRow[] | null;

@@ -1,4 +1,5 @@
 /** EndpointSlices → the endpoints of each port of a Service, as the proxy keeps them. */
+import { compareText } from "../base/compare-text.ts";
 import type { EndpointSlice } from "../kube/snapshot.ts";
 import { formatAddrPort, type IpAddr } from "../wire/addr.ts";
 import type { L4Protocol } from "./rule.ts";
@@ -63,5 +64,5 @@ export function endpointsOfPort(
 		}
 	}
 	const endpoints = [...byText.values()];
-	return endpoints.length < 2 ? endpoints : endpoints.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+	return endpoints.length < 2 ? endpoints : endpoints.sort((a, b) => compareText(a.text, b.text));
 }

@@ -1,6 +1,6 @@
 /** What upstream's cases of IPVS mode do not reach: source ranges, local detection, settings, names, and rules as the kernel lists them. */
 import { expect, test } from "vitest";
-import { kubeNode, kubeService, kubeSnapshot, servicePort } from "../../test/kube-objects.ts";
+import { kubeEndpoint, kubeNode, kubeService, kubeSlice, kubeSnapshot, servicePort } from "../../test/kube-objects.ts";
 import { formatElement } from "../formats/ipset/element.ts";
 import { formatRule, parseRule } from "../formats/iptables-save.ts";
 import type { KernelObject } from "../kernel/objects.ts";
@@ -9,20 +9,9 @@ import { cidr, ip } from "../wire/addr.ts";
 import { desiredIpvs, ownsInIpvsMode } from "./ipvs.ts";
 import type { IpvsProxyConfig } from "./ipvs-config.ts";
 
-function slice(service: string, more: Partial<EndpointSlice> = {}): EndpointSlice {
-	const ready = { ready: true, serving: true, terminating: false };
-	return {
-		namespace: "default",
-		name: `${service}-1`,
-		service,
-		family: "ipv4",
-		ports: [{ name: "", protocol: "TCP", port: 8080 }],
-		endpoints: [
-			{ addresses: [ip("10.244.1.5")], nodeName: "n1", ...ready },
-			{ addresses: [ip("10.244.2.5")], nodeName: "n2", ...ready },
-		],
-		...more,
-	};
+function slice(service: string): EndpointSlice {
+	const endpoints = [kubeEndpoint("10.244.1.5", { nodeName: "n1" }), kubeEndpoint("10.244.2.5", { nodeName: "n2" })];
+	return kubeSlice(service, endpoints, { ports: [{ name: "", protocol: "TCP", port: 8080 }] });
 }
 
 function desired(services: readonly Service[], config: IpvsProxyConfig = {}): readonly KernelObject[] {

@@ -5,6 +5,7 @@
  * Names, rules, their order and their comments are those of kube-proxy 1.36. Where upstream's order is random (the Services)
  * they are sorted by name.
  */
+import { compareText } from "../base/compare-text.ts";
 import type { IpvsTimeouts } from "../kernel/ipvs.ts";
 import type { Addr, KernelObject, Link, Sysctl } from "../kernel/objects.ts";
 import { type KubeSnapshot, type NodeFacts, namespacedName } from "../kube/snapshot.ts";
@@ -143,8 +144,4 @@ function ipvsTimeouts(settings: IpvsSettings): readonly IpvsTimeouts[] {
 			udpSeconds: udpTimeoutSeconds,
 		},
 	];
-}
-
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 /** The Services of one family with their slices and rules, brought up to date by what differs between two snapshots. */
+import { compareText } from "../base/compare-text.ts";
 import type { XtChain } from "../kernel/objects.ts";
 import { type EndpointSlice, type KubeSnapshot, namespacedName, type Service } from "../kube/snapshot.ts";
 import type { IpFamily } from "../wire/addr.ts";
@@ -197,8 +198,4 @@ function changedItems<T>(
 	const [old, fresh] = [before.slice(start, before.length - end), now.slice(start, now.length - end)];
 	const [oldSet, freshSet] = [new Set(old), new Set(fresh)];
 	return { removed: old.filter((item) => !freshSet.has(item)), added: fresh.filter((item) => !oldSet.has(item)) };
-}
-
-export function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,20 +1,12 @@
 /** Upstream's tables for what no proxy mode owns: node port addresses, endpoints out of slices (../shared/corpus/topology). */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { CORPUS, type EndpointRow, endpointRow, plainEndpointRow, rowsOf } from "../../test/proxy-corpus-rows.ts";
 import { parseManifests } from "../kube/parse-manifests.ts";
 import type { NodeFacts } from "../kube/snapshot.ts";
 import { cidr, ip } from "../wire/addr.ts";
 import { endpointsOfPort, slicesByService } from "./endpoints.ts";
 import { containsIpv4Loopback, nodePortAddresses } from "./node-port-addresses.ts";
-
-const TOPOLOGY = new URL("../../../shared/corpus/topology/", import.meta.url);
-const there = existsSync(TOPOLOGY);
-
-function rows<T>(file: string): readonly T[] {
-	if (!there) return [];
-	const { cases } = JSON.parse(readFileSync(new URL(file, TOPOLOGY), "utf8"));
-	return cases.map(({ row }: { row: T }) => row);
-}
 
 interface NodeIPsRow {
 	readonly name: string;
@@ -27,14 +19,6 @@ interface LoopbackRow {
 	readonly name: string;
 	readonly cidrStrings: readonly string[] | null;
 	readonly want: boolean;
-}
-
-interface EndpointRow {
-	readonly endpoint: string;
-	readonly isLocal: boolean;
-	readonly ready: boolean;
-	readonly serving: boolean;
-	readonly terminating: boolean;
 }
 
 interface SlicesRow {
@@ -50,8 +34,8 @@ interface SlicesRow {
 		| Readonly<Record<string, never>>;
 }
 
-describe.skipIf(!there)("upstream's tables", () => {
-	test.each(rows<NodeIPsRow>("util.TestGetNodeIPs.json"))(
+describe.skipIf(!existsSync(CORPUS))("upstream's tables", () => {
+	test.each(rowsOf<NodeIPsRow>("topology/util.TestGetNodeIPs.json"))(
 		"node port addresses: $name",
 		({ cidrs, itfAddrsPairs, expected }) => {
 			const interfaceAddresses = itfAddrsPairs.flatMap(({ addrs }) => addrs.map((text) => cidr(text).addr));
@@ -65,12 +49,15 @@ describe.skipIf(!there)("upstream's tables", () => {
 		},
 	);
 
-	test.each(rows<LoopbackRow>("util.TestContainsIPv4Loopback.json"))("loopback: $name", ({ cidrStrings, want }) => {
-		const facts: NodeFacts = { name: "n", nodeIPs: [ip("192.168.0.1")] };
-		expect(containsIpv4Loopback({ nodePortAddresses: (cidrStrings ?? []).map(cidr) }, facts)).toBe(want);
-	});
+	test.each(rowsOf<LoopbackRow>("topology/util.TestContainsIPv4Loopback.json"))(
+		"loopback: $name",
+		({ cidrStrings, want }) => {
+			const facts: NodeFacts = { name: "n", nodeIPs: [ip("192.168.0.1")] };
+			expect(containsIpv4Loopback({ nodePortAddresses: (cidrStrings ?? []).map(cidr) }, facts)).toBe(want);
+		},
+	);
 
-	test.each(rows<SlicesRow>("TestEndpointsMapFromESC.json"))("endpoints of slices: $name", (row) => {
+	test.each(rowsOf<SlicesRow>("topology/TestEndpointsMapFromESC.json"))("endpoints of slices: $name", (row) => {
 		// Upstream's cache keeps the last slice of a name.
 		const items = [...new Map(row.endpointSlices.map((slice) => [slice.metadata.name, slice])).values()];
 		const parsed = parseManifests([{ path: "row", text: JSON.stringify({ apiVersion: "v1", kind: "List", items }) }]);
@@ -81,23 +68,7 @@ describe.skipIf(!there)("upstream's tables", () => {
 		expect(ports).toEqual(new Set(wanted.map(({ key }: { key: { Port: string } }) => key.Port)));
 		for (const { key, value } of wanted) {
 			const endpoints = endpointsOfPort(slices, { portName: key.Port, protocol: "tcp" }, row.hostname);
-			expect(
-				endpoints.map(({ text, isLocal, ready, serving, terminating }) => ({
-					endpoint: text,
-					isLocal,
-					ready,
-					serving,
-					terminating,
-				})),
-			).toEqual(
-				value.map(({ endpoint, isLocal, ready, serving, terminating }: EndpointRow) => ({
-					endpoint,
-					isLocal,
-					ready,
-					serving,
-					terminating,
-				})),
-			);
+			expect(endpoints.map(endpointRow).map(plainEndpointRow)).toEqual(value.map(plainEndpointRow));
 		}
 	});
 });

@@ -1,13 +1,19 @@
 /** Upstream's change trackers (../shared/corpus): what it knows of Services and endpoints after each change, we know from the objects. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import {
+	CORPUS,
+	casesOf,
+	type EndpointRow,
+	endpointRow,
+	plainEndpointRow,
+	rowsOf,
+} from "../../test/proxy-corpus-rows.ts";
 import { type ApiService, type ApiSlice, looseService, looseSlice } from "../../test/proxy-loose.ts";
 import { namespacedName } from "../kube/snapshot.ts";
 import { formatCidr, type IpFamily } from "../wire/addr.ts";
-import { endpointsOfPort, type ProxyEndpoint, slicesByService } from "./endpoints.ts";
+import { endpointsOfPort, slicesByService } from "./endpoints.ts";
 import { servicePortInfos } from "./service-port.ts";
-
-const CORPUS = new URL("../../../shared/corpus/", import.meta.url);
 
 type ApiObject = ApiService | ApiSlice;
 
@@ -49,21 +55,6 @@ interface PortRow {
 	readonly stickyMaxAgeSeconds: number;
 }
 
-interface EndpointRow {
-	readonly endpoint: string;
-	readonly isLocal: boolean;
-	readonly ready: boolean;
-	readonly serving: boolean;
-	readonly terminating: boolean;
-	readonly zoneHints: readonly string[] | null;
-	readonly nodeHints: readonly string[] | null;
-}
-
-function casesOf<T>(file: string): readonly T[] {
-	const url = new URL(file, CORPUS);
-	return existsSync(url) ? JSON.parse(readFileSync(url, "utf8")).cases : [];
-}
-
 function isSlice(object: ApiObject): object is ApiSlice {
 	return object.kind === "EndpointSlice";
 }
@@ -101,10 +92,6 @@ function serviceMap(services: readonly ApiService[], family: IpFamily): Readonly
 	return Object.fromEntries(rows);
 }
 
-function endpointRow({ text, isLocal, ready, serving, terminating, zoneHints, nodeHints }: ProxyEndpoint): EndpointRow {
-	return { endpoint: text, isLocal, ready, serving, terminating, zoneHints, nodeHints };
-}
-
 function endpointsMap(
 	slices: readonly ApiSlice[],
 	family: IpFamily,
@@ -122,56 +109,33 @@ function endpointsMap(
 	return map;
 }
 
-const hints = (list: readonly string[] | null | undefined): readonly string[] => [...(list ?? [])].sort();
-
 function endpointRows(map: Readonly<Record<string, readonly EndpointRow[]>>): unknown {
-	const rows = Object.entries(map).map(([key, list]) => {
-		const plain = list.map(({ endpoint, isLocal, ready, serving, terminating, zoneHints, nodeHints }) => ({
-			endpoint,
-			isLocal,
-			ready,
-			serving,
-			terminating,
-			zoneHints: hints(zoneHints),
-			nodeHints: hints(nodeHints),
-		}));
-		return [key, plain] as const;
-	});
+	const rows = Object.entries(map).map(([key, list]) => [key, list.map(plainEndpointRow)] as const);
 	return Object.fromEntries(rows.filter(([, list]) => list.length > 0));
 }
 
-function portRows(map: Readonly<Record<string, PortRow>>): unknown {
+/** These members alone; a list that is null is an empty one. */
+function portRows(map: Readonly<Record<string, PortRow>>, members: readonly (keyof PortRow)[] = PORT_MEMBERS): unknown {
 	const rows = Object.entries(map).map(([key, row]) => {
-		const { externalIPs, loadBalancerVIPs, loadBalancerSourceRanges } = row;
-		const lists = {
-			externalIPs: externalIPs ?? [],
-			loadBalancerVIPs: loadBalancerVIPs ?? [],
-			loadBalancerSourceRanges: loadBalancerSourceRanges ?? [],
-		};
-		const {
-			clusterIP,
-			port,
-			protocol,
-			nodePort,
-			externalPolicyLocal,
-			internalPolicyLocal,
-			healthCheckNodePort,
-			stickyMaxAgeSeconds,
-		} = row;
-		const plain = {
-			clusterIP,
-			port,
-			protocol,
-			nodePort,
-			externalPolicyLocal,
-			internalPolicyLocal,
-			healthCheckNodePort,
-			stickyMaxAgeSeconds,
-		};
-		return [key, { ...plain, ...lists }] as const;
+		const plain = members.map((member) => [member, row[member] ?? []] as const);
+		return [key, Object.fromEntries(plain)] as const;
 	});
 	return Object.fromEntries(rows);
 }
+
+const PORT_MEMBERS = [
+	"clusterIP",
+	"port",
+	"protocol",
+	"nodePort",
+	"externalIPs",
+	"loadBalancerVIPs",
+	"loadBalancerSourceRanges",
+	"externalPolicyLocal",
+	"internalPolicyLocal",
+	"healthCheckNodePort",
+	"stickyMaxAgeSeconds",
+] as const;
 
 const TRACKERS = [
 	"topology/TestBuildServiceMapAddRemove.json",
@@ -232,38 +196,28 @@ describe.skipIf(!existsSync(CORPUS))("after each change", () => {
 	});
 
 	test.each(
-		casesOf<{
-			readonly row: {
-				readonly desc: string;
-				readonly ipFamily: string;
-				readonly service: ApiService | null;
-				readonly expected: MapText<PortRow>;
-			};
-		}>("topology/TestServiceToServiceMap.json").map(({ row }) => row),
+		rowsOf<{
+			readonly desc: string;
+			readonly ipFamily: string;
+			readonly service: ApiService | null;
+			readonly expected: MapText<PortRow>;
+		}>("topology/TestServiceToServiceMap.json"),
 	)("ports of a Service: $desc", ({ ipFamily, service, expected }) => {
 		const found = service === null ? {} : serviceMap([service], ipFamily === "IPv6" ? "ipv6" : "ipv4");
 		// Upstream compares these fields and no others.
-		const compared = (map: Readonly<Record<string, PortRow>>): unknown =>
-			Object.fromEntries(
-				Object.entries(map).map(
-					([key, { clusterIP, port, protocol, healthCheckNodePort, externalIPs, loadBalancerSourceRanges }]) => [
-						key,
-						{
-							clusterIP,
-							port,
-							protocol,
-							healthCheckNodePort,
-							externalIPs: externalIPs ?? [],
-							ranges: loadBalancerSourceRanges ?? [],
-						},
-					],
-				),
-			);
-		expect(compared(found)).toEqual(compared(asMap(expected)));
+		const members = [
+			"clusterIP",
+			"port",
+			"protocol",
+			"healthCheckNodePort",
+			"externalIPs",
+			"loadBalancerSourceRanges",
+		] as const;
+		expect(portRows(found, members)).toEqual(portRows(asMap(expected), members));
 	});
 
 	test("a Service of a load balancer with a cluster IP is served (util.TestShouldSkipService)", () => {
-		for (const { row } of casesOf<{ readonly row: { readonly service: ApiService; readonly shouldSkip: boolean } }>(
+		for (const row of rowsOf<{ readonly service: ApiService; readonly shouldSkip: boolean }>(
 			"topology/util.TestShouldSkipService.json",
 		)) {
 			const ports = [{ port: 80 }];
@@ -273,14 +227,12 @@ describe.skipIf(!existsSync(CORPUS))("after each change", () => {
 	});
 
 	test.each(
-		casesOf<{
-			readonly row: {
-				readonly name: string;
-				readonly requestFamily: string;
-				readonly service: ApiService;
-				readonly expectedResult: string;
-			};
-		}>("topology/util.TestGetClusterIPByFamily.json").map(({ row }) => row),
+		rowsOf<{
+			readonly name: string;
+			readonly requestFamily: string;
+			readonly service: ApiService;
+			readonly expectedResult: string;
+		}>("topology/util.TestGetClusterIPByFamily.json"),
 	)("the cluster IP of a family: $name", ({ requestFamily, service, expectedResult }) => {
 		const loose = looseService({ ...service, spec: { ...service.spec, ports: [{ port: 80 }] } });
 		const [info] = servicePortInfos(loose, requestFamily === "IPv6" ? "ipv6" : "ipv4");
@@ -304,9 +256,9 @@ describe.skipIf(!existsSync(CORPUS))("slices applied and pending", () => {
 	}
 
 	test("a change is what was applied, and what is with the pending ones (TestCheckoutChanges)", () => {
-		const rows = casesOf<{ readonly row: Checkout }>("topology/TestCheckoutChanges.json");
+		const rows = rowsOf<Checkout>("topology/TestCheckoutChanges.json");
 		expect(rows.length).toBe(2);
-		for (const { row } of rows) {
+		for (const row of rows) {
 			const [change] = row.expectedChanges;
 			const all = overlaid(row.appliedSlices, row.pendingSlices);
 			expect(endpointRows(endpointsMap(row.appliedSlices, "ipv4", ""))).toEqual(endpointRows(asMap(change?.previous)));
@@ -324,9 +276,9 @@ describe.skipIf(!existsSync(CORPUS))("slices applied and pending", () => {
 	}
 
 	test("a slice comes, or changes nothing (TestEndpointSliceUpdate)", () => {
-		const rows = casesOf<{ readonly row: Update }>("topology/TestEndpointSliceUpdate.json");
+		const rows = rowsOf<Update>("topology/TestEndpointSliceUpdate.json");
 		expect(rows.length).toBe(3);
-		for (const { row } of rows) {
+		for (const row of rows) {
 			const { nodeName } = row.endpointsChangeTracker;
 			const before = endpointRows(endpointsMap(row.startingSlices, "ipv4", nodeName));
 			const after = endpointRows(
@@ -344,7 +296,7 @@ describe.skipIf(!existsSync(CORPUS))("slices applied and pending", () => {
 			readonly updatedSlice: ApiSlice;
 			readonly expectChanged: boolean;
 		}
-		for (const { row } of casesOf<{ readonly row: Changed }>("topology/TestEsDataChanged.json")) {
+		for (const row of rowsOf<Changed>("topology/TestEsDataChanged.json")) {
 			const [before, after] = [row.initialSlice, row.updatedSlice].map((slice) => endpointsMap([slice], "ipv4", ""));
 			// Upstream also takes another order of ports for a change.
 			if (!row.expectChanged) expect(after).toEqual(before);

@@ -1,5 +1,6 @@
 /** Objects as `kubectl get -o wide` prints them: sorted by name, columns three spaces apart, with a NAMESPACE column where there are several. */
 
+import { compareText } from "../base/compare-text.ts";
 import { formatLabels } from "./selector.ts";
 import type { EndpointSlice, Node, Pod, Service } from "./snapshot.ts";
 
@@ -146,8 +147,4 @@ function endpointList(endpoints: readonly string[]): string {
 
 function byFirst(a: readonly string[], b: readonly string[]): number {
 	return compareText(a[0] ?? "", b[0] ?? "");
-}
-
-function compareText(a: string, b: string): number {
-	return a < b ? -1 : a > b ? 1 : 0;
 }

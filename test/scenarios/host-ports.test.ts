@@ -1,24 +1,24 @@
 /** Host ports: the portmap plugin chained behind each network's own, and packets to them from everywhere. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { runFlow } from "../../src/cli/flow.ts";
+import type { ClusterOptions } from "../../src/cluster/build.ts";
 import type { Cluster } from "../../src/cluster/cluster.ts";
 import { BRIDGE_CNI_CONF } from "../../src/cluster/cni-conf.ts";
 import { NETWORK_NAMES } from "../../src/cluster/network-name.ts";
 import { formatRule } from "../../src/formats/iptables-save.ts";
-import type { KubeSnapshot } from "../../src/kube/snapshot.ts";
 import { explain } from "../../src/trace/explain.ts";
 import { ip } from "../../src/wire/addr.ts";
 import { containerPort, kubePod } from "../kube-objects.ts";
 import { buildLab, flow, labSnapshot } from "./lab-cluster.ts";
 
 /** `web` on n1 has host ports 8080/TCP and 5353/UDP, and 9090/TCP on the node's own address only. */
-function withHostPorts(): KubeSnapshot {
+function hostPortLab(options: ClusterOptions = {}): Promise<Cluster> {
 	const ports = [
 		{ ...containerPort(80), hostPort: 8080 },
 		{ ...containerPort(53, "UDP"), hostPort: 5353 },
 		{ ...containerPort(81), hostPort: 9090, hostIP: ip("172.16.1.50") },
 	];
-	return labSnapshot({ pods: [kubePod("web", "n1", { ports })] });
+	return buildLab(labSnapshot({ pods: [kubePod("web", "n1", { ports })] }), options);
 }
 
 const WAYS = [
@@ -34,7 +34,7 @@ const WAYS = [
 describe("in network bridge a host port leads to the pod", () => {
 	let lab: Cluster;
 	beforeAll(async () => {
-		lab = await buildLab(withHostPorts());
+		lab = await hostPortLab();
 	});
 
 	test.each(WAYS)("$way, and the pod sees $source", async ({ from, to, source }) => {
@@ -104,7 +104,7 @@ describe("in network bridge a host port leads to the pod", () => {
 });
 
 test.each(NETWORK_NAMES)("in network %s a host port works from outside and from the pod itself", async (network) => {
-	const lab = await buildLab(withHostPorts(), { network });
+	const lab = await hostPortLab({ network });
 	for (const from of ["outside", "pod/web", "node/n1"]) {
 		const outcome = await flow(lab, { from, to: from === "node/n1" ? "127.0.0.1:8080" : "node/n1:8080" });
 		expect(outcome.visit, from).toMatchObject({ pod: "default/web" });
@@ -115,14 +115,14 @@ test("without portmap in the network's configuration a host port leads nowhere",
 	const cniConf = `{"cniVersion":"1.0.0","name":"bridge","plugins":[
 		{"type":"bridge","bridge":"cnio0","isGateway":true,"ipam":{"type":"host-local","ranges":[[{"subnet":"\${POD_CIDR}"}]]}}
 	]}`;
-	const lab = await buildLab(withHostPorts(), { cniConf });
+	const lab = await hostPortLab({ cniConf });
 	const outcome = await flow(lab, { from: "node/n1", to: "node/n1:8080" });
 	expect(outcome.ending).toMatchObject({ kind: "refused" });
 });
 
 test("the firewall plugin chained behind lets the pods' packets pass, and a host port still works", async () => {
 	const cniConf = BRIDGE_CNI_CONF.replace('{"type": "portmap"', '{"type": "firewall"}, {"type": "portmap"');
-	const lab = await buildLab(withHostPorts(), { cniConf });
+	const lab = await hostPortLab({ cniConf });
 	const outcome = await flow(lab, { from: "outside", to: "node/n1:8080" });
 	expect(outcome.visit).toMatchObject({ pod: "default/web" });
 	const leaving = await flow(lab, { from: "pod/web", to: "pod/there:80" });

@@ -9,10 +9,10 @@ import { defaultProxyConfig, podNetworkOf } from "../../src/cluster/pod-network.
 import { PROXY_MODES } from "../../src/cluster/proxy-mode.ts";
 import type { IpvsDestination } from "../../src/kernel/ipvs.ts";
 import type { KernelObject } from "../../src/kernel/objects.ts";
-import type { KubeSnapshot } from "../../src/kube/snapshot.ts";
+import type { EndpointSlice, KubeSnapshot } from "../../src/kube/snapshot.ts";
 import { diff } from "../../src/reconcile/diff.ts";
 import { ip } from "../../src/wire/addr.ts";
-import { kubeService, servicePort } from "../kube-objects.ts";
+import { kubeEndpoint, kubeService, kubeSlice, servicePort } from "../kube-objects.ts";
 import { buildLab, flow, labSnapshot } from "./lab-cluster.ts";
 
 let lab: Cluster;
@@ -100,16 +100,9 @@ test.each(NETWORK_NAMES)(
 );
 
 /** Pods `here` and `there` as endpoints of one more Service, 10.150.0.8, on the nodes they are on. */
-function bothSlice(...pods: readonly string[]): KubeSnapshot["endpointSlices"][number] {
-	const state = { ready: true, serving: true, terminating: false };
-	return {
-		namespace: "default",
-		name: "both-1",
-		service: "both",
-		family: "ipv4",
-		ports: [{ name: "", protocol: "TCP", port: 80 }],
-		endpoints: pods.map((address) => ({ addresses: [ip(address)], nodeName: "n1", ...state })),
-	};
+function bothSlice(...pods: readonly string[]): EndpointSlice {
+	const endpoints = pods.map((address) => kubeEndpoint(address, { nodeName: "n1" }));
+	return kubeSlice("both", endpoints);
 }
 
 async function bothLab(): Promise<Cluster> {

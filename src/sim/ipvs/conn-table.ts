@@ -1,4 +1,5 @@
 /** The table of connections (ip_vs_conn.c), by protocol, client address and client port: requests and answers both have those. */
+import { endKey } from "./end-key.ts";
 import { CONN_F_ONE_PACKET, CONN_F_TEMPLATE, type IpvsConn } from "./types.ts";
 
 /** A packet's ends as a look-up needs them; for an answer `caddr` is the real server and `vaddr` the client. */
@@ -27,7 +28,7 @@ export class ConnTable {
 	/** Puts it at the head of its chain; one-packet connections are never found again (`ip_vs_conn_hash`). */
 	hash(cp: IpvsConn): void {
 		if (cp.has(CONN_F_ONE_PACKET) || cp.hashed) return;
-		const key = keyOf(cp.proto, cp.caddr, cp.cport);
+		const key = endKey(cp.proto, cp.caddr, cp.cport);
 		cp.next = this.#chains.get(key);
 		this.#chains.set(key, cp);
 		cp.hashed = true;
@@ -37,7 +38,7 @@ export class ConnTable {
 	/** Takes it out; false: it was not in (`ip_vs_conn_unhash`). */
 	unhash(cp: IpvsConn): boolean {
 		if (!cp.hashed) return false;
-		const key = keyOf(cp.proto, cp.caddr, cp.cport);
+		const key = endKey(cp.proto, cp.caddr, cp.cport);
 		const first = this.#chains.get(key);
 		if (first === cp) {
 			if (cp.next === undefined) this.#chains.delete(key);
@@ -56,7 +57,7 @@ export class ConnTable {
 	/** The connection of a packet from a client (`ip_vs_conn_in_get`). */
 	inGet(p: ConnParam): IpvsConn | undefined {
 		if (p.cport === 0) return undefined;
-		let cp = this.#chains.get(keyOf(p.proto, p.caddr, p.cport));
+		let cp = this.#chains.get(endKey(p.proto, p.caddr, p.cport));
 		while (cp !== undefined) {
 			if (cp.cport === p.cport && cp.vport === p.vport && cp.caddr === p.caddr && cp.vaddr === p.vaddr) return cp;
 			cp = cp.next;
@@ -66,7 +67,7 @@ export class ConnTable {
 
 	/** The connection of a packet to a client: from the real server's address, or with `droute` and `tunnel` from the virtual one (`ip_vs_conn_out_get`). */
 	outGet(p: ConnParam): IpvsConn | undefined {
-		let cp = this.#chains.get(keyOf(p.proto, p.vaddr, p.vport));
+		let cp = this.#chains.get(endKey(p.proto, p.vaddr, p.vport));
 		while (cp !== undefined) {
 			const masq = cp.method === "masq";
 			const sport = masq ? cp.dport : cp.vport;
@@ -79,7 +80,7 @@ export class ConnTable {
 
 	/** A persistence template (`ip_vs_ct_in_get`). */
 	templateGet(p: ConnParam): IpvsConn | undefined {
-		let cp = this.#chains.get(keyOf(p.proto, p.caddr, p.cport));
+		let cp = this.#chains.get(endKey(p.proto, p.caddr, p.cport));
 		while (cp !== undefined) {
 			const same = cp.caddr === p.caddr && cp.vaddr === p.vaddr && cp.vport === p.vport && cp.cport === p.cport;
 			if (same && cp.has(CONN_F_TEMPLATE)) return cp;
@@ -87,9 +88,4 @@ export class ConnTable {
 		}
 		return undefined;
 	}
-}
-
-/** All three fit a whole number that is exact. */
-function keyOf(proto: number, addr: number, port: number): number {
-	return (addr * 0x10000 + port) * 4 + (proto === 6 ? 0 : proto === 17 ? 1 : proto === 132 ? 2 : 3);
 }

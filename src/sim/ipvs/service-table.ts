@@ -1,5 +1,6 @@
 /** The virtual services of a namespace, found in one step whatever their number (ip_vs_ctl.c: ip_vs_service_find). */
 import { IPPROTO_TCP } from "../../wire/ipv4.ts";
+import { endKey } from "./end-key.ts";
 import { FTPDATA, FTPPORT, type IpvsSvc } from "./types.ts";
 
 /** Ports below it are for root, PROT_SOCK. */
@@ -22,18 +23,18 @@ export class ServiceTable {
 
 	/** The service with exactly this key. */
 	get(key: Pick<IpvsSvc, "proto" | "addr" | "port" | "fwmark">): IpvsSvc | undefined {
-		return key.fwmark !== 0 ? this.#byMark.get(key.fwmark) : this.#byAddr.get(keyOf(key.proto, key.addr, key.port));
+		return key.fwmark !== 0 ? this.#byMark.get(key.fwmark) : this.#byAddr.get(endKey(key.proto, key.addr, key.port));
 	}
 
 	add(svc: IpvsSvc): void {
 		if (svc.fwmark !== 0) this.#byMark.set(svc.fwmark, svc);
-		else this.#byAddr.set(keyOf(svc.proto, svc.addr, svc.port), svc);
+		else this.#byAddr.set(endKey(svc.proto, svc.addr, svc.port), svc);
 		this.#count(svc, 1);
 	}
 
 	delete(svc: IpvsSvc): void {
 		if (svc.fwmark !== 0) this.#byMark.delete(svc.fwmark);
-		else this.#byAddr.delete(keyOf(svc.proto, svc.addr, svc.port));
+		else this.#byAddr.delete(endKey(svc.proto, svc.addr, svc.port));
 		this.#count(svc, -1);
 	}
 
@@ -41,21 +42,17 @@ export class ServiceTable {
 	find(mark: number, proto: number, addr: number, port: number): IpvsSvc | undefined {
 		const marked = mark === 0 ? undefined : this.#byMark.get(mark);
 		if (marked !== undefined) return marked;
-		const exact = this.#byAddr.get(keyOf(proto, addr, port));
+		const exact = this.#byAddr.get(endKey(proto, addr, port));
 		if (exact !== undefined) return exact;
 		if (this.#ftp > 0 && proto === IPPROTO_TCP && (port === FTPDATA || port >= PROT_SOCK)) {
-			const ftp = this.#byAddr.get(keyOf(proto, addr, FTPPORT));
+			const ftp = this.#byAddr.get(endKey(proto, addr, FTPPORT));
 			if (ftp !== undefined) return ftp;
 		}
-		return this.#anyPort > 0 ? this.#byAddr.get(keyOf(proto, addr, 0)) : undefined;
+		return this.#anyPort > 0 ? this.#byAddr.get(endKey(proto, addr, 0)) : undefined;
 	}
 
 	#count(svc: IpvsSvc, by: number): void {
 		if (svc.port === FTPPORT) this.#ftp += by;
 		else if (svc.port === 0 && svc.fwmark === 0) this.#anyPort += by;
 	}
-}
-
-function keyOf(proto: number, addr: number, port: number): number {
-	return (addr * 0x10000 + port) * 4 + (proto === 6 ? 0 : proto === 17 ? 1 : 2);
 }
