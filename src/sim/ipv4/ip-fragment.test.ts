@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { icmp, RouterLab, udp } from "../../../test/router-lab.ts";
 import { badEndings, SimLab } from "../../../test/sim-lab.ts";
-import { fillIpv4Checksum, IP_DF, IP_MF, ipv4ChecksumIsValid, ipv4TotalLength } from "../../wire/ipv4.ts";
+import {
+	fillIpv4Checksum,
+	IP_DF,
+	IP_MF,
+	ipv4ChecksumIsValid,
+	ipv4Tos,
+	ipv4TotalLength,
+	setIpv4Tos,
+} from "../../wire/ipv4.ts";
 import { NF_PRI, registerNetHook, stolen } from "../netfilter/hooks.ts";
 import { Skb } from "../types.ts";
 import { ipDefrag } from "./ip-fragment.ts";
@@ -47,6 +55,31 @@ test("what was cut is, in any order, put together as it was", () => {
 		{ numRuns: 60 },
 	);
 });
+
+test.each([
+	{ first: 0, second: 0, whole: 0 },
+	{ first: 2, second: 1, whole: 2 },
+	{ first: 2, second: 3, whole: 3 },
+	{ first: 3, second: 1, whole: 3 },
+	{ first: 3, second: 3, whole: 3 },
+	{ first: 3, second: 0, whole: undefined },
+	{ first: 0, second: 1, whole: undefined },
+])(
+	"congestion that a fragment met is the whole's; fragments that disagree about ECN are none: $first, $second",
+	(ecn) => {
+		const lab = new SimLab("a");
+		const [first, second] = cut(lab, udp({ length: 100, frag: 0 }), 100);
+		if (first === undefined || second === undefined) throw new Error("it was not cut");
+		setIpv4Tos(first.bytes, first.network, 0xb8 | ecn.first);
+		setIpv4Tos(second.bytes, second.network, 0x10 | ecn.second);
+		expect(ipDefrag(first, lab.netns("a"), "local-deliver")).toBe("queued");
+		const fate = ipDefrag(second, lab.netns("a"), "local-deliver");
+		expect(fate).toBe(ecn.whole === undefined ? "dropped" : undefined);
+		if (ecn.whole === undefined) return;
+		expect(ipv4Tos(second.bytes, second.network)).toBe(0xb8 | ecn.whole);
+		expect(ipv4ChecksumIsValid(second.bytes, second.network)).toBe(true);
+	},
+);
 
 test("header options without the copied bit are in the first piece only", () => {
 	const lab = new SimLab("a");

@@ -12,7 +12,9 @@ import {
 	ipv4IsFragment,
 	ipv4Proto,
 	ipv4Src,
+	ipv4Tos,
 	ipv4TotalLength,
+	setIpv4Tos,
 } from "../../wire/ipv4.ts";
 import { put16 } from "../../wire/read-write.ts";
 import type { Timer } from "../event-loop.ts";
@@ -21,6 +23,7 @@ import { type Fate, type Netns, pernet, SKB_HEADROOM, type Skb } from "../types.
 import { inetConf } from "./devinet-sysctl.ts";
 import { icmpSend } from "./icmp.ts";
 import { ipRouteInput } from "./route.ts";
+import { ECN_CE, ECN_MASK } from "./tunnel-packet.ts";
 
 /** Who puts together: each has its own queues. */
 export type DefragUser =
@@ -49,6 +52,8 @@ interface FragQueue {
 	/** The longest fragment, and the longest that says "don't fragment". */
 	maxSize: number;
 	maxDfSize: number;
+	/** Which ECN fields its fragments have: a bit for each of the four. */
+	ecns: number;
 	readonly timer: Timer;
 }
 
@@ -74,8 +79,11 @@ export function ipDefrag(skb: Skb, netns: Netns, user: DefragUser): Fate | undef
 	const size = ipv4TotalLength(bytes, network);
 	queue.maxSize = Math.max(queue.maxSize, size);
 	if ((ipv4Frag(bytes, network) & IP_DF) !== 0) queue.maxDfSize = Math.max(queue.maxDfSize, size);
+	queue.ecns |= 1 << (ipv4Tos(bytes, network) & ECN_MASK);
 	if (!isComplete(queue)) return "queued";
-	reassemble(queue, netns, skb);
+	const congestion = congestionOf(queue.ecns);
+	if (congestion === undefined) return disagree(queue, netns);
+	reassemble(queue, { netns, last: skb, congestion });
 	return undefined;
 }
 
@@ -98,7 +106,7 @@ function findQueue(skb: Skb, netns: Netns, user: DefragUser): FragQueue {
 	let queue = queues.get(key);
 	if (queue === undefined) {
 		const timer = netns.machine.loop.after(inetConf(netns).ipfragTimeSeconds * 1e9, () => expire(netns, key));
-		queue = { key, user, fragments: [], total: undefined, maxSize: 0, maxDfSize: 0, timer };
+		queue = { key, user, fragments: [], total: undefined, maxSize: 0, maxDfSize: 0, ecns: 0, timer };
 		queues.set(key, queue);
 	}
 	return queue;
@@ -136,8 +144,20 @@ function isComplete(queue: FragQueue): boolean {
 	return upTo === queue.total;
 }
 
-/** Makes `last`, the fragment that came last, the whole packet (`ip_frag_reasm`). */
-function reassemble(queue: FragQueue, netns: Netns, last: Skb): void {
+/**
+ * What the fragments' ECN fields add to that of the whole (`ip_frag_ecn_table`): congestion that one of them met. Undefined:
+ * some say that both ends know ECN and some that they do not, so the packet is none.
+ */
+function congestionOf(ecns: number): number | undefined {
+	if ((ecns & 1) !== 0) return ecns === 1 ? 0 : undefined;
+	return (ecns & (1 << ECN_CE)) === 0 || ecns === 1 << ECN_CE ? 0 : ECN_CE;
+}
+
+/** `congestion` is added to the TOS of `last`, the fragment that came last, which becomes the whole packet (`ip_frag_reasm`). */
+function reassemble(
+	queue: FragQueue,
+	{ netns, last, congestion }: { readonly netns: Netns; readonly last: Skb; readonly congestion: number },
+): void {
 	remove(queue, netns);
 	const first = queue.fragments[0]?.skb ?? last;
 	const hlen = ipv4HeaderLength(first.bytes, first.network);
@@ -152,6 +172,7 @@ function reassemble(queue: FragQueue, netns: Netns, last: Skb): void {
 	}
 	put16(bytes, network + 2, hlen + total);
 	put16(bytes, network + 6, queue.maxDfSize === queue.maxSize ? IP_DF : 0);
+	setIpv4Tos(bytes, network, ipv4Tos(bytes, network) | congestion);
 	fillIpv4Checksum(bytes, network);
 	last.bytes = bytes;
 	last.mac = linkLength === 0 ? -1 : SKB_HEADROOM;
@@ -191,6 +212,15 @@ function discard(queue: FragQueue, netns: Netns, skb: Skb): Fate {
 	const detail = "fragments of the packet contradict each other";
 	for (const each of queue.fragments) dropSkb(each.skb, netns, "ip_frag_queue", "DUP_FRAG", { detail });
 	return dropSkb(skb, netns, "ip_frag_queue", "DUP_FRAG", { detail });
+}
+
+/** All are dropped: one of them was changed on its way. */
+function disagree(queue: FragQueue, netns: Netns): Fate {
+	remove(queue, netns);
+	const detail = "some fragments say that ECN is known to their ends, some that it is not";
+	let fate: Fate = "dropped";
+	for (const { skb } of queue.fragments) fate = dropSkb(skb, netns, "ip_frag_reasm", "NOT_SPECIFIED", { detail });
+	return fate;
 }
 
 function remove(queue: FragQueue, netns: Netns): void {
