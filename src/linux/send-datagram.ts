@@ -17,8 +17,8 @@ export interface DatagramSocket {
 
 /**
  * Sends one datagram; `to` is a `struct sockaddr_in`, undefined on a connected socket. An ICMP error that waits at the
- * socket is about an earlier datagram: it is taken off and this one sent. A full send buffer loses the datagram, as a full
- * queue of a device does.
+ * socket is about an earlier datagram and is taken off before; one that is there after a refusal is about this one. A full
+ * send buffer loses the datagram, as a full queue of a device does.
  */
 export function sendDatagram(
 	room: SocketRoom,
@@ -26,20 +26,21 @@ export function sendDatagram(
 	bytes: Uint8Array,
 	to: Uint8Array | undefined,
 ): Result<void, SocketError> {
-	const first = attempt(socket.fd, bytes, to);
-	if (first === undefined) return SENT;
+	tell(room, socket, takeQueuedErrors(room, socket.fd));
+	const refused = attempt(socket.fd, bytes, to);
+	if (refused === undefined) return SENT;
 	const queued = takeQueuedErrors(room, socket.fd);
+	tell(room, socket, queued);
+	return refusal(refused, queued);
+}
+
+/** Tells later of those that came as ICMP errors. */
+function tell(room: SocketRoom, socket: DatagramSocket, queued: readonly QueuedError[]): void {
 	const icmp = queued.filter(({ origin }) => origin === "icmp");
-	if (icmp.length > 0) {
-		room.poller.post(() => {
-			for (const error of icmp) socket.onQueuedError(error);
-		});
-		// A rule of this host refused this very datagram, and the error is about it: no ICMP error becomes EPERM.
-		if (first === "EPERM") return refusal(first, queued);
-		const second = attempt(socket.fd, bytes, to);
-		return second === undefined ? SENT : refusal(second, takeQueuedErrors(room, socket.fd));
-	}
-	return refusal(first, queued);
+	if (icmp.length === 0) return;
+	room.poller.post(() => {
+		for (const error of icmp) socket.onQueuedError(error);
+	});
 }
 
 /** Empties the error queue and clears the pending error. */
