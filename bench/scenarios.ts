@@ -16,7 +16,7 @@ export const SCENARIOS = "--scenarios";
 const PROCESSES = 2;
 const SEED = 20_261_128;
 /** Played before the clock runs, and while it runs, by each process. */
-const COUNTS = { sim: [1_000, 2_000], real: [200, 500] } as const;
+const COUNTS = { sim: [3_000, 3_000], real: [1_000, 2_000] } as const;
 
 type KernelName = keyof typeof COUNTS;
 

@@ -33,8 +33,8 @@ export interface RunFacts {
 
 /** A scenario’s garbage is young: with more room for it, most is never looked at. Much code runs a few times in each scenario: compiled at once. */
 export const WORKER_FLAGS: readonly string[] = [
-	"--max-semi-space-size=64",
-	"--min-semi-space-size=64",
+	"--max-semi-space-size=128",
+	"--min-semi-space-size=128",
 	"--always-sparkplug",
 ];
 /** So many real kernels a worker has: a scenario waits for half of its time (where nothing answers), and others play meanwhile. */
