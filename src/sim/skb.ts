@@ -32,27 +32,32 @@ export function copySkb(skb: Skb): Skb {
 	copy.network = skb.network;
 	copy.transport = skb.transport;
 	copy.dev = skb.dev;
-	copy.iif = skb.iif;
-	copy.protocol = skb.protocol;
-	copy.pktType = skb.pktType;
-	copy.vlan = skb.vlan;
-	copy.vlanFiltered = skb.vlanFiltered;
-	copy.mark = skb.mark;
-	copy.dst = skb.dst;
-	copy.ct = skb.ct;
-	copy.ctInfo = skb.ctInfo;
-	copy.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
-	copy.hashedBySocket = skb.hashedBySocket;
-	copy.forwarded = skb.forwarded;
-	copy.doRedirect = skb.doRedirect;
-	copy.fragMaxSize = skb.fragMaxSize;
-	copy.fragSizes = skb.fragSizes;
-	copy.ignoreDf = skb.ignoreDf;
-	copy.checksumIsKnown = skb.checksumIsKnown;
-	copy.checksumIsOpen = skb.checksumIsOpen;
-	copy.encapsulations = skb.encapsulations;
-	copy.ipvsProperty = skb.ipvsProperty;
+	copySkbHeader(skb, copy);
 	return copy;
+}
+
+/** What is known of the packet beside its bytes and its device (`__copy_skb_header`). */
+export function copySkbHeader(from: Skb, to: Skb): void {
+	to.iif = from.iif;
+	to.protocol = from.protocol;
+	to.pktType = from.pktType;
+	to.vlan = from.vlan;
+	to.vlanFiltered = from.vlanFiltered;
+	to.mark = from.mark;
+	to.dst = from.dst;
+	to.ct = from.ct;
+	to.ctInfo = from.ctInfo;
+	to.nfBridge = from.nfBridge === undefined ? undefined : { ...from.nfBridge };
+	to.hashedBySocket = from.hashedBySocket;
+	to.forwarded = from.forwarded;
+	to.doRedirect = from.doRedirect;
+	to.fragMaxSize = from.fragMaxSize;
+	to.fragSizes = from.fragSizes;
+	to.ignoreDf = from.ignoreDf;
+	to.checksumIsKnown = from.checksumIsKnown;
+	to.checksumIsOpen = from.checksumIsOpen;
+	to.encapsulations = from.encapsulations;
+	to.ipvsProperty = from.ipvsProperty;
 }
 
 function growHeadroom(skb: Skb, extraBytes: number): void {

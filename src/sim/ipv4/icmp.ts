@@ -157,7 +157,7 @@ function icmpTimestamp(skb: Skb, netns: Netns): Fate {
 	if (skb.end - at < 4) return dropSkb(skb, netns, "icmp_timestamp", "PKT_TOO_SMALL");
 	const payload = new Uint8Array(12);
 	payload.set(skb.bytes.subarray(at, at + 4));
-	const nowMs = Math.floor(skb.machine.loop.now() / 1e6) % MS_PER_DAY;
+	const nowMs = (BEGIN_MS + Math.floor(skb.machine.loop.now() / 1e6)) % MS_PER_DAY;
 	put32(payload, 4, nowMs);
 	put32(payload, 8, nowMs);
 	const fate = deliverSkb(skb, netns, "icmp_timestamp", "icmp (timestamp request)");
@@ -166,6 +166,8 @@ function icmpTimestamp(skb: Skb, netns: Netns): Fate {
 }
 
 const MS_PER_DAY = 86_400_000;
+/** The time of day at which a simulated machine begins, 12:34:56.789: on a real one it is hardly ever midnight. */
+const BEGIN_MS = 45_296_789;
 
 /** Answers from the address that was asked, with the same TOS and bytes 4–7 (`icmp_reply`). */
 function icmpReply(

@@ -81,6 +81,22 @@ test.each([
 	},
 );
 
+test("the whole has the first fragment's mark, whichever came last", () => {
+	const lab = new SimLab("a");
+	for (const order of [
+		[0, 1],
+		[1, 0],
+	]) {
+		const pieces = cut(lab, udp({ length: 100, frag: 0 }), 100);
+		for (const [k, piece] of pieces.entries()) piece.mark = k + 1;
+		const [early, late] = order.map((k) => pieces[k]);
+		if (early === undefined || late === undefined) throw new Error("it was not cut in two");
+		expect(ipDefrag(early, lab.netns("a"), "local-deliver")).toBe("queued");
+		expect(ipDefrag(late, lab.netns("a"), "local-deliver")).toBe(undefined);
+		expect(late.mark).toBe(1);
+	}
+});
+
 test("header options without the copied bit are in the first piece only", () => {
 	const lab = new SimLab("a");
 	const bytes = new Uint8Array(32 + 100);

@@ -18,6 +18,7 @@ import {
 } from "../../wire/ipv4.ts";
 import { put16 } from "../../wire/read-write.ts";
 import type { Timer } from "../event-loop.ts";
+import { copySkbHeader } from "../skb.ts";
 import { consumeSkb, dropSkb, traceStep } from "../trace.ts";
 import { type Fate, type Netns, pernet, SKB_HEADROOM, type Skb } from "../types.ts";
 import { inetConf } from "./devinet-sysctl.ts";
@@ -174,6 +175,8 @@ function reassemble(
 	put16(bytes, network + 6, queue.maxDfSize === queue.maxSize ? IP_DF : 0);
 	setIpv4Tos(bytes, network, ipv4Tos(bytes, network) | congestion);
 	fillIpv4Checksum(bytes, network);
+	// Mark, connection and all come from the first one (`skb_morph`), the device from the last.
+	if (first !== last) copySkbHeader(first, last);
 	last.bytes = bytes;
 	last.mac = linkLength === 0 ? -1 : SKB_HEADROOM;
 	last.network = network;
