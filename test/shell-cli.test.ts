@@ -1,5 +1,5 @@
 /** `podwire shell` as a user meets it: scripts, exit codes, JSON, bad input, and a terminal. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,10 @@ function script(name: string, text: string): string {
 	writeFileSync(path, text);
 	return path;
 }
+
+test("the built command is a program: npx and a shell can run it as it is", () => {
+	expect(execFileSync(MAIN, ["--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
 
 test("a script runs on the articles' two machines, and its last command's exit code is the shell's", async () => {
 	const path = script("a.sh", "hostname\n@slave hostname\n# a comment\nfalse || exit 7\necho never\n");
