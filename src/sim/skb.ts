@@ -38,18 +38,10 @@ export function copySkb(skb: Skb): Skb {
 
 /** What is known of the packet beside its bytes and its device (`__copy_skb_header`). */
 export function copySkbHeader(from: Skb, to: Skb): void {
-	to.iif = from.iif;
-	to.protocol = from.protocol;
-	to.pktType = from.pktType;
+	copySkbMetadata(from, to);
 	to.vlan = from.vlan;
 	to.vlanFiltered = from.vlanFiltered;
-	to.mark = from.mark;
-	to.dst = from.dst;
-	to.ct = from.ct;
-	to.ctInfo = from.ctInfo;
-	to.nfBridge = from.nfBridge === undefined ? undefined : { ...from.nfBridge };
 	to.hashedBySocket = from.hashedBySocket;
-	to.forwarded = from.forwarded;
 	to.doRedirect = from.doRedirect;
 	to.fragMaxSize = from.fragMaxSize;
 	to.fragSizes = from.fragSizes;
@@ -57,6 +49,19 @@ export function copySkbHeader(from: Skb, to: Skb): void {
 	to.checksumIsKnown = from.checksumIsKnown;
 	to.checksumIsOpen = from.checksumIsOpen;
 	to.encapsulations = from.encapsulations;
+}
+
+/** What a fragment has of the packet that it is cut from (`ip_copy_metadata`), its device aside. */
+export function copySkbMetadata(from: Skb, to: Skb): void {
+	to.iif = from.iif;
+	to.protocol = from.protocol;
+	to.pktType = from.pktType;
+	to.mark = from.mark;
+	to.dst = from.dst;
+	to.ct = from.ct;
+	to.ctInfo = from.ctInfo;
+	to.nfBridge = from.nfBridge === undefined ? undefined : { ...from.nfBridge };
+	to.forwarded = from.forwarded;
 	to.ipvsProperty = from.ipvsProperty;
 }
 

@@ -1,6 +1,7 @@
 /** Cutting a packet into fragments (net/ipv4/ip_output.c: ip_do_fragment). */
 import { fillIpv4Checksum, IP_MF, IP_OFFSET, IPV4_MIN_HLEN, ipv4Frag, ipv4HeaderLength } from "../../wire/ipv4.ts";
 import { put16 } from "../../wire/read-write.ts";
+import { copySkbMetadata } from "../skb.ts";
 import { consumeSkb, originSkb, traceStep } from "../trace.ts";
 import { type Fate, type Netns, SKB_HEADROOM, Skb } from "../types.ts";
 
@@ -90,17 +91,8 @@ function makePiece(
 	piece.network = SKB_HEADROOM;
 	piece.transport = SKB_HEADROOM + hlen;
 	piece.dev = skb.dev;
-	piece.iif = skb.iif;
-	piece.protocol = skb.protocol;
-	piece.pktType = skb.pktType;
-	piece.mark = skb.mark;
-	piece.dst = skb.dst;
-	piece.ct = skb.ct;
-	piece.ctInfo = skb.ctInfo;
-	piece.nfBridge = skb.nfBridge === undefined ? undefined : { ...skb.nfBridge };
 	piece.sk = skb.sk;
-	piece.forwarded = skb.forwarded;
-	piece.ipvsProperty = skb.ipvsProperty;
+	copySkbMetadata(skb, piece);
 	return piece;
 }
 
