@@ -438,6 +438,20 @@ describe.skipIf(!canRun).each(BACKENDS)("transactions: %s", (backend) => {
 		expect(bad.ok ? "" : bad.error.message).toMatch(/^line 3: .*bogus/);
 	});
 
+	test("a whole rule set with a line that the tag makes too long changes nothing", () => {
+		const tables = new Tables({ backend, logTag: "#7#" });
+		const load = (text: string) => tables.driver.replaceAll(tables.netns, text);
+		expect(load("*filter\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n*nat\n-A OUTPUT -p udp -j ACCEPT\nCOMMIT\n").ok).toBe(
+			true,
+		);
+		const saved = (): string => runProgram(tables.netns, [`iptables-${backend}-save`]).out.replaceAll(/^#.*$/gm, "");
+		const before = saved();
+		const bad = load(`*filter\n-A INPUT -j LOG --log-prefix "${"x".repeat(29)}"\nCOMMIT\n*nat\nCOMMIT\n`);
+		expect(bad).toMatchObject({ ok: false, error: { errno: "EINVAL" } });
+		expect(saved()).toBe(before);
+		expect(before).toContain("-A OUTPUT -p udp -j ACCEPT");
+	});
+
 	test("whole rule sets one after the other, with one in between that is refused", () => {
 		const tables = new Tables({ backend });
 		const load = (...lines: readonly string[]): string => {

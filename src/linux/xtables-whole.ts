@@ -17,14 +17,14 @@ export interface WholeText {
  */
 export function wholeText(
 	text: string,
-	options: { readonly family: IpFamily; readonly tag: string; readonly empty?: ReadonlySet<TableName> },
+	options: { readonly family: IpFamily; readonly tag: string; readonly empty: ReadonlySet<TableName> },
 ): Result<WholeText, string> {
 	const given = text.split("\n");
 	const declared = declaredChains(given);
 	const lines: { readonly text: string; readonly from: number }[] = [];
 	const add = (line: string, from = 0): void => void lines.push({ text: line, from });
 	for (const name of TABLE_NAMES) {
-		if (declared.has(name) || options.empty?.has(name) === true) continue;
+		if (declared.has(name) || options.empty.has(name)) continue;
 		add(`*${name}`);
 		for (const hook of BUILTIN_CHAINS[name]) add(`:${hook} ACCEPT [0:0]`);
 		add("COMMIT");
@@ -32,7 +32,7 @@ export function wholeText(
 	let isEmpty = false;
 	for (const [index, line] of given.entries()) {
 		const table = TABLE_NAMES.find((name) => line.trimEnd() === `*${name}`);
-		if (table !== undefined) isEmpty = options.empty?.has(table) === true;
+		if (table !== undefined) isEmpty = options.empty.has(table);
 		if (isEmpty) continue;
 		const counted = /^:\S+\s+\S+\s*$/.test(line) ? `${line.trimEnd()} [0:0]` : line;
 		const tagged = tagLine(counted, options.tag, options.family);

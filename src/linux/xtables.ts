@@ -140,10 +140,15 @@ export class XtablesDriver implements ObjectDriver {
 		const isKept = family === "ipv4" && backend === "legacy";
 		const known = isKept ? this.#whole.get(netns) : undefined;
 		const tables = isKept ? readTables(text) : undefined;
-		if (family === "ipv4") this.#whole.delete(netns);
-		const empty = tables?.ok === true ? this.#empty(netns, tables.value, known) : undefined;
-		const whole = wholeText(text, { family, tag: this.#tag, ...(empty === undefined ? {} : { empty }) });
+		const plan = tables?.ok === true ? emptyPlan(tables.value, known) : undefined;
+		const say = (empty: ReadonlySet<TableName>): ReturnType<typeof wholeText> =>
+			wholeText(text, { family, tag: this.#tag, empty });
+		// Before anything is changed: a text that cannot be loaded leaves all as it was.
+		const spared = say(plan?.empty ?? NO_TABLES);
+		const isDone = !spared.ok || plan === undefined || emptyTables(netns, plan.wanted);
+		const whole = isDone ? spared : say(NO_TABLES);
 		if (!whole.ok) return err({ errno: "EINVAL", op: -1, message: whole.error });
+		if (family === "ipv4") this.#whole.delete(netns);
 		const loaded = whole.value.text === "" ? ok(undefined) : this.#load(netns, whole.value.text, { family, backend });
 		if (loaded.ok) {
 			if (tables?.ok === true) this.#whole.set(netns, allTables(tables.value));
@@ -158,20 +163,6 @@ export class XtablesDriver implements ObjectDriver {
 	/** Ends what runs in a namespace that ends. */
 	forget(netns: LinuxNetns): void {
 		this.#feeds.end(netns);
-	}
-
-	/** The tables that are empty now, as the text says, or does not say anything of them. Undefined: they could not be made so. */
-	#empty(
-		netns: LinuxNetns,
-		tables: readonly Table[],
-		known: readonly Table[] | undefined,
-	): ReadonlySet<TableName> | undefined {
-		const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
-		const named = new Set(tables.map(({ name }) => name));
-		const filled = new Set(tables.filter((table) => !isEmptyTable(table)).map(({ name }) => name));
-		const empty = TABLE_NAMES.filter((name) => !filled.has(name));
-		const wanted = empty.filter((name) => named.has(name) || !unused.has(name));
-		return emptyTables(netns, wanted) ? new Set(empty) : undefined;
 	}
 
 	#load(
@@ -255,6 +246,20 @@ export class XtablesDriver implements ObjectDriver {
 		this.#decided.set(netns, other);
 		return other;
 	}
+}
+
+const NO_TABLES: ReadonlySet<TableName> = new Set();
+
+/** The tables that are to be empty, for the text says so or nothing; of those `wanted` are not known to be. */
+function emptyPlan(
+	tables: readonly Table[],
+	known: readonly Table[] | undefined,
+): { readonly empty: ReadonlySet<TableName>; readonly wanted: readonly TableName[] } {
+	const unused = new Set(known?.filter(({ chains }) => chains.length === 0).map(({ name }) => name));
+	const named = new Set(tables.map(({ name }) => name));
+	const filled = new Set(tables.filter((table) => !isEmptyTable(table)).map(({ name }) => name));
+	const empty = TABLE_NAMES.filter((name) => !filled.has(name));
+	return { empty: new Set(empty), wanted: empty.filter((name) => named.has(name) || !unused.has(name)) };
 }
 
 /** Also those that are there and empty. */
